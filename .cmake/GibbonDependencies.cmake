@@ -1,0 +1,38 @@
+# Everything here is a Debian 12 package; nothing is downloaded at configure time.
+# Which package serves what, and why: the dependency table in README.md.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Protobuf REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
+# Debian's dnnl-config.cmake demands OpenCL and libonnx-dev's names its headers' folder wrongly.
+find_library(GIBBON_DNNL dnnl REQUIRED)
+find_library(GIBBON_ONNX_PROTO onnx_proto REQUIRED)
+
+# gibbon_torch_plugin(): models/torch/ becomes gibbon_torch.so, opened only by what compares against
+# LibTorch. Linked into the program, LibTorch would add 0.4 s to the start of every command.
+function(gibbon_torch_plugin)
+  find_library(torch torch REQUIRED)
+  find_library(torch_cpu torch_cpu REQUIRED)
+  find_library(c10 c10 REQUIRED)
+  find_path(torch_api torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
+  file(GLOB sources CONFIGURE_DEPENDS models/torch/*.cpp)
+  add_library(gibbon_torch MODULE ${sources})
+  target_include_directories(gibbon_torch SYSTEM PRIVATE ${torch_api})
+  target_include_directories(gibbon_torch PRIVATE ${PROJECT_SOURCE_DIR})
+  # LibTorch's own macros convert freely.
+  target_compile_options(gibbon_torch PRIVATE -Wall -Wextra)
+  target_link_libraries(gibbon_torch PRIVATE ${torch} ${torch_cpu} ${c10} fmt::fmt)
+  set_target_properties(gibbon_torch PROPERTIES PREFIX "" CXX_CLANG_TIDY ""
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} CXX_VISIBILITY_PRESET hidden)
+  target_compile_definitions(gibbon_models PRIVATE GIBBON_WITH_TORCH=1)
+  install(TARGETS gibbon_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gibbon)
+endfunction()

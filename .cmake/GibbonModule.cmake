@@ -1,0 +1,85 @@
+# Flags every target of this project gets, and nobody who links it. Designated initialisers may
+# leave fields out; no contraction into FMA, or instruction sets would differ in the last bit. Nobody
+# reads errno or floating-point flags, and g++ vectorises sqrt and selections only without them.
+add_library(gibbon_flags INTERFACE)
+target_compile_options(gibbon_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+  -Wsign-conversion -Wshadow -Wdouble-promotion -Wno-missing-field-initializers -ffp-contract=off
+  -fno-math-errno -fno-trapping-math)
+
+set(GIBBON_MODULES datasets models attacks reports eval)
+
+if(GIBBON_BUILD_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(GIBBON_BUILD_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
+
+# gibbon_module(<folder> [DEPENDS folder...]): library gibbon::<folder> from every .cpp below it.
+# *_test.cpp become one test program; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
+# and torch/ have targets of their own. The test layering/<folder> fails when a file there includes a
+# header of a folder it does not depend on.
+function(gibbon_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/(torch|consumer)/|/main\\.cpp$")
+  set(tests ${sources})
+  set(benches ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(TRANSFORM arg_DEPENDS PREPEND "gibbon::" OUTPUT_VARIABLE links)
+  add_library(gibbon_${name} STATIC ${sources})
+  add_library(gibbon::${name} ALIAS gibbon_${name})
+  target_include_directories(gibbon_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/gibbon>)
+  target_link_libraries(gibbon_${name} PUBLIC ${links} PRIVATE $<BUILD_INTERFACE:gibbon_flags>)
+  set_target_properties(gibbon_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_compile_features(gibbon_${name} PUBLIC cxx_std_20)
+
+  set(reach ${name})
+  foreach(dependency IN LISTS arg_DEPENDS)
+    get_property(below GLOBAL PROPERTY GIBBON_REACH_${dependency})
+    list(APPEND reach ${below})
+  endforeach()
+  set_property(GLOBAL PROPERTY GIBBON_REACH_${name} ${reach})
+  set(forbidden ${GIBBON_MODULES})
+  list(REMOVE_ITEM forbidden ${reach})
+  if(GIBBON_BUILD_TESTS AND forbidden)
+    list(JOIN forbidden "|" forbidden)
+    # grep: 0 = found one, 1 = none, 2 = could not look. Only 1 is a pass.
+    add_test(NAME layering/${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMAND sh -c
+      "grep -rnE '#include \"(${forbidden})/' --include=*.[ch]pp ${name}; test $? -eq 1")
+  endif()
+  if(GIBBON_BUILD_TESTS AND tests)
+    add_executable(gibbon_${name}_test ${tests})
+    target_link_libraries(gibbon_${name}_test PRIVATE gibbon::${name} gibbon_flags GTest::gtest_main
+      GTest::gmock)
+    target_compile_definitions(gibbon_${name}_test PRIVATE
+      GIBBON_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GIBBON_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    gtest_discover_tests(gibbon_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT 600)
+  endif()
+  if(GIBBON_BUILD_BENCHMARKS)
+    foreach(bench IN LISTS benches)
+      get_filename_component(stem ${bench} NAME_WE)
+      add_executable(${stem} ${bench})
+      target_link_libraries(${stem} PRIVATE gibbon::${name} gibbon_flags benchmark::benchmark)
+      set_target_properties(${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+    endforeach()
+  endif()
+endfunction()
+
+# gibbon_catalog(<module> <folder>): writes <folder>/entries.inc with one line GIBBON_ENTRY(stem) for
+# every <folder>/<stem>.cpp, so that adding a file is all it takes to add an entry.
+function(gibbon_catalog module folder)
+  file(GLOB stems CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder} ${folder}/*.cpp)
+  list(FILTER stems EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(TRANSFORM stems REPLACE "^(.*)\\.cpp$" "GIBBON_ENTRY(\\1)\n")
+  string(CONCAT entries ${stems})
+  set(generated ${PROJECT_BINARY_DIR}/generated)
+  file(CONFIGURE OUTPUT ${generated}/${folder}/entries.inc CONTENT "${entries}" @ONLY)
+  target_include_directories(gibbon_${module} PRIVATE ${generated})
+endfunction()

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "datasets/tensor.hpp"
+
+namespace gibbon::attacks {
+
+/// What an attack needs to know of a loss: its derivative by the logits of one sample.
+using LossSeed = void (*)(Row logits, int label, MutableRow dlogits);
+
+/// Index of the highest logit; the lowest such index on a tie.
+template <class Float>
+[[nodiscard]] int predicted_class(std::span<const Float> logits) {
+  return static_cast<int>(std::ranges::max_element(logits) - logits.begin());
+}
+
+template <class Float>
+[[nodiscard]] Float best_other(std::span<const Float> logits, int label) {
+  Float best = -std::numeric_limits<Float>::infinity();
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    if (j != static_cast<std::size_t>(label)) best = std::max(best, logits[j]);
+  }
+  return best;
+}
+
+/// z_y - max_{j != y} z_j: negative means that the model does not answer y.
+template <class Float>
+[[nodiscard]] Float margin(std::span<const Float> logits, int label) {
+  return logits[static_cast<std::size_t>(label)] - best_other(logits, label);
+}
+
+/// The scale-free seed: that of the loss log Σ_{j != y} exp(z_j) - z_y, a smooth -margin().
+/// q_y = -1, q_j = softmax over the classes other than y, so it has the same size at any confidence.
+/// Cross-entropy points the same way, ∂CE/∂z = (1 - p_y) · q, but in float32 its y entry p_y - 1
+/// cancels for confident samples and is 0 from a margin of 17 on: they look robust.
+template <class Float>
+void scale_free_seed(std::span<const Float> logits, int label, std::span<Float> dlogits) {
+  const auto y = static_cast<std::size_t>(label);
+  const auto shift = static_cast<double>(best_other(logits, label));
+  double total = 0.0;
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    if (j != y) total += std::exp(static_cast<double>(logits[j]) - shift);
+  }
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    const double q = std::exp(static_cast<double>(logits[j]) - shift) / total;
+    dlogits[j] = j == y ? Float{-1} : static_cast<Float>(q);
+  }
+}
+
+}  // namespace gibbon::attacks

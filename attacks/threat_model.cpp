@@ -1,0 +1,347 @@
+#include "attacks/threat_model.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "datasets/simd.hpp"
+#include "datasets/suggest.hpp"
+
+namespace gibbon::attacks {
+namespace {
+
+struct NormName {
+  std::string_view name;
+  Norm norm;
+};
+constexpr std::array<NormName, 3> kNormNames{
+    {{"linf", Norm::kLinf}, {"l2", Norm::kL2}, {"l1", Norm::kL1}}};
+
+/// Sum of term(0) … term(size - 1) in sixteen interleaved lanes, then a tree: an order that vector
+/// units like and that is the same on all of them (784 terms: 65 ns; as one running sum: 500 ns).
+/// Inlined, so that it is compiled for the instruction set of its caller.
+template <class Term>
+[[gnu::always_inline]] inline double sum_in_lanes(std::size_t size, Term term) {
+  std::array<double, 16> lane{};
+  const std::size_t whole = size - size % lane.size();
+  for (std::size_t d = 0; d < whole; d += lane.size()) {
+    for (std::size_t l = 0; l < lane.size(); ++l) lane[l] += term(d + l);
+  }
+  for (std::size_t d = whole; d < size; ++d) lane[d - whole] += term(d);
+  for (std::size_t half = lane.size() / 2; half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) lane[l] += lane[l + half];
+  }
+  return lane[0];
+}
+
+GIBBON_SIMD double l2_length(Row a) {
+  return std::sqrt(sum_in_lanes(a.size(), [=](auto d) { return double{a[d]} * double{a[d]}; }));
+}
+
+GIBBON_SIMD double l1_length(Row a) {
+  return sum_in_lanes(a.size(), [=](auto d) { return std::abs(double{a[d]}); });
+}
+
+double linf_length(Row a) {
+  double largest = 0.0;
+  for (const float value : a) largest = std::max(largest, std::abs(double{value}));
+  return largest;
+}
+
+GIBBON_SIMD double l2_distance(Row a, Row b) {
+  return std::sqrt(sum_in_lanes(a.size(), [=](std::size_t d) {
+    const double delta = double{a[d]} - double{b[d]};
+    return delta * delta;
+  }));
+}
+
+GIBBON_SIMD double l1_distance(Row a, Row b) {
+  return sum_in_lanes(a.size(), [=](auto d) { return std::abs(double{a[d]} - double{b[d]}); });
+}
+
+double linf_distance(Row a, Row b) {
+  double largest = 0.0;
+  for (std::size_t d = 0; d < a.size(); ++d) {
+    largest = std::max(largest, std::abs(double{a[d]} - double{b[d]}));
+  }
+  return largest;
+}
+
+/// The float next above (below) x; x is finite.
+[[gnu::always_inline]] inline float next_above(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  const std::int32_t moved = bits >= 0 ? bits + 1 : bits - 1;
+  return x == 0.0F ? std::numeric_limits<float>::denorm_min() : std::bit_cast<float>(moved);
+}
+[[gnu::always_inline]] inline float next_below(float x) { return -next_above(-x); }
+
+/// Bounds of feature x in the linf ball and the box, rounded towards x: in double, no float32 between
+/// them is farther than epsilon from x.
+[[gnu::always_inline]] inline float lower_bound(float x, double epsilon, float box) {
+  const double exact = double{x} - epsilon;
+  const auto near = static_cast<float>(exact);
+  return std::max(box, double{near} < exact ? next_above(near) : near);
+}
+[[gnu::always_inline]] inline float upper_bound(float x, double epsilon, float box) {
+  const double exact = double{x} + epsilon;
+  const auto near = static_cast<float>(exact);
+  return std::min(box, double{near} > exact ? next_below(near) : near);
+}
+
+GIBBON_SIMD void project_linf(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  const double epsilon = threat.epsilon;
+  const auto [lower, upper] = threat.domain;
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const float low = lower_bound(origin[d], epsilon, lower);
+    const float high = upper_bound(origin[d], epsilon, upper);
+    candidate[d] = std::min(std::max(candidate[d], low), high);
+  }
+}
+
+GIBBON_SIMD void ascend_linf(const ThreatModel& threat, Row origin, Row gradient, float size,
+                             MutableRow candidate) {
+  const double epsilon = threat.epsilon;
+  const auto [lower, upper] = threat.domain;
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const float step = gradient[d] > 0.0F ? size : (gradient[d] < 0.0F ? -size : 0.0F);
+    const float low = lower_bound(origin[d], epsilon, lower);
+    const float high = upper_bound(origin[d], epsilon, upper);
+    candidate[d] = std::min(std::max(candidate[d] + step, low), high);
+  }
+}
+
+void clip(Box box, MutableRow candidate) {
+  for (float& value : candidate) value = std::clamp(value, box.lower, box.upper);
+}
+
+/// candidate = origin + scale · (candidate - origin), each product in double.
+void scale_towards(Row origin, double scale, MutableRow candidate) {
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const double delta = double{candidate[d]} - double{origin[d]};
+    candidate[d] = static_cast<float>(double{origin[d]} + scale * delta);
+  }
+}
+
+/// Float32 rounding may leave a point a little outside; each round takes it in a little more.
+void settle(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  double spare = 1e-7;
+  for (double moved = distance(threat.norm, origin, candidate); moved > threat.reach();
+       moved = distance(threat.norm, origin, candidate)) {
+    scale_towards(origin, std::max(0.0, threat.epsilon / moved * (1.0 - spare)), candidate);
+    spare = std::min(1.0, 4.0 * spare);
+  }
+}
+
+void project_l2(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  if (const double moved = l2_distance(origin, candidate); moved > threat.epsilon) {
+    scale_towards(origin, threat.epsilon / moved, candidate);
+  }
+  clip(threat.domain, candidate);
+  settle(threat, origin, candidate);
+}
+
+/// Room of feature x in the direction of `sign` before it meets the side of the box.
+double room(const ThreatModel& threat, float x, double sign) {
+  return sign > 0.0 ? double{threat.domain.upper} - double{x} : double{x} - double{threat.domain.lower};
+}
+
+/// delta_i = sign(v_i) · min(max(|v_i| - λ, 0), room_i), λ = 0 if that fits the budget, else the root of
+/// Σ|delta_i| = epsilon, found between the sorted breakpoints |v_i| and |v_i| - room_i.
+void project_l1(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  const std::size_t size = origin.size();
+  thread_local std::vector<double> v;
+  thread_local std::vector<double> limit;
+  thread_local std::vector<double> breakpoints;
+  v.resize(size);
+  limit.resize(size);
+  breakpoints.clear();
+  double total = 0.0;
+  for (std::size_t d = 0; d < size; ++d) {
+    v[d] = double{candidate[d]} - double{origin[d]};
+    limit[d] = room(threat, origin[d], v[d]);
+    total += std::min(std::abs(v[d]), limit[d]);
+  }
+  double lambda = 0.0;
+  if (total > threat.epsilon) {
+    for (std::size_t d = 0; d < size; ++d) {
+      if (v[d] == 0.0) continue;
+      breakpoints.push_back(std::abs(v[d]));
+      if (const double lower = std::abs(v[d]) - limit[d]; lower > 0.0) breakpoints.push_back(lower);
+    }
+    std::ranges::sort(breakpoints);
+    const auto spent = [&](double at) {
+      double sum = 0.0;
+      for (std::size_t d = 0; d < size; ++d) {
+        sum += std::min(std::max(std::abs(v[d]) - at, 0.0), limit[d]);
+      }
+      return sum;
+    };
+    // spent() falls from total to 0 and is linear between breakpoints.
+    std::size_t low = 0;
+    std::size_t high = breakpoints.size() - 1;  // spent(largest) = 0 <= epsilon
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (spent(breakpoints[middle]) > threat.epsilon) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    const double right = breakpoints[high];
+    const double left = high == 0 ? 0.0 : breakpoints[high - 1];
+    const double at_left = high == 0 ? total : spent(left);
+    const double at_right = spent(right);
+    lambda = at_left == at_right
+                 ? right
+                 : left + (right - left) * (at_left - threat.epsilon) / (at_left - at_right);
+  }
+  for (std::size_t d = 0; d < size; ++d) {
+    const double moved = std::min(std::max(std::abs(v[d]) - lambda, 0.0), limit[d]);
+    candidate[d] = static_cast<float>(double{origin[d]} + std::copysign(moved, v[d]));
+  }
+  clip(threat.domain, candidate);
+  settle(threat, origin, candidate);
+}
+
+void steepest_l1(Row gradient, double size, MutableRow candidate) {
+  const double largest = linf_length(gradient);
+  if (largest == 0.0) return;
+  const auto ties = std::ranges::count_if(
+      gradient, [=](float g) { return std::abs(double{g}) == largest; });
+  const double share = size / static_cast<double>(ties);
+  for (std::size_t d = 0; d < gradient.size(); ++d) {
+    if (std::abs(double{gradient[d]}) != largest) continue;
+    const double step = gradient[d] > 0.0F ? share : -share;
+    candidate[d] = static_cast<float>(double{candidate[d]} + step);
+  }
+}
+
+void boxed_l1(const ThreatModel& threat, Row origin, Row gradient, double direction,
+              MutableRow candidate) {
+  thread_local std::vector<std::size_t> order;
+  order.resize(origin.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t d) { return std::abs(gradient[d]); });
+  double left = threat.epsilon;
+  for (const std::size_t d : order) {
+    const double slope = direction * double{gradient[d]};
+    if (left <= 0.0 || slope == 0.0) break;
+    const double moved = std::min(left, room(threat, origin[d], slope));
+    candidate[d] = static_cast<float>(double{origin[d]} + std::copysign(moved, slope));
+    left -= moved;
+  }
+}
+
+void boxed_l2(const ThreatModel& threat, Row origin, Row gradient, double direction,
+              MutableRow candidate) {
+  const auto moved = [&](std::size_t d, double lambda) {
+    const double slope = direction * double{gradient[d]};
+    const double limit = room(threat, origin[d], slope);
+    return std::copysign(std::min(lambda * std::abs(slope), limit), slope);
+  };
+  const auto length = [&](double lambda) {
+    double sum = 0.0;
+    for (std::size_t d = 0; d < origin.size(); ++d) sum += moved(d, lambda) * moved(d, lambda);
+    return std::sqrt(sum);
+  };
+  double high = threat.epsilon / l2_length(gradient);
+  double low = 0.0;
+  // The corner of the box may lie inside the ball: then the length never reaches epsilon.
+  for (int k = 0; k < 64 && length(high) < threat.epsilon; ++k) {
+    low = high;
+    high *= 2.0;
+  }
+  for (int k = 0; k < 64; ++k) {
+    const double middle = 0.5 * (low + high);
+    (length(middle) > threat.epsilon ? high : low) = middle;
+  }
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    candidate[d] = static_cast<float>(double{origin[d]} + moved(d, low));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Norm norm) {
+  return std::ranges::find(kNormNames, norm, &NormName::norm)->name;
+}
+
+Norm find_norm(std::string_view name) { return find_entry("norm", kNormNames, name).norm; }
+
+double ThreatModel::reach() const {
+  return norm == Norm::kLinf ? epsilon : epsilon * (1.0 + 1e-6);
+}
+
+double distance(Norm norm, Row origin, Row candidate) {
+  switch (norm) {
+    case Norm::kLinf: return linf_distance(origin, candidate);
+    case Norm::kL2: return l2_distance(origin, candidate);
+    case Norm::kL1: return l1_distance(origin, candidate);
+  }
+  throw std::logic_error("distance: no such norm");
+}
+
+double dual_length(Norm norm, Row gradient) {
+  switch (norm) {
+    case Norm::kLinf: return l1_length(gradient);
+    case Norm::kL2: return l2_length(gradient);
+    case Norm::kL1: return linf_length(gradient);
+  }
+  throw std::logic_error("dual_length: no such norm");
+}
+
+void project(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  switch (threat.norm) {
+    case Norm::kLinf: return project_linf(threat, origin, candidate);
+    case Norm::kL2: return project_l2(threat, origin, candidate);
+    case Norm::kL1: return project_l1(threat, origin, candidate);
+  }
+}
+
+void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate) {
+  switch (norm) {
+    case Norm::kLinf: {
+      const auto step = static_cast<float>(size);
+      for (std::size_t d = 0; d < gradient.size(); ++d) {
+        candidate[d] += gradient[d] > 0.0F ? step : (gradient[d] < 0.0F ? -step : 0.0F);
+      }
+      return;
+    }
+    case Norm::kL2: {
+      const double slope = l2_length(gradient);
+      if (slope == 0.0) return;
+      const double scale = size / slope;
+      for (std::size_t d = 0; d < gradient.size(); ++d) {
+        candidate[d] = static_cast<float>(double{candidate[d]} + scale * double{gradient[d]});
+      }
+      return;
+    }
+    case Norm::kL1: return steepest_l1(gradient, size, candidate);
+  }
+}
+
+void ascend(const ThreatModel& threat, Row origin, Row gradient, double size, MutableRow candidate) {
+  if (threat.norm == Norm::kLinf) {
+    return ascend_linf(threat, origin, gradient, static_cast<float>(size), candidate);
+  }
+  steepest_step(threat.norm, gradient, size, candidate);
+  project(threat, origin, candidate);
+}
+
+void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,
+                MutableRow candidate) {
+  std::ranges::copy(origin, candidate.begin());
+  if (linf_length(gradient) == 0.0) return;
+  switch (threat.norm) {
+    case Norm::kLinf: return ascend(threat, origin, gradient, direction * threat.epsilon, candidate);
+    case Norm::kL2: boxed_l2(threat, origin, gradient, direction, candidate); break;
+    case Norm::kL1: boxed_l1(threat, origin, gradient, direction, candidate); break;
+  }
+  clip(threat.domain, candidate);
+  settle(threat, origin, candidate);
+}
+
+}  // namespace gibbon::attacks

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gibbon {
+
+/// Writes `bytes` to a temporary file beside `path`, flushes it to disk and renames it over `path`:
+/// readers see the old file or the new one, never half of it. Throws an input/output Error naming
+/// the path and the system's reason (no space left, no permission, …), leaving no temporary behind.
+void write_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// The whole file. When its name ends in ".gz", or it starts with gzip's magic bytes, it is
+/// decompressed; a stream that ends early or is corrupt is an Error, as is a result over `limit`
+/// bytes.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path,
+                                    std::size_t limit = std::size_t{4} << 30U);
+
+/// Creates `folder` (parents included) and proves that it can be written to by creating and removing
+/// a file in it; throws an input/output Error otherwise. Called before long work starts.
+void require_writable_folder(const std::filesystem::path& folder);
+
+/// $XDG_CACHE_HOME/gibbon, or ~/.cache/gibbon.
+[[nodiscard]] std::filesystem::path cache_folder();
+
+}  // namespace gibbon

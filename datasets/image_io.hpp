@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "datasets/dataset.hpp"
+
+// The only user of OpenCV in gibbon.
+namespace gibbon::datasets {
+
+/// 8-bit picture, row-major, channels last (1 = grey, 3 = RGB).
+struct Picture {
+  std::size_t height = 0;
+  std::size_t width = 0;
+  std::size_t channels = 1;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey as 1 and the rest as 3. Throws Error
+/// (input) naming the file when it is missing or not an image.
+[[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::size_t channels);
+
+/// Encodes as PNG (lossless) and writes atomically.
+void write_png(const std::filesystem::path& path, const Picture& picture);
+
+/// Area-averaging (smaller) or bilinear (larger) resize.
+[[nodiscard]] Picture resized(const Picture& picture, std::size_t height, std::size_t width);
+
+}  // namespace gibbon::datasets

@@ -1,0 +1,41 @@
+// Identity: the network's raw output; with it alone, a network is linear.
+
+#include "models/activations/loops.hpp"
+
+namespace gibbon::models {
+namespace {
+
+struct Identity {
+  template <class Float>
+  [[gnu::always_inline]] static Float value(Float, Float z) {
+    return z;
+  }
+  template <class Float>
+  [[gnu::always_inline]] static Float slope(Float, Float, Float) {
+    // forward: a = z
+    return Float{1};
+  }
+};
+
+GIBBON_ACTIVATION_LOOPS(Identity)
+
+}  // namespace
+
+const ActivationInfo& identity_info() {
+  static const ActivationInfo info{
+      .name = "identity",
+      .formula = "z",
+      .derivative = "1",
+      .kink = "none",
+      .onnx_op = "Identity",
+      .trainable = true,
+      .alpha = 0.0,
+      .forward = forward,
+      .forward64 = forward64,
+      .backward = backward,
+      .backward64 = backward64,
+  };
+  return info;
+}
+
+}  // namespace gibbon::models

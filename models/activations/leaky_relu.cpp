@@ -1,0 +1,41 @@
+// Leaky ReLU: keeps a slope of alpha where ReLU is dead, Maas, Hannun & Ng 2013.
+
+#include "models/activations/loops.hpp"
+
+namespace gibbon::models {
+namespace {
+
+struct LeakyRelu {
+  template <class Float>
+  [[gnu::always_inline]] static Float value(Float alpha, Float z) {
+    return z > Float{0} ? z : alpha * z;
+  }
+  template <class Float>
+  [[gnu::always_inline]] static Float slope(Float alpha, Float z, Float) {
+    // forward: a = z if z > 0 else alpha · z
+    return z > Float{0} ? Float{1} : alpha;
+  }
+};
+
+GIBBON_ACTIVATION_LOOPS(LeakyRelu)
+
+}  // namespace
+
+const ActivationInfo& leaky_relu_info() {
+  static const ActivationInfo info{
+      .name = "leaky-relu",
+      .formula = "z if z > 0, else alpha · z",
+      .derivative = "1 if z > 0, else alpha",
+      .kink = "alpha at z = 0, as in LibTorch",
+      .onnx_op = "LeakyRelu",
+      .trainable = true,
+      .alpha = 0.01,
+      .forward = forward,
+      .forward64 = forward64,
+      .backward = backward,
+      .backward64 = backward64,
+  };
+  return info;
+}
+
+}  // namespace gibbon::models

@@ -1,0 +1,41 @@
+// ReLU: rectified linear unit, Nair & Hinton 2010.
+
+#include "models/activations/loops.hpp"
+
+namespace gibbon::models {
+namespace {
+
+struct Relu {
+  template <class Float>
+  [[gnu::always_inline]] static Float value(Float, Float z) {
+    return z > Float{0} ? z : Float{0};
+  }
+  template <class Float>
+  [[gnu::always_inline]] static Float slope(Float, Float z, Float) {
+    // forward: a = max(z, 0)
+    return z > Float{0} ? Float{1} : Float{0};
+  }
+};
+
+GIBBON_ACTIVATION_LOOPS(Relu)
+
+}  // namespace
+
+const ActivationInfo& relu_info() {
+  static const ActivationInfo info{
+      .name = "relu",
+      .formula = "max(z, 0)",
+      .derivative = "1 if z > 0, else 0",
+      .kink = "0 at z = 0, as in LibTorch",
+      .onnx_op = "Relu",
+      .trainable = true,
+      .alpha = 0.0,
+      .forward = forward,
+      .forward64 = forward64,
+      .backward = backward,
+      .backward64 = backward64,
+  };
+  return info;
+}
+
+}  // namespace gibbon::models

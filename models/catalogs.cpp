@@ -1,0 +1,66 @@
+// CMake writes entries.inc: GIBBON_ENTRY(stem) for every <folder>/<stem>.cpp. A file that does not
+// define <stem>_info() is a link error, never a silently missing entry.
+#include <algorithm>
+#include <array>
+
+#include "datasets/suggest.hpp"
+#include "models/activations/activation.hpp"
+#include "models/losses/loss.hpp"
+#include "models/optimizers/optimizer.hpp"
+
+namespace gibbon::models {
+
+#define GIBBON_ENTRY(stem) extern const ActivationInfo& stem##_info();
+#include "models/activations/entries.inc"
+#undef GIBBON_ENTRY
+#define GIBBON_ENTRY(stem) extern const LossInfo& stem##_info();
+#include "models/losses/entries.inc"
+#undef GIBBON_ENTRY
+#define GIBBON_ENTRY(stem) extern const OptimizerInfo& stem##_info();
+#include "models/optimizers/entries.inc"
+#undef GIBBON_ENTRY
+
+namespace {
+
+template <class All>
+All by_name(All all) {
+  std::ranges::sort(all, {}, [](const auto& info) { return info.name; });
+  return all;
+}
+
+}  // namespace
+
+#define GIBBON_ENTRY(stem) stem##_info(),
+
+std::span<const ActivationInfo> activations() {
+  static const auto all = by_name(std::array{
+#include "models/activations/entries.inc"
+  });
+  return all;
+}
+
+std::span<const LossInfo> losses() {
+  static const auto all = by_name(std::array{
+#include "models/losses/entries.inc"
+  });
+  return all;
+}
+
+std::span<const OptimizerInfo> optimizers() {
+  static const auto all = by_name(std::array{
+#include "models/optimizers/entries.inc"
+  });
+  return all;
+}
+
+#undef GIBBON_ENTRY
+
+const ActivationInfo& find_activation(std::string_view name) {
+  return find_entry("activation", activations(), name);
+}
+const LossInfo& find_loss(std::string_view name) { return find_entry("loss", losses(), name); }
+const OptimizerInfo& find_optimizer(std::string_view name) {
+  return find_entry("optimizer", optimizers(), name);
+}
+
+}  // namespace gibbon::models

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "datasets/tensor.hpp"
+
+namespace gibbon::models {
+
+/// What one forward pass leaves for the backward passes after it, and the scratch they need. The
+/// caller owns it, one per worker; only the model that made it knows its layout.
+template <class Float>
+struct TapeOf {
+  RowsOf<const Float> input;              ///< x of the last forward(), normalised; owned by the caller
+                                          ///< or, when the model normalises, by `normalised`
+  TensorOf<Float> normalised;
+  std::vector<TensorOf<Float>> z;         ///< z[l] = W a[l-1] + b of layer l
+  std::vector<TensorOf<Float>> a;         ///< a[l] = σ(z[l]); the last are the logits
+  std::vector<TensorOf<Float>> gradient;  ///< scratch of backward passes: ∂J/∂z[l]
+  std::size_t rows = 0;                   ///< N of the last forward()
+};
+using Tape = TapeOf<float>;
+
+/// Maps N × D inputs to N × C logits. Immutable while it is shared, all working memory being on the
+/// tape, so one instance serves any number of threads. Row n of every result depends on row n of
+/// the inputs alone, bit for bit: batching changes speed, never results.
+template <class Float>
+class ClassifierOf {
+ public:
+  ClassifierOf() = default;
+  ClassifierOf(const ClassifierOf&) = delete;
+  ClassifierOf& operator=(const ClassifierOf&) = delete;
+  virtual ~ClassifierOf() = default;
+
+  [[nodiscard]] virtual std::size_t input_dim() const = 0;    ///< D
+  [[nodiscard]] virtual std::size_t num_classes() const = 0;  ///< C
+
+  /// Memory for up to `max_rows` samples. The only function here that allocates.
+  [[nodiscard]] virtual TapeOf<Float> make_tape(std::size_t max_rows) const = 0;
+
+  /// logits (N × C) = f(x), x (N × D). Raw scores, valid until the next forward() on this tape; x must
+  /// stay alive as long as backward passes follow.
+  virtual RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const = 0;
+
+  /// Vector-Jacobian product at the x of the last forward(): dx (N × D) = J_f(x)^T · dlogits, row
+  /// by row; dx is overwritten. Values on the tape are only read, so any number of backward passes
+  /// may follow one forward pass, e.g. one per class for all rows of the Jacobian.
+  virtual void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                        RowsOf<Float> dx) const = 0;
+};
+using Classifier = ClassifierOf<float>;
+
+}  // namespace gibbon::models

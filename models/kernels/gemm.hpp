@@ -1,0 +1,43 @@
+#pragma once
+
+#include "datasets/tensor.hpp"
+
+namespace gibbon::models::kernels {
+
+/// Which matrix products run. GIBBON_KERNELS=reference in the environment picks the plain loops,
+/// whose bits are the same on every instruction set; anything else, or nothing, oneDNN.
+[[nodiscard]] bool reference_kernels();
+
+/// c (N × O) = a (N × I) · b (I × O), row-major; c is overwritten and overlaps neither a nor b.
+/// Row n of c depends on row n of a and on b alone, bit for bit, whatever N is. Every promise of
+/// "same result for any batching and any number of threads" in this project rests on this line.
+void multiply(Rows a, Rows b, MutableRows c);
+void multiply(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+/// c (N × O) = a (N × I) · b^T, b (O × I). Overwrites c. For training, where N is fixed by the batch
+/// size: unlike multiply(), float32 bits may depend on N.
+void multiply_bt(Rows a, Rows b, MutableRows c);
+void multiply_bt(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+/// c (N × O) = a (N × I) · b (I × O) for training: no padding, bits may depend on N.
+void multiply_any(Rows a, Rows b, MutableRows c);
+void multiply_any(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+/// c (O × I) = a^T · b, a (N × O), b (N × I): the sum over samples of outer products. Overwrites c.
+void multiply_at(Rows a, Rows b, MutableRows c);
+void multiply_at(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+/// turned (I × O) = matrix (O × I) transposed.
+template <class Float>
+void transpose(RowsOf<const Float> matrix, RowsOf<Float> turned) {
+  for (std::size_t o = 0; o < matrix.rows; ++o) {
+    for (std::size_t i = 0; i < matrix.cols; ++i) turned.row(i)[o] = matrix.row(o)[i];
+  }
+}
+
+/// The same products in plain loops: the oracle of the fast ones, and what double runs on. Each
+/// entry is one sum in rising order of the inner index, so blocking and vector width do not show.
+void multiply_plain(Rows a, Rows b, MutableRows c);
+void multiply_plain(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+}  // namespace gibbon::models::kernels

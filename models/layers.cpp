@@ -1,0 +1,71 @@
+#include "models/layers.hpp"
+
+#include "datasets/simd.hpp"
+
+// Each loop stands once, as a template that is inlined into its float and double version, where it is
+// compiled for several instruction sets.
+namespace gibbon::models {
+namespace {
+
+template <class Float>
+[[gnu::always_inline]] inline void add_bias_loop(std::span<const Float> bias, RowsOf<Float> z) {
+  for (std::size_t n = 0; n < z.rows; ++n) {
+    Float* row = z.data + n * z.cols;
+    for (std::size_t o = 0; o < z.cols; ++o) row[o] += bias[o];
+  }
+}
+
+template <class Float>
+[[gnu::always_inline]] inline void bias_backward_loop(RowsOf<const Float> dz, std::span<Float> db) {
+  std::ranges::fill(db, Float{0});
+  for (std::size_t n = 0; n < dz.rows; ++n) {
+    // forward: z[n] = W a[n] + b, hence ∂z[n]/∂b = 1 for every n
+    const Float* row = dz.data + n * dz.cols;
+    for (std::size_t o = 0; o < dz.cols; ++o) db[o] += row[o];
+  }
+}
+
+template <class Float>
+[[gnu::always_inline]] inline void normalise_loop(RowsOf<const Float> x, std::span<const Float> shift,
+                                                  std::span<const Float> scale, RowsOf<Float> out) {
+  for (std::size_t n = 0; n < x.rows; ++n) {
+    for (std::size_t d = 0; d < x.cols; ++d) {
+      out.data[n * x.cols + d] = (x.data[n * x.cols + d] - shift[d]) / scale[d];
+    }
+  }
+}
+
+template <class Float>
+[[gnu::always_inline]] inline void normalise_backward_loop(std::span<const Float> scale,
+                                                           RowsOf<Float> dx) {
+  // forward: x' = (x - shift) / scale, hence ∂x'/∂x = 1 / scale
+  for (std::size_t n = 0; n < dx.rows; ++n) {
+    for (std::size_t d = 0; d < dx.cols; ++d) dx.data[n * dx.cols + d] /= scale[d];
+  }
+}
+
+}  // namespace
+
+GIBBON_SIMD void add_bias(Row bias, MutableRows z) { add_bias_loop<float>(bias, z); }
+GIBBON_SIMD void add_bias(std::span<const double> bias, RowsOf<double> z) {
+  add_bias_loop<double>(bias, z);
+}
+GIBBON_SIMD void bias_backward(Rows dz, MutableRow db) { bias_backward_loop<float>(dz, db); }
+GIBBON_SIMD void bias_backward(RowsOf<const double> dz, std::span<double> db) {
+  bias_backward_loop<double>(dz, db);
+}
+GIBBON_SIMD void normalise(Rows x, Row shift, Row scale, MutableRows out) {
+  normalise_loop<float>(x, shift, scale, out);
+}
+GIBBON_SIMD void normalise(RowsOf<const double> x, std::span<const double> shift,
+                           std::span<const double> scale, RowsOf<double> out) {
+  normalise_loop<double>(x, shift, scale, out);
+}
+GIBBON_SIMD void normalise_backward(Row scale, MutableRows dx) {
+  normalise_backward_loop<float>(scale, dx);
+}
+GIBBON_SIMD void normalise_backward(std::span<const double> scale, RowsOf<double> dx) {
+  normalise_backward_loop<double>(scale, dx);
+}
+
+}  // namespace gibbon::models

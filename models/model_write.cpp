@@ -1,0 +1,108 @@
+#include <onnx/onnx_pb.h>
+
+#include "datasets/files.hpp"
+#include "models/model_file.hpp"
+
+namespace gibbon::models {
+namespace {
+
+void add_tensor(onnx::GraphProto& graph, const std::string& name, std::span<const float> values,
+                std::initializer_list<std::size_t> dims) {
+  onnx::TensorProto& tensor = *graph.add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  for (const std::size_t dim : dims) tensor.add_dims(static_cast<std::int64_t>(dim));
+  tensor.set_raw_data(values.data(), values.size_bytes());  // little-endian, as on every x86 and ARM
+}
+
+/// Adds a node and returns the name of its output, which is also the node's.
+std::string add_node(onnx::GraphProto& graph, std::string_view op, const std::string& output,
+                     const std::vector<std::string>& inputs) {
+  onnx::NodeProto& node = *graph.add_node();
+  node.set_op_type(std::string(op));
+  node.set_name(output);
+  for (const std::string& input : inputs) node.add_input(input);
+  node.add_output(output);
+  return output;
+}
+
+onnx::AttributeProto& add_attribute(onnx::GraphProto& graph, const std::string& name) {
+  onnx::AttributeProto& attribute = *graph.mutable_node(graph.node_size() - 1)->add_attribute();
+  attribute.set_name(name);
+  return attribute;
+}
+
+void set_shape(onnx::ValueInfoProto& value, const std::string& name, std::size_t width) {
+  value.set_name(name);
+  auto& type = *value.mutable_type()->mutable_tensor_type();
+  type.set_elem_type(onnx::TensorProto::FLOAT);
+  type.mutable_shape()->add_dim()->set_dim_param("N");
+  type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
+}
+
+}  // namespace
+
+std::string to_onnx(const Network& network) {
+  network.check();
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.set_producer_name("gibbon");
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.set_name("mlp " + network.architecture());
+  set_shape(*graph.add_input(), "input", network.input_dim());
+
+  std::string current = "input";
+  if (!network.normalisation.shift.empty()) {
+    add_tensor(graph, "shift", network.normalisation.shift, {1, network.input_dim()});
+    add_tensor(graph, "scale", network.normalisation.scale, {1, network.input_dim()});
+    current = add_node(graph, "Sub", "shifted", {current, "shift"});
+    current = add_node(graph, "Div", "normalised", {current, "scale"});
+  }
+  std::int64_t opset = 13;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Dense& layer = network.layers[l];
+    const std::string prefix = "layer" + std::to_string(l);
+    add_tensor(graph, prefix + ".weight", layer.weight.flat(),
+               {layer.weight.rows(), layer.weight.cols()});
+    add_tensor(graph, prefix + ".bias", layer.bias, {layer.bias.size()});
+    const bool last = l + 1 == network.layers.size();
+    const ActivationInfo& activation = *layer.activation.info;
+    const bool plain = activation.onnx_op == "Identity";
+    current = add_node(graph, "Gemm", last && plain ? "logits" : "z" + std::to_string(l),
+                       {current, prefix + ".weight", prefix + ".bias"});
+    onnx::AttributeProto& transposed = add_attribute(graph, "transB");
+    transposed.set_type(onnx::AttributeProto::INT);
+    transposed.set_i(1);
+    if (last && plain) break;
+    current = add_node(graph, activation.onnx_op, last ? "logits" : "a" + std::to_string(l), {current});
+    if (activation.alpha != 0.0) {
+      onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
+      alpha.set_type(onnx::AttributeProto::FLOAT);
+      alpha.set_f(static_cast<float>(layer.activation.alpha));
+      if (activation.onnx_op == "HardSigmoid") {
+        onnx::AttributeProto& beta = add_attribute(graph, "beta");
+        beta.set_type(onnx::AttributeProto::FLOAT);
+        beta.set_f(0.0F);
+      }
+    }
+    if (activation.onnx_op == "Gelu") opset = 20;  // where that operator entered the standard
+  }
+  if (network.output == Output::kSigmoid) current = add_node(graph, "Sigmoid", "output", {current});
+  set_shape(*graph.add_output(), current, network.num_classes());
+  model.add_opset_import()->set_version(opset);
+
+  std::map<std::string, std::string> metadata = network.metadata;
+  metadata["gibbon.output"] = std::string(to_string(network.output));
+  for (const auto& [key, value] : metadata) {
+    onnx::StringStringEntryProto& entry = *model.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(value);
+  }
+  return model.SerializeAsString();
+}
+
+void write_model(const std::filesystem::path& path, const Network& network) {
+  write_atomically(path, to_onnx(network));
+}
+
+}  // namespace gibbon::models

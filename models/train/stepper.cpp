@@ -1,0 +1,149 @@
+#include "models/train/stepper.hpp"
+
+#include <utility>
+
+#include "datasets/simd.hpp"
+
+namespace gibbon::models {
+namespace {
+
+GIBBON_SIMD void add(std::span<const float> from, std::span<float> to) {
+  for (std::size_t k = 0; k < to.size(); ++k) to[k] += from[k];
+}
+GIBBON_SIMD void add(std::span<const double> from, std::span<double> to) {
+  for (std::size_t k = 0; k < to.size(); ++k) to[k] += from[k];
+}
+
+/// gradient = gradient / batch + decay · parameters
+GIBBON_SIMD void finish_mean(float inverse, std::span<const float> decay,
+                             std::span<const float> parameters, std::span<float> gradient) {
+  for (std::size_t k = 0; k < gradient.size(); ++k) {
+    gradient[k] = gradient[k] * inverse + decay[k] * parameters[k];
+  }
+}
+GIBBON_SIMD void finish_mean(double inverse, std::span<const double> decay,
+                             std::span<const double> parameters, std::span<double> gradient) {
+  for (std::size_t k = 0; k < gradient.size(); ++k) {
+    gradient[k] = gradient[k] * inverse + decay[k] * parameters[k];
+  }
+}
+
+}  // namespace
+
+template <class Float>
+StepperOf<Float>::StepperOf(MlpOf<Float>& model, const StepSettings& settings)
+    : model_(model),
+      settings_(settings),
+      gradient_(model.parameters().size()),
+      decay_(gradient_.size()),
+      team_(std::max<std::size_t>(1, std::min(settings.threads, kLanes))) {
+  const std::size_t count = gradient_.size();
+  first_.resize(settings.optimizer->states > 0 ? count : 0);
+  second_.resize(settings.optimizer->states > 1 ? count : 0);
+  for (std::size_t l = 0; l < model.depth(); ++l) {
+    std::ranges::fill(model.weight(std::span<Float>(decay_), l).flat(),
+                      static_cast<Float>(settings.weight_decay));
+  }
+  for (std::size_t t = 0; t < team_.size(); ++t) {
+    workers_.push_back({.tape = model.make_tape(kChunk),
+                        .x = {kChunk, model.input_dim()},
+                        .dlogits = {kChunk, model.num_classes()},
+                        .gradient = std::vector<Float>(count)});
+  }
+}
+
+template <class Float>
+void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
+                                std::span<const std::uint32_t> indices) {
+  Lane& out = lanes_[lane];
+  out.result = {};
+  bool first = true;
+  for (std::size_t begin = lane * kChunk; begin < indices.size(); begin += kLanes * kChunk) {
+    const std::size_t rows = std::min(kChunk, indices.size() - begin);
+    for (std::size_t n = 0; n < rows; ++n) {
+      std::ranges::copy(images.row(indices[begin + n]), worker.x.row(n).begin());
+    }
+    const RowsOf<const Float> logits =
+        model_.forward(std::as_const(worker.x).view().slice(0, rows), worker.tape);
+    for (std::size_t n = 0; n < rows; ++n) {
+      const auto label = static_cast<std::size_t>(labels[indices[begin + n]]);
+      out.result.loss += settings_.loss.evaluate(logits.row(n), label, worker.dlogits.row(n));
+      const auto z = logits.row(n);
+      out.result.correct +=
+          static_cast<std::size_t>(std::ranges::max_element(z) - z.begin()) == label ? 1U : 0U;
+    }
+    const std::span<Float> gradient = first ? std::span(out.gradient) : std::span(worker.gradient);
+    model_.backward_parameters(worker.tape, std::as_const(worker.dlogits).view().slice(0, rows),
+                               gradient);
+    if (!first) add(worker.gradient, out.gradient);
+    first = false;
+  }
+}
+
+template <class Float>
+void StepperOf<Float>::update(std::size_t first, std::size_t count, std::size_t lanes,
+                              std::size_t batch, const StepSize& size) {
+  const std::span<Float> gradient = std::span(gradient_).subspan(first, count);
+  const std::span<Float> parameters = model_.trainable_parameters().subspan(first, count);
+  std::ranges::copy(std::span(lanes_[0].gradient).subspan(first, count), gradient.begin());
+  for (std::size_t lane = 1; lane < lanes; ++lane) {
+    add(std::span<const Float>(lanes_[lane].gradient).subspan(first, count), gradient);
+  }
+  finish_mean(Float{1} / static_cast<Float>(batch),
+              std::span<const Float>(decay_).subspan(first, count),
+              std::span<const Float>(parameters), gradient);
+  const auto state = [&](std::vector<Float>& all) {
+    return all.empty() ? std::span<Float>() : std::span(all).subspan(first, count);
+  };
+  settings_.optimizer->apply(size, std::span<const Float>(gradient), parameters, state(first_),
+                             state(second_));
+}
+
+template <class Float>
+StepResult StepperOf<Float>::step(Rows images, Labels labels,
+                                  std::span<const std::uint32_t> indices, double learning_rate) {
+  if (indices.empty()) throw std::logic_error("Stepper::step: empty batch");
+  const std::size_t lanes = std::min(kLanes, (indices.size() + kChunk - 1) / kChunk);
+  while (lanes_.size() < lanes) lanes_.push_back({.gradient = std::vector<Float>(gradient_.size())});
+  const StepSize size{
+      .learning_rate = learning_rate, .momentum = settings_.momentum, .step = ++steps_};
+
+  const std::size_t workers = std::min(team_.size(), lanes);
+  const auto gradients = [&](std::size_t worker) {
+    for (std::size_t lane = worker; lane < lanes; lane += workers) {
+      run_lane(lane, workers_[worker], images, labels, indices);
+    }
+  };
+  // Slices in whole cache lines, so that workers do not write to the same one.
+  const std::size_t slice = (gradient_.size() / workers + 15U) / 16U * 16U;
+  const auto updates = [&](std::size_t worker) {
+    const std::size_t begin = std::min(worker * slice, gradient_.size());
+    const std::size_t end =
+        worker + 1 == workers ? gradient_.size() : std::min(begin + slice, gradient_.size());
+    update(begin, end - begin, lanes, indices.size(), size);
+  };
+  if (workers == 1) {  // nothing to share: do not wake anybody
+    gradients(0);
+    updates(0);
+  } else {
+    const auto if_working = [&](const auto& job) {
+      return [&](std::size_t worker) {
+        if (worker < workers) job(worker);
+      };
+    };
+    team_.run(if_working(gradients));
+    team_.run(if_working(updates));
+  }
+
+  StepResult total;
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    total.loss += lanes_[lane].result.loss;
+    total.correct += lanes_[lane].result.correct;
+  }
+  return total;
+}
+
+template class StepperOf<float>;
+template class StepperOf<double>;
+
+}  // namespace gibbon::models

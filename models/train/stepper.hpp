@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/losses/loss.hpp"
+#include "models/mlp.hpp"
+#include "models/optimizers/optimizer.hpp"
+#include "models/train/team.hpp"
+
+namespace gibbon::models {
+
+struct StepSettings {
+  Loss loss;
+  const OptimizerInfo* optimizer;
+  double momentum = 0.9;
+  double weight_decay = 0.0;  ///< λ: λ W is added to the gradient of every weight, not of biases
+  std::size_t threads = 1;    ///< changes speed, never results
+};
+
+struct StepResult {
+  double loss = 0.0;        ///< sum over the batch, before the update
+  std::size_t correct = 0;  ///< of the batch, before the update
+};
+
+/// One update W' = W - α · mean ∇L after the other, on a model it does not own.
+///
+/// A batch is cut into chunks of 64 samples that are dealt to sixteen lanes; a lane sums its chunks in
+/// order and the lanes are summed in order, so the bits depend on the batch, never on the threads.
+template <class Float>
+class StepperOf {
+ public:
+  StepperOf(MlpOf<Float>& model, const StepSettings& settings);
+
+  /// Gradient over the samples `indices` of images (N × D) and labels, then one update with learning
+  /// rate `learning_rate`.
+  StepResult step(Rows images, Labels labels, std::span<const std::uint32_t> indices,
+                  double learning_rate);
+
+  /// Mean gradient of the last step(), weight decay included; laid out as the model's parameters().
+  [[nodiscard]] std::span<const Float> gradient() const { return gradient_; }
+
+ private:
+  static constexpr std::size_t kChunk = 64;
+  static constexpr std::size_t kLanes = 16;
+
+  struct Lane {
+    std::vector<Float> gradient;
+    StepResult result;
+  };
+  struct Worker {
+    TapeOf<Float> tape;
+    TensorOf<Float> x;
+    TensorOf<Float> dlogits;
+    std::vector<Float> gradient;
+  };
+
+  void run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
+                std::span<const std::uint32_t> indices);
+  void update(std::size_t first, std::size_t count, std::size_t lanes, std::size_t batch,
+              const StepSize& size);
+
+  MlpOf<Float>& model_;
+  StepSettings settings_;
+  std::vector<Lane> lanes_;
+  std::vector<Worker> workers_;
+  std::vector<Float> gradient_;
+  std::vector<Float> decay_;  // λ for weights, 0 for biases
+  std::vector<Float> first_;
+  std::vector<Float> second_;
+  std::uint64_t steps_ = 0;
+  Team team_;
+};
+using Stepper = StepperOf<float>;
+
+extern template class StepperOf<float>;
+extern template class StepperOf<double>;
+
+}  // namespace gibbon::models

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "datasets/dataset.hpp"
+#include "models/train/schedule.hpp"
+#include "models/train/stepper.hpp"
+
+namespace gibbon::models {
+
+struct TrainSettings {
+  StepSettings step;
+  const ScheduleInfo* schedule;
+  double learning_rate = 0.0;
+  std::size_t epochs = 10;
+  std::size_t batch = 64;
+  double validation = 0.05;    ///< part of the training samples held out, 0 … 0.5
+  std::size_t patience = 0;    ///< epochs without a better one before stopping early; 0: never
+  std::uint64_t seed = 0;
+};
+
+/// One line of history.csv. Validation fields are NaN without a validation split.
+struct EpochRecord {
+  std::size_t epoch = 0;  ///< 1-based
+  double learning_rate = 0.0;
+  double loss = 0.0;      ///< mean over the epoch's training samples, each before its update
+  double accuracy = 0.0;  ///< likewise
+  double validation_loss = 0.0;
+  double validation_accuracy = 0.0;
+};
+
+/// Where the training stands, for a progress bar.
+struct TrainProgress {
+  std::size_t epoch = 0;  ///< 1-based
+  std::size_t epochs = 0;
+  std::size_t samples = 0;  ///< seen in this epoch
+  std::size_t samples_per_epoch = 0;
+  double loss = 0.0;  ///< running mean over this epoch
+  double accuracy = 0.0;
+};
+
+enum class TrainEnd { kFinished, kStoppedEarly, kInterrupted, kDiverged };
+
+struct TrainResult {
+  TrainEnd end = TrainEnd::kFinished;
+  std::vector<EpochRecord> history;
+  std::size_t best_epoch = 0;     ///< whose parameters the network holds; 0: none was finished
+  std::size_t train_samples = 0;  ///< without the held-out ones
+  std::size_t validation_samples = 0;
+};
+
+struct TrainListener {
+  std::function<void(const TrainProgress&)> on_progress = [](const TrainProgress&) {};
+  std::function<void(const EpochRecord&)> on_epoch = [](const EpochRecord&) {};
+};
+
+/// Trains `network` in place. It ends up with the parameters of the best epoch: highest validation
+/// accuracy (ties: lower loss), or lowest training loss without a validation split. Looks at
+/// gibbon::interrupted between steps; a step in progress when it is set is finished, the unfinished
+/// epoch counts as one if it is the first. Throws a usage Error when the network cannot be trained
+/// (step activation), or does not fit the data.
+TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
+                  const TrainListener& listener);
+
+struct Evaluation {
+  double loss = 0.0;  ///< mean
+  std::size_t correct = 0;
+  std::size_t n = 0;
+  [[nodiscard]] double accuracy() const {
+    return n == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(n);
+  }
+};
+
+/// Loss and accuracy of the samples `indices` of `data`.
+[[nodiscard]] Evaluation evaluate(const Network& network, const Loss& loss,
+                                  const datasets::Dataset& data,
+                                  std::span<const std::uint32_t> indices, std::size_t threads);
+
+/// Throws a usage Error naming both sizes when inputs or classes differ.
+void require_fit(const Network& network, const datasets::Dataset& data);
+
+/// history.csv of a training run.
+[[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history);
+
+}  // namespace gibbon::models

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+
+#include "reports/canvas.hpp"
+#include "reports/record.hpp"
+
+namespace gibbon::reports {
+
+/// Blue for -1, white for 0, red for 1, linear between; values beyond are clamped, NaN is white.
+[[nodiscard]] Rgb diverging(double value);
+
+/// Signed values as a picture. One channel: diverging(value / largest). Three channels: each on its
+/// own, half grey for 0, so that no colour is lost. `largest` = 0 shows everything as 0.
+[[nodiscard]] Pixels signed_pixels(std::span<const float> values, const Pixels& layout,
+                                   double largest);
+
+/// The legend of signed_pixels: one row from -largest to +largest.
+[[nodiscard]] Pixels scale_bar(std::uint32_t channels);
+
+/// Largest absolute value; 0 for none.
+[[nodiscard]] double largest_magnitude(std::span<const float> values);
+
+}  // namespace gibbon::reports

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "reports/record.hpp"
+
+namespace gibbon::reports {
+
+/// curve.csv: one line per CurvePoint in the order of the run, RFC 4180 quoting, "\n" line ends,
+/// decimals that read back to the same double; "nan" where nothing was counted.
+[[nodiscard]] std::string to_curve_csv(const Run& run);
+
+}  // namespace gibbon::reports

@@ -1,0 +1,320 @@
+#include "reports/html.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "reports/base64.hpp"
+#include "reports/html_style.hpp"
+#include "reports/series.hpp"
+#include "reports/subject.hpp"
+#include "reports/text.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string paragraph(std::string_view css, std::string_view text) {
+  return fmt::format("<p class=\"{}\">{}</p>\n", css, escape_html(text));
+}
+
+std::string list(std::span<const std::string> entries) {
+  std::string html = "<ul>\n";
+  for (const std::string& entry : entries) html += fmt::format("<li>{}</li>\n", escape_html(entry));
+  return html + "</ul>\n";
+}
+
+// A table that scrolls inside its own box; `head` and `body` are rows of HTML.
+std::string table(std::string_view label, std::string_view css, std::string_view head,
+                  std::string_view body) {
+  return fmt::format(
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table "
+      "class=\"{}\">\n"
+      "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
+      escape_html(label), css, head, body);
+}
+
+std::string head_cell(std::string_view text) {
+  return fmt::format("<th scope=\"col\">{}</th>", escape_html(text));
+}
+
+std::string row_head(std::string_view text) {
+  return fmt::format("<th scope=\"row\">{}</th>", escape_html(text));
+}
+
+std::string count_of(std::uint64_t k, std::uint64_t n) {
+  return fmt::format("{} / {}", grouped(k), grouped(n));
+}
+
+std::string interval_text(const CurvePoint& point) {
+  const Interval interval = wilson95(point.correct, point.n);
+  return fmt::format("{}–{}", percent_number(interval.low), percent_number(interval.high));
+}
+
+std::string series_name(const Series& series) {
+  return series.kind == "control" ? series.attack + " (noise)" : series.attack;
+}
+
+std::string_view css_of(const Series& series) {
+  if (series.kind == "worst-case") return "worst";
+  return series.kind == "control" ? "control" : "attack";
+}
+
+std::string panel_heading(const Panel& panel, const Subject& subject) {
+  return fmt::format("<h3>{}, ε in {}</h3>\n", escape_html(norm_symbol(panel.norm)),
+                     escape_html(panel.norm == "l0" ? "changed input values" : subject.units));
+}
+
+std::string accuracy_cell(const CurvePoint* point, std::string_view css) {
+  if (point == nullptr) return "<td>–</td>";
+  return fmt::format("<td class=\"{}\">{}<small>{}</small><small>{} %</small></td>", css,
+                     escape_html(percent(point->accuracy())), count_of(point->correct, point->n),
+                     interval_text(*point));
+}
+
+std::string accuracy_table(const Panel& panel) {
+  std::string head = head_cell("ε");
+  std::string body;
+  for (const Series& series : panel.series)
+    head += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", css_of(series),
+                        escape_html(series_name(series)));
+  for (const double epsilon : panel.epsilons) {
+    body += "<tr>" + row_head(epsilon_text(epsilon));
+    for (const Series& series : panel.series)
+      body += accuracy_cell(series.at(epsilon), css_of(series));
+    body += "</tr>\n";
+  }
+  return table("Accuracy by perturbation size and attack, " + norm_symbol(panel.norm), "accuracy",
+               head, body);
+}
+
+// "wrong" counts what is not correct, clean errors included, before and after rounding to 8 bits.
+std::string rounded_text(const CurvePoint& point) {
+  if (!point.has_rounded) return "–";
+  return fmt::format("{} of {}", grouped(point.n - std::min(point.n, point.correct_rounded)),
+                     grouped(point.n - point.correct));
+}
+
+std::string target_text(const CurvePoint& point) {
+  return point.targeted_n == 0 ? "–" : count_of(point.target_reached, point.targeted_n);
+}
+
+constexpr std::array kDetailHeads{"ε",
+                                  "attack",
+                                  "correct, of those right without attack",
+                                  "confidence in the wrong class, mean",
+                                  "median",
+                                  "mean l₀ of what fooled",
+                                  "mean l₁",
+                                  "mean l₂",
+                                  "mean l∞",
+                                  "stay adversarial as 8-bit PNG",
+                                  "target reached",
+                                  "broken by a smaller ε only"};
+
+std::string detail_row(const Series& series, const CurvePoint& point, bool first) {
+  const std::array<std::string, 10> cells{
+      fmt::format("{} ({})", percent(point.accuracy_on_clean_correct()),
+                  count_of(point.correct, point.clean_correct)),
+      percent(point.mean_wrong_confidence),
+      percent(point.median_wrong_confidence),
+      compact(point.mean_distance[0]),
+      compact(point.mean_distance[1]),
+      compact(point.mean_distance[2]),
+      compact(point.mean_distance[3]),
+      rounded_text(point),
+      target_text(point),
+      grouped(point.carried)};
+  std::string row = fmt::format(
+      "<tr class=\"{}{}\">{}<td class=\"left\">{}</td>", css_of(series), first ? " group" : "",
+      row_head(first ? epsilon_text(point.epsilon) : ""), escape_html(series_name(series)));
+  for (const std::string& cell : cells) row += fmt::format("<td>{}</td>", escape_html(cell));
+  return row + "</tr>\n";
+}
+
+std::string detail_table(const Panel& panel) {
+  std::string head;
+  for (const char* text : kDetailHeads) head += head_cell(text);
+  std::string body;
+  for (const double epsilon : panel.epsilons) {
+    bool first = true;
+    for (const Series& series : panel.series)
+      if (const CurvePoint* point = series.at(epsilon); point != nullptr) {
+        body += detail_row(series, *point, first);
+        first = false;
+      }
+  }
+  return table("Details by perturbation size and attack, " + norm_symbol(panel.norm), "details",
+               head, body);
+}
+
+std::string class_cell(std::uint64_t correct, std::uint64_t n) {
+  if (n == 0) return "<td>–</td>";
+  const double share = static_cast<double>(correct) / static_cast<double>(n);
+  return fmt::format("<td class=\"heat\" style=\"--v:{:.2f}\" title=\"{}\">{}</td>", share,
+                     count_of(correct, n), percent_number(share));
+}
+
+std::string class_table(const Panel& panel, const Series& series, const Subject& subject) {
+  const CurvePoint& first = *series.points.front();
+  if (first.class_n.empty()) return "";
+  std::string head = head_cell("ε");
+  for (std::size_t c = 0; c < first.class_n.size(); ++c)
+    head += fmt::format("<th scope=\"col\">{}<br/>n = {}</th>",
+                        escape_html(class_name(subject.class_names, static_cast<int>(c))),
+                        grouped(first.class_n[c]));
+  std::string body;
+  for (const CurvePoint* point : series.points) {
+    body += "<tr>" + row_head(epsilon_text(point->epsilon));
+    for (std::size_t c = 0; c < point->class_n.size(); ++c)
+      body += class_cell(point->class_correct.at(c), point->class_n[c]);
+    body += "</tr>\n";
+  }
+  const std::string label =
+      fmt::format("{}, {}: accuracy in % per true class", series.attack, norm_symbol(panel.norm));
+  return fmt::format("<h3>{}</h3>\n", escape_html(label)) + table(label, "classes", head, body);
+}
+
+std::string classes_section(std::span<const Panel> panels, const Subject& subject) {
+  std::string html;
+  for (const Panel& panel : panels)
+    if (const Series* series = panel.strongest(); series != nullptr)
+      html += class_table(panel, *series, subject);
+  if (html.empty()) return html;
+  return "<h2>Per class</h2>\n" +
+         paragraph(
+             "facts",
+             "The strongest attack of each norm; the other attacks are in run.json. Few images per "
+             "class: read differences of some percent as chance.") +
+         html;
+}
+
+std::string gallery_section(std::span<const Figure> figures) {
+  if (figures.empty()) return "";
+  std::string html = "<h2>What the model saw</h2>\n";
+  for (const Figure& figure : figures) {
+    const std::string caption = escape_html(figure.caption);
+    html += fmt::format(
+        "<figure><div class=\"card scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><img "
+        "width=\"{1:.0f}\" height=\"{2:.0f}\" loading=\"lazy\" alt=\"{0}\" "
+        "src=\"data:image/png;base64,{3}\"/></div>\n<figcaption>{0}</figcaption></figure>\n",
+        caption, figure.width, figure.height, to_base64(figure.png));
+  }
+  return html;
+}
+
+// gnuplot's file starts with an XML declaration that has no place inside a page.
+std::string curve_section(std::string_view svg, const Run& run) {
+  const std::size_t start = svg.find("<svg");
+  if (start == std::string_view::npos) return "";
+  return fmt::format(
+      "<h2>Accuracy over perturbation size</h2>\n<figure><div class=\"card scroll\" "
+      "role=\"region\" "
+      "tabindex=\"0\" aria-label=\"{0}\">{1}</div>\n<figcaption>{0}</figcaption></figure>\n",
+      escape_html(
+          fmt::format("Correct answers of {} for growing perturbations; bands are 95 % Wilson "
+                      "intervals. The numbers are in the tables below.",
+                      subject_of(run).title())),
+      svg.substr(start));
+}
+
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool is_plain_list(const Json& value) {
+  return value.is_array() && std::none_of(value.begin(), value.end(),
+                                          [](const Json& item) { return item.is_structured(); });
+}
+
+// One row per leaf, its path as in "model.layers[0].units"; a list of plain values is one row.
+std::string provenance_rows(const Json& value, const std::string& path) {
+  std::string rows;
+  if (value.is_object()) {
+    for (const auto& [key, child] : value.items())
+      rows += provenance_rows(child, path.empty() ? key : path + "." + key);
+    return rows;
+  }
+  if (value.is_array() && !is_plain_list(value)) {
+    for (std::size_t i = 0; i < value.size(); ++i)
+      rows += provenance_rows(value[i], fmt::format("{}[{}]", path, i));
+    return rows;
+  }
+  std::vector<std::string> texts;
+  if (value.is_array())
+    std::transform(value.begin(), value.end(), std::back_inserter(texts), scalar_text);
+  else
+    texts.push_back(scalar_text(value));
+  return fmt::format("<tr>{}<td>{}</td></tr>\n", row_head(path),
+                     escape_html(fmt::format("{}", fmt::join(texts, ", "))));
+}
+
+std::string comparison_section(const Subject& subject) {
+  std::vector<std::string> entries = subject.not_comparable;
+  entries.insert(
+      entries.end(),
+      {fmt::format(
+           "numbers from other images than these {} of {}, or from inputs in other units than {}",
+           grouped(subject.n), subject.data_and_split(), subject.units),
+       "the same ε in another norm: the sets of allowed images differ",
+       "runs with other attacks or other settings of them: each number here is what these attacks "
+       "left "
+       "over, an upper limit of the robustness, and a stronger attack can only lower it",
+       "certified robustness, which is a lower limit"});
+  return "<h2>Not comparable with</h2>\n" + list(entries);
+}
+
+std::string tables_section(std::span<const Panel> panels, const Subject& subject) {
+  std::string html =
+      "<h2>Numbers</h2>\n" +
+      paragraph(
+          "facts",
+          "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is wrong without "
+          "attack counts as not correct.");
+  for (const Panel& panel : panels) html += panel_heading(panel, subject) + accuracy_table(panel);
+  html +=
+      "<h2>Details</h2>\n" +
+      paragraph(
+          "facts",
+          "Confidences and distances are means over the images that fooled the model. Stay "
+          "adversarial as 8-bit PNG: wrong answers after rounding, of the wrong answers before; "
+          "both include images that are wrong without attack.");
+  for (const Panel& panel : panels) html += panel_heading(panel, subject) + detail_table(panel);
+  return html;
+}
+
+std::string head_section(const Run& run, const Subject& subject) {
+  std::string html = fmt::format("<h1>{}</h1>\n", escape_html(question(run)));
+  for (const std::string& sentence : answers(run)) html += paragraph("answer", sentence);
+  return html + paragraph("facts", fmt::format("{} · ε in {}", subject.title(), subject.units));
+}
+
+}  // namespace
+
+std::string to_html(const Run& run, std::string_view curve_svg, std::span<const Figure> figures) {
+  const Subject subject = subject_of(run);
+  const std::vector<Panel> panels = panels_of(run);
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
+      escape_html("Robustness of " + subject.title()), kStyle);
+  html += head_section(run, subject);
+  html += curve_section(curve_svg, run);
+  if (!run.diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(run.diagnosis);
+  html += gallery_section(figures);
+  html += tables_section(panels, subject);
+  html += classes_section(panels, subject);
+  html += comparison_section(subject);
+  if (!subject.command.empty())
+    html += fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n",
+                        escape_html(subject.command));
+  html += "<h2>Provenance</h2>\n" + table("Provenance", "provenance",
+                                          head_cell("key") + head_cell("value"),
+                                          provenance_rows(run.provenance, ""));
+  return html + "</main>\n</body>\n</html>\n";
+}
+
+}  // namespace gibbon::reports

@@ -1,0 +1,143 @@
+#include "reports/npy.hpp"
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <fmt/format.h>
+#include <tuple>
+#include <type_traits>
+
+#include "reports/error.hpp"
+
+// The format: numpy.lib.format, version 1.0. Six bytes of magic, two of version, two of header
+// length, the header (a Python literal padded with blanks to a multiple of 64 bytes, "\n" at its
+// end), the data.
+namespace gibbon::reports {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "records are written as they lie in memory");
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::string_view kVersion("\x01\x00", 2);
+constexpr std::size_t kPreamble = 10;
+
+template <class T>
+struct Field {
+  std::string_view name;
+  T SampleRecord::*member;
+};
+
+constexpr std::tuple kFields{Field{"curve_row", &SampleRecord::curve_row},
+                             Field{"id", &SampleRecord::id},
+                             Field{"label", &SampleRecord::label},
+                             Field{"target", &SampleRecord::target},
+                             Field{"clean_label", &SampleRecord::clean_label},
+                             Field{"found_label", &SampleRecord::found_label},
+                             Field{"rounded_label", &SampleRecord::rounded_label},
+                             Field{"inside_ball", &SampleRecord::inside_ball},
+                             Field{"inside_box", &SampleRecord::inside_box},
+                             Field{"fooled", &SampleRecord::fooled},
+                             Field{"broken", &SampleRecord::broken},
+                             Field{"confidence", &SampleRecord::confidence},
+                             Field{"l0", &SampleRecord::l0},
+                             Field{"l1", &SampleRecord::l1},
+                             Field{"l2", &SampleRecord::l2},
+                             Field{"linf", &SampleRecord::linf}};
+
+template <class Visitor>
+constexpr void each_field(Visitor visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, kFields);
+}
+
+template <class T>
+constexpr char kind_of(const Field<T>& /*field*/) {
+  if (std::is_floating_point_v<T>) return 'f';
+  return std::is_signed_v<T> ? 'i' : 'u';
+}
+
+template <class T>
+constexpr std::size_t size_of(const Field<T>& /*field*/) {
+  return sizeof(T);
+}
+
+constexpr std::size_t record_bytes() {
+  std::size_t bytes = 0;
+  each_field([&](const auto& field) { bytes += size_of(field); });
+  return bytes;
+}
+
+std::string header_start() {
+  std::string descr;
+  each_field([&](const auto& field) {
+    descr += fmt::format("{}('{}', '{}{}{}')", descr.empty() ? "" : ", ", field.name,
+                         size_of(field) == 1 ? '|' : '<', kind_of(field), size_of(field));
+  });
+  return fmt::format("{{'descr': [{}], 'fortran_order': False, 'shape': (", descr);
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  throw Error(fmt::format(
+      "samples.npy: {}; only what gibbon wrote is read; run the evaluation again", what));
+}
+
+// The number between "'shape': (" and ",), }"; the blanks after it are padding.
+std::size_t rows_of(std::string_view header) {
+  const std::string start = header_start();
+  if (header.substr(0, start.size()) != start) fail("other fields than those of a sample record");
+  header.remove_prefix(start.size());
+  std::size_t rows = 0;
+  const auto [end, problem] = std::from_chars(header.data(), header.data() + header.size(), rows);
+  header.remove_prefix(static_cast<std::size_t>(end - header.data()));
+  if (problem != std::errc{} || header.substr(0, 5) != ",), }" ||
+      header.find_first_not_of(" \n", 5) != std::string_view::npos)
+    fail("the shape is not that of a list");
+  return rows;
+}
+
+}  // namespace
+
+std::string to_npy(std::span<const SampleRecord> samples) {
+  std::string header = fmt::format("{}{},), }}", header_start(), samples.size());
+  header.append(63 - (kPreamble + header.size()) % 64, ' ').append("\n");
+  std::string bytes(kMagic);
+  bytes += kVersion;
+  bytes += static_cast<char>(header.size() % 256);
+  bytes += static_cast<char>(header.size() / 256);
+  bytes += header;
+  bytes.reserve(bytes.size() + samples.size() * record_bytes());
+  for (const SampleRecord& sample : samples)
+    each_field([&](const auto& field) {
+      const auto value = sample.*field.member;
+      const auto raw = std::bit_cast<std::array<char, sizeof(value)>>(value);
+      bytes.append(raw.data(), raw.size());
+    });
+  return bytes;
+}
+
+std::vector<SampleRecord> from_npy(std::string_view bytes) {
+  if (bytes.size() < kPreamble || bytes.substr(0, kMagic.size()) != kMagic)
+    fail("not a NumPy file, its first bytes differ");
+  if (bytes.substr(kMagic.size(), kVersion.size()) != kVersion)
+    fail(fmt::format("NumPy format {}.{}, not 1.0", static_cast<unsigned char>(bytes[6]),
+                     static_cast<unsigned char>(bytes[7])));
+  const std::size_t length = static_cast<unsigned char>(bytes[8]) +
+                             std::size_t{256} * static_cast<unsigned char>(bytes[9]);
+  if (bytes.size() < kPreamble + length) fail("cut off inside the header");
+  const std::size_t rows = rows_of(bytes.substr(kPreamble, length));
+  std::string_view data = bytes.substr(kPreamble + length);
+  if (data.size() % record_bytes() != 0 || data.size() / record_bytes() != rows)
+    fail(fmt::format("{} bytes of data where {} records of {} bytes are announced", data.size(),
+                     rows, record_bytes()));
+
+  std::vector<SampleRecord> samples(rows);
+  for (SampleRecord& sample : samples)
+    each_field([&](const auto& field) {
+      std::memcpy(&(sample.*field.member), data.data(), size_of(field));
+      data.remove_prefix(size_of(field));
+    });
+  return samples;
+}
+
+}  // namespace gibbon::reports

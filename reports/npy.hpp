@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/record.hpp"
+
+namespace gibbon::reports {
+
+/// samples.npy, NumPy format 1.0: a packed little-endian structured array whose fields are those of
+/// SampleRecord by name, so that `numpy.load("samples.npy")["found_label"]` is a column.
+[[nodiscard]] std::string to_npy(std::span<const SampleRecord> samples);
+
+/// Reads what to_npy wrote, or numpy.save wrote of the same array. Throws Error on anything else.
+[[nodiscard]] std::vector<SampleRecord> from_npy(std::string_view bytes);
+
+}  // namespace gibbon::reports

@@ -1,0 +1,38 @@
+#include "reports/record.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <stdexcept>
+
+namespace gibbon::reports {
+namespace {
+
+double ratio(std::uint64_t k, std::uint64_t n) {
+  if (n == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(k) / static_cast<double>(n);
+}
+
+}  // namespace
+
+// Wilson 1927: (k + z²/2 ± z · sqrt(k · (n − k) / n + z² / 4)) / (n + z²), z the 97.5 % normal
+// quantile.
+Interval wilson95(std::uint64_t k, std::uint64_t n) {
+  constexpr double kZ = 1.959963984540054;
+  if (k > n) throw std::logic_error(fmt::format("wilson95: k = {} is above n = {}", k, n));
+  if (n == 0) return {};
+  const auto hits = static_cast<double>(k);
+  const auto total = static_cast<double>(n);
+  const double centre = hits + kZ * kZ / 2.0;
+  const double half = kZ * std::sqrt(hits * (total - hits) / total + kZ * kZ / 4.0);
+  // The ends are exact in the formula, not in its rounding.
+  return {.low = k == 0 ? 0.0 : std::max(0.0, (centre - half) / (total + kZ * kZ)),
+          .high = k == n ? 1.0 : std::min(1.0, (centre + half) / (total + kZ * kZ))};
+}
+
+double CurvePoint::accuracy() const { return ratio(correct, n); }
+
+double CurvePoint::accuracy_on_clean_correct() const { return ratio(correct, clean_correct); }
+
+}  // namespace gibbon::reports

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+// Plain data: this folder depends on nothing of gibbon, so a stored run can be drawn, compared and
+// tested without a model, an attack or a dataset in the link.
+namespace gibbon::reports {
+
+/// One sample under one attack at one budget: what the bench measured, not what the attack claimed.
+struct SampleRecord {
+  std::uint32_t curve_row = 0;  ///< 0-based row of curve.csv this belongs to
+  std::uint64_t id = 0;         ///< dataset index
+  std::int16_t label = -1;
+  std::int16_t target = -1;         ///< class aimed at; -1: untargeted
+  std::int16_t clean_label = -1;    ///< predicted on the untouched input
+  std::int16_t found_label = -1;    ///< predicted on the candidate
+  std::int16_t rounded_label = -1;  ///< predicted on the candidate rounded to 8 bits; -1: no pixels
+  std::uint8_t inside_ball = 0;
+  std::uint8_t inside_box = 0;
+  std::uint8_t fooled = 0;  ///< found_label != label, inside ball and box, at this very budget
+  std::uint8_t broken = 0;  ///< fooled here or at a smaller budget, or wrong when clean
+  float confidence = 0.0F;  ///< the model's probability of found_label
+  double l0 = 0.0;          ///< features changed
+  double l1 = 0.0;
+  double l2 = 0.0;
+  double linf = 0.0;
+};
+
+/// Wilson score interval of k of n at 95 %.
+struct Interval {
+  double low = 0.0;
+  double high = 1.0;
+};
+[[nodiscard]] Interval wilson95(std::uint64_t k, std::uint64_t n);
+
+/// One point of a curve: one attack in one norm at one budget, over all samples.
+struct CurvePoint {
+  std::string attack;  ///< with its knobs, e.g. "fgsm" or "fgsm:target=3"
+  std::string norm;
+  std::string kind;  ///< "attack", "control" (noise) or "worst-case"
+  double epsilon = 0.0;
+  std::uint64_t n = 0;
+  std::uint64_t clean_correct = 0;
+  std::uint64_t correct = 0;          ///< of n; clean errors count as not correct
+  std::uint64_t correct_rounded = 0;  ///< of n, when saved as 8-bit images
+  bool has_rounded = false;           ///< false when the data are not 8-bit images
+  std::uint64_t target_reached = 0;   ///< of targeted_n: found_label == target
+  std::uint64_t targeted_n = 0;       ///< samples whose label is not the target; 0: untargeted
+  std::uint64_t carried =
+      0;  ///< samples this budget's own step leaves standing, a smaller one broke
+  double mean_wrong_confidence = 0.0;     ///< over fooled samples; NaN when there are none
+  double median_wrong_confidence = 0.0;   ///< likewise
+  std::array<double, 4> mean_distance{};  ///< l0, l1, l2, linf over fooled samples; NaN when none
+  std::vector<std::uint64_t> class_n;     ///< per true class
+  std::vector<std::uint64_t> class_correct;
+
+  [[nodiscard]] double accuracy() const;
+  [[nodiscard]] double accuracy_on_clean_correct() const;
+};
+
+/// 8-bit pixels of one sample, row-major, channels last.
+struct Pixels {
+  std::uint32_t height = 0;
+  std::uint32_t width = 0;
+  std::uint32_t channels = 1;
+  std::vector<std::uint8_t> values;
+};
+
+/// clean | signed direction | adversarial, as the course shows the panda.
+struct GalleryItem {
+  std::uint64_t id = 0;
+  std::string attack;
+  std::string norm;
+  double epsilon = 0.0;
+  int label = 0;
+  int clean_label = 0;
+  int found_label = 0;  ///< of the 8-bit file, re-read and re-judged
+  double clean_confidence = 0.0;
+  double found_confidence = 0.0;
+  bool still_adversarial = false;  ///< the saved file, re-read: inside ball and box and wrong
+  Pixels clean;
+  std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
+  Pixels adversarial;
+  std::string file;  ///< of the adversarial image, relative to the run folder
+};
+
+struct Gallery {
+  std::vector<std::string> class_names;
+  std::vector<GalleryItem> items;
+};
+
+/// A finished run. `provenance` holds the whole run.json that is not the curve: schema version,
+/// configuration, model and data hashes, revision, compiler, CPU, kernels, seeds, seconds.
+struct Run {
+  nlohmann::ordered_json provenance;
+  std::vector<CurvePoint> curve;
+  std::vector<SampleRecord> samples;  ///< curve-row-major: all samples of row 0, then of row 1, …
+  std::vector<std::string> diagnosis;
+};
+
+}  // namespace gibbon::reports

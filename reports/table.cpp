@@ -1,0 +1,211 @@
+#include "reports/table.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "reports/series.hpp"
+#include "reports/subject.hpp"
+#include "reports/text.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+constexpr std::size_t kTerminalWidth = 100;
+constexpr std::string_view kGap = "   ";
+
+enum class Emphasis { kPlain, kBold, kDim };
+
+struct Column {
+  std::string head;
+  Emphasis emphasis = Emphasis::kPlain;
+  std::vector<std::string> cells;
+  std::size_t width = 0;
+};
+
+std::string paint(const std::string& text, Emphasis emphasis, Colour colour) {
+  if (colour == Colour::kNever || emphasis == Emphasis::kPlain) return text;
+  return fmt::format("\x1b[{}m{}\x1b[0m", emphasis == Emphasis::kBold ? 1 : 2, text);
+}
+
+// The three numbers of one point; widths make them line up below each other.
+std::string cell_text(const CurvePoint& point, std::size_t count_width) {
+  const Interval interval = wilson95(point.correct, point.n);
+  return fmt::format("{}  {}  [{}, {}]", pad_left(percent(point.accuracy()), 8),
+                     pad_left(fmt::format("{}/{}", point.correct, point.n), count_width),
+                     pad_left(percent_number(interval.low), 5),
+                     pad_left(percent_number(interval.high), 5));
+}
+
+std::size_t count_width(const Panel& panel) {
+  std::size_t width = 0;
+  for (const Series& series : panel.series)
+    for (const CurvePoint* point : series.points)
+      width = std::max(width, fmt::formatted_size("{0}/{0}", point->n));
+  return width;
+}
+
+Emphasis emphasis_of(const Series& series) {
+  if (series.kind == "worst-case") return Emphasis::kBold;
+  return series.kind == "control" ? Emphasis::kDim : Emphasis::kPlain;
+}
+
+std::string head_of(const Series& series) {
+  const std::string name = printable(series.attack);
+  return series.kind == "control" ? name + " (noise)" : name;
+}
+
+Column epsilon_column(const Panel& panel) {
+  Column column{.head = "ε", .emphasis = Emphasis::kPlain, .cells = {}, .width = 1};
+  for (const double epsilon : panel.epsilons) column.cells.push_back(epsilon_text(epsilon));
+  return column;
+}
+
+Column series_column(const Panel& panel, const Series& series) {
+  Column column{.head = head_of(series), .emphasis = emphasis_of(series), .cells = {}, .width = 0};
+  const std::size_t width = count_width(panel);
+  for (const double epsilon : panel.epsilons) {
+    const CurvePoint* point = series.at(epsilon);
+    column.cells.push_back(point == nullptr ? "–" : cell_text(*point, width));
+  }
+  return column;
+}
+
+void measure(Column& column) {
+  column.width = display_width(column.head);
+  for (const std::string& cell : column.cells)
+    column.width = std::max(column.width, display_width(cell));
+}
+
+std::vector<Column> columns_of(const Panel& panel) {
+  std::vector<Column> columns{epsilon_column(panel)};
+  for (const Series& series : panel.series) columns.push_back(series_column(panel, series));
+  for (Column& column : columns) measure(column);
+  return columns;
+}
+
+std::string rule_of(std::size_t width) {
+  std::string rule;
+  for (std::size_t i = 0; i < width; ++i) rule += "─";
+  return rule;
+}
+
+// One block: the ε column and columns [first, last).
+std::string block(const std::vector<Column>& columns, std::size_t first, std::size_t last,
+                  Colour colour) {
+  const Column& epsilon = columns.front();
+  std::string head = pad_right(epsilon.head, epsilon.width);
+  std::string rule = rule_of(epsilon.width);
+  for (std::size_t c = first; c < last; ++c) {
+    const bool is_last = c + 1 == last;
+    const Emphasis emphasis =
+        columns[c].emphasis == Emphasis::kDim ? Emphasis::kDim : Emphasis::kBold;
+    head += kGap;
+    head += paint(is_last ? columns[c].head : pad_right(columns[c].head, columns[c].width),
+                  emphasis, colour);
+    rule += std::string(kGap) + rule_of(columns[c].width);
+  }
+  std::string text = fmt::format("{}\n{}\n", head, rule);
+  for (std::size_t row = 0; row < epsilon.cells.size(); ++row) {
+    text += pad_right(epsilon.cells[row], epsilon.width);
+    for (std::size_t c = first; c < last; ++c) {
+      text += kGap;
+      text += paint(pad_left(columns[c].cells[row], columns[c].width), columns[c].emphasis, colour);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string blocks(const std::vector<Column>& columns, Colour colour) {
+  std::string text;
+  std::size_t first = 1;
+  while (first < columns.size()) {
+    std::size_t last = first;
+    std::size_t width = columns.front().width;
+    while (last < columns.size() &&
+           (last == first || width + kGap.size() + columns[last].width <= kTerminalWidth))
+      width += kGap.size() + columns[last++].width;
+    text += fmt::format("\n{}", block(columns, first, last, colour));
+    first = last;
+  }
+  return text;
+}
+
+std::string panel_title(const Panel& panel, const Subject& subject) {
+  return fmt::format("{}, ε in {}", norm_symbol(panel.norm),
+                     panel.norm == "l0" ? "changed input values" : subject.units);
+}
+
+constexpr std::string_view kCellMeaning =
+    "accuracy   correct/n   [95 % Wilson interval in %]; wrong without attack counts as not "
+    "correct";
+
+// In a Markdown table "|" ends a cell and a name may hold what Markdown or HTML would act on.
+std::string markdown_cell(std::string_view text) {
+  std::string escaped;
+  for (const char c : printable(text)) {
+    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+std::string markdown_panel(const Panel& panel) {
+  std::vector<std::string> head{"ε"};
+  for (const Series& series : panel.series) head.push_back(markdown_cell(head_of(series)));
+  std::string text = markdown_row(head) + "|---";
+  for (std::size_t c = 1; c < head.size(); ++c) text += "|---:";
+  text += "|\n";
+  for (const double epsilon : panel.epsilons) {
+    std::vector<std::string> cells{epsilon_text(epsilon)};
+    for (const Series& series : panel.series) {
+      const CurvePoint* point = series.at(epsilon);
+      if (point == nullptr) {
+        cells.emplace_back("–");
+        continue;
+      }
+      const Interval interval = wilson95(point->correct, point->n);
+      cells.push_back(fmt::format("**{}** {}/{} [{}, {}]", percent(point->accuracy()),
+                                  point->correct, point->n, percent_number(interval.low),
+                                  percent_number(interval.high)));
+    }
+    text += markdown_row(cells);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_table(const Run& run, Colour colour) {
+  const Subject subject = subject_of(run);
+  std::string text = fmt::format("{}\n{}\n", paint(subject.title(), Emphasis::kBold, colour),
+                                 paint(std::string(kCellMeaning), Emphasis::kDim, colour));
+  for (const Panel& panel : panels_of(run))
+    text += fmt::format("\n{}\n{}", paint(panel_title(panel, subject), Emphasis::kBold, colour),
+                        blocks(columns_of(panel), colour));
+  return text;
+}
+
+std::string to_markdown(const Run& run) {
+  const Subject subject = subject_of(run);
+  std::string text =
+      fmt::format("# {}\n\n{}\n\n", markdown_cell(subject.title()), markdown_cell(question(run)));
+  for (const std::string& sentence : answers(run))
+    text += fmt::format("{}\n\n", markdown_cell(sentence));
+  for (const Panel& panel : panels_of(run))
+    text += fmt::format("## {}\n\n{}\n", markdown_cell(panel_title(panel, subject)),
+                        markdown_panel(panel));
+  text += fmt::format("Cells: {}.\n", markdown_cell(kCellMeaning));
+  if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
+  for (const std::string& sentence : run.diagnosis)
+    text += fmt::format("- {}\n", markdown_cell(sentence));
+  if (!subject.command.empty())
+    text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", subject.command);
+  return text;
+}
+
+}  // namespace gibbon::reports
