@@ -42,8 +42,8 @@ class Workspace {
   std::size_t used_ = 0;
 };
 
-/// One knob of an attack. Config parsing, `--help`, reports and docs all walk the list of fields, so a
-/// number is described once, where it lives. An int field with the range 0 … 1 is a switch.
+/// One knob of an attack. Config parsing, `--help`, reports and docs all walk the list of fields,
+/// so a number is described once, where it lives. An int field with the range 0 … 1 is a switch.
 struct Field {
   std::string_view name;
   std::string_view help;  ///< one line, with unit
@@ -107,6 +107,7 @@ template <class Type>
 [[nodiscard]] const AttackInfo& find(std::string_view name);
 
 /// Sets one knob from text. Throws a usage Error naming knob, value and range.
-void set_field(const AttackInfo& info, Attack& attack, std::string_view name, std::string_view value);
+void set_field(const AttackInfo& info, Attack& attack, std::string_view name,
+               std::string_view value);
 
 }  // namespace gibbon::attacks

@@ -1,8 +1,8 @@
 #include "attacks/attack.hpp"
 #include "datasets/suggest.hpp"
 
-// CMake writes entries.inc: GIBBON_ENTRY(stem) for every attacks/methods/<stem>.cpp. A file that does
-// not define <stem>_info() is a link error, never a silently missing attack.
+// CMake writes entries.inc: GIBBON_ENTRY(stem) for every attacks/methods/<stem>.cpp. A file that
+// does not define <stem>_info() is a link error, never a silently missing attack.
 namespace gibbon::attacks {
 
 #define GIBBON_ENTRY(stem) extern const AttackInfo& stem##_info();

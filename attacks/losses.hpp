@@ -32,9 +32,9 @@ template <class Float>
 }
 
 /// The scale-free seed: that of the loss log Σ_{j != y} exp(z_j) - z_y, a smooth -margin().
-/// q_y = -1, q_j = softmax over the classes other than y, so it has the same size at any confidence.
-/// Cross-entropy points the same way, ∂CE/∂z = (1 - p_y) · q, but in float32 its y entry p_y - 1
-/// cancels for confident samples and is 0 from a margin of 17 on: they look robust.
+/// q_y = -1, q_j = softmax over the classes other than y, so it has the same size at any
+/// confidence. Cross-entropy points the same way, ∂CE/∂z = (1 - p_y) · q, but in float32 its y
+/// entry p_y - 1 cancels for confident samples and is 0 from a margin of 17 on: they look robust.
 template <class Float>
 void scale_free_seed(std::span<const Float> logits, int label, std::span<Float> dlogits) {
   const auto y = static_cast<std::size_t>(label);

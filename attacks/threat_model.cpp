@@ -78,38 +78,35 @@ double linf_distance(Row a, Row b) {
 }
 [[gnu::always_inline]] inline float next_below(float x) { return -next_above(-x); }
 
-/// Bounds of feature x in the linf ball and the box, rounded towards x: in double, no float32 between
-/// them is farther than epsilon from x.
-[[gnu::always_inline]] inline float lower_bound(float x, double epsilon, float box) {
-  const double exact = double{x} - epsilon;
+/// `candidate` if it is within epsilon of x, else the last float32 on the way there that is, then clipped
+/// to the box. Only the bound on the candidate's side is worked out: half the time of clamping
+/// between both.
+[[gnu::always_inline]] inline float into_linf(float x, float candidate, double epsilon, Box box) {
+  const bool below = candidate < x;
+  const double exact = double{x} + (below ? -epsilon : epsilon);
   const auto near = static_cast<float>(exact);
-  return std::max(box, double{near} < exact ? next_above(near) : near);
-}
-[[gnu::always_inline]] inline float upper_bound(float x, double epsilon, float box) {
-  const double exact = double{x} + epsilon;
-  const auto near = static_cast<float>(exact);
-  return std::min(box, double{near} > exact ? next_below(near) : near);
+  // Rounded towards x: in double, `bound` is not farther than epsilon from x.
+  const float low = double{near} < exact ? next_above(near) : near;
+  const float high = double{near} > exact ? next_below(near) : near;
+  const float inside = below ? std::max(candidate, low) : std::min(candidate, high);
+  return std::min(std::max(inside, box.lower), box.upper);
 }
 
 GIBBON_SIMD void project_linf(const ThreatModel& threat, Row origin, MutableRow candidate) {
   const double epsilon = threat.epsilon;
-  const auto [lower, upper] = threat.domain;
+  const Box box = threat.domain;
   for (std::size_t d = 0; d < origin.size(); ++d) {
-    const float low = lower_bound(origin[d], epsilon, lower);
-    const float high = upper_bound(origin[d], epsilon, upper);
-    candidate[d] = std::min(std::max(candidate[d], low), high);
+    candidate[d] = into_linf(origin[d], candidate[d], epsilon, box);
   }
 }
 
 GIBBON_SIMD void ascend_linf(const ThreatModel& threat, Row origin, Row gradient, float size,
                              MutableRow candidate) {
   const double epsilon = threat.epsilon;
-  const auto [lower, upper] = threat.domain;
+  const Box box = threat.domain;
   for (std::size_t d = 0; d < origin.size(); ++d) {
     const float step = gradient[d] > 0.0F ? size : (gradient[d] < 0.0F ? -size : 0.0F);
-    const float low = lower_bound(origin[d], epsilon, lower);
-    const float high = upper_bound(origin[d], epsilon, upper);
-    candidate[d] = std::min(std::max(candidate[d] + step, low), high);
+    candidate[d] = into_linf(origin[d], candidate[d] + step, epsilon, box);
   }
 }
 
@@ -145,11 +142,12 @@ void project_l2(const ThreatModel& threat, Row origin, MutableRow candidate) {
 
 /// Room of feature x in the direction of `sign` before it meets the side of the box.
 double room(const ThreatModel& threat, float x, double sign) {
-  return sign > 0.0 ? double{threat.domain.upper} - double{x} : double{x} - double{threat.domain.lower};
+  return sign > 0.0 ? double{threat.domain.upper} - double{x}
+                    : double{x} - double{threat.domain.lower};
 }
 
-/// delta_i = sign(v_i) · min(max(|v_i| - λ, 0), room_i), λ = 0 if that fits the budget, else the root of
-/// Σ|delta_i| = epsilon, found between the sorted breakpoints |v_i| and |v_i| - room_i.
+/// delta_i = sign(v_i) · min(max(|v_i| - λ, 0), room_i), λ = 0 if that fits the budget, else the
+/// root of Σ|delta_i| = epsilon, found between the sorted breakpoints |v_i| and |v_i| - room_i.
 void project_l1(const ThreatModel& threat, Row origin, MutableRow candidate) {
   const std::size_t size = origin.size();
   thread_local std::vector<double> v;
@@ -209,8 +207,8 @@ void project_l1(const ThreatModel& threat, Row origin, MutableRow candidate) {
 void steepest_l1(Row gradient, double size, MutableRow candidate) {
   const double largest = linf_length(gradient);
   if (largest == 0.0) return;
-  const auto ties = std::ranges::count_if(
-      gradient, [=](float g) { return std::abs(double{g}) == largest; });
+  const auto ties =
+      std::ranges::count_if(gradient, [=](float g) { return std::abs(double{g}) == largest; });
   const double share = size / static_cast<double>(ties);
   for (std::size_t d = 0; d < gradient.size(); ++d) {
     if (std::abs(double{gradient[d]}) != largest) continue;
@@ -224,7 +222,8 @@ void boxed_l1(const ThreatModel& threat, Row origin, Row gradient, double direct
   thread_local std::vector<std::size_t> order;
   order.resize(origin.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t d) { return std::abs(gradient[d]); });
+  std::ranges::stable_sort(order, std::greater{},
+                           [&](std::size_t d) { return std::abs(gradient[d]); });
   double left = threat.epsilon;
   for (const std::size_t d : order) {
     const double slope = direction * double{gradient[d]};
@@ -271,9 +270,7 @@ std::string_view to_string(Norm norm) {
 
 Norm find_norm(std::string_view name) { return find_entry("norm", kNormNames, name).norm; }
 
-double ThreatModel::reach() const {
-  return norm == Norm::kLinf ? epsilon : epsilon * (1.0 + 1e-6);
-}
+double ThreatModel::reach() const { return norm == Norm::kLinf ? epsilon : epsilon * (1.0 + 1e-6); }
 
 double distance(Norm norm, Row origin, Row candidate) {
   switch (norm) {
@@ -323,7 +320,8 @@ void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate) {
   }
 }
 
-void ascend(const ThreatModel& threat, Row origin, Row gradient, double size, MutableRow candidate) {
+void ascend(const ThreatModel& threat, Row origin, Row gradient, double size,
+            MutableRow candidate) {
   if (threat.norm == Norm::kLinf) {
     return ascend_linf(threat, origin, gradient, static_cast<float>(size), candidate);
   }
@@ -336,7 +334,8 @@ void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double dire
   std::ranges::copy(origin, candidate.begin());
   if (linf_length(gradient) == 0.0) return;
   switch (threat.norm) {
-    case Norm::kLinf: return ascend(threat, origin, gradient, direction * threat.epsilon, candidate);
+    case Norm::kLinf:
+      return ascend(threat, origin, gradient, direction * threat.epsilon, candidate);
     case Norm::kL2: boxed_l2(threat, origin, gradient, direction, candidate); break;
     case Norm::kL1: boxed_l1(threat, origin, gradient, direction, candidate); break;
   }

@@ -21,8 +21,8 @@ struct ThreatModel {
   double epsilon = 0.0;
   Box domain;
 
-  /// Largest distance a candidate may be found at: epsilon itself for linf, epsilon · (1 + 1e-6) for l2
-  /// and l1, whose float32 candidates cannot always lie on the sphere.
+  /// Largest distance a candidate may be found at: epsilon itself for linf, epsilon · (1 + 1e-6)
+  /// for l2 and l1, whose float32 candidates cannot always lie on the sphere.
   [[nodiscard]] double reach() const;
 };
 
@@ -32,21 +32,22 @@ struct ThreatModel {
 /// ||gradient|| in the dual norm: the slope of the loss per unit of the norm's steepest step.
 [[nodiscard]] double dual_length(Norm norm, Row gradient);
 
-/// Moves `candidate` into ball ∩ box of an origin that lies in the box. linf: clamps to bounds that are
-/// rounded towards the origin. l2: scales towards the origin, then clips. l1: Euclidean projection on
-/// ball ∩ box (Duchi et al. 2008; Croce & Hein 2021). The result is within reach().
+/// Moves `candidate` into ball ∩ box of an origin that lies in the box. linf: clamps to bounds that
+/// are rounded towards the origin. l2: scales towards the origin, then clips. l1: Euclidean
+/// projection on ball ∩ box (Duchi et al. 2008; Croce & Hein 2021). The result is within reach().
 void project(const ThreatModel& threat, Row origin, MutableRow candidate);
 
-/// candidate += size · argmax_{||d|| <= 1} <gradient, d>: sign for linf (sign(0) = 0), unit gradient
-/// for l2, all weight on the largest |gradient| for l1, ties shared. A zero gradient moves nothing.
+/// candidate += size · argmax_{||d|| <= 1} <gradient, d>: sign for linf (sign(0) = 0), unit
+/// gradient for l2, all weight on the largest |gradient| for l1, ties shared. A zero gradient moves
+/// nothing.
 void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate);
 
 /// steepest_step(), then project(): same bits, one pass over memory for linf. What loops call.
 void ascend(const ThreatModel& threat, Row origin, Row gradient, double size, MutableRow candidate);
 
-/// candidate = origin + argmax <gradient, d> over ball ∩ box exactly, times the sign of `direction`.
-/// l1: coordinates are filled by falling |gradient| up to the side of the box; l2: clamp(λ · gradient)
-/// with the λ that spends the budget.
+/// candidate = origin + argmax <gradient, d> over ball ∩ box exactly, times the sign of
+/// `direction`. l1: coordinates are filled by falling |gradient| up to the side of the box; l2:
+/// clamp(λ · gradient) with the λ that spends the budget.
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,
                 MutableRow candidate);
 

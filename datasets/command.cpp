@@ -40,8 +40,41 @@ class Preparation {
   posix_spawn_file_actions_t actions_{};
 };
 
+/// A running process: whoever stops waiting for it early ends it.
+class Child {
+ public:
+  explicit Child(pid_t number) : number_(number) {}
+  ~Child() {
+    if (ended_) return;
+    ::kill(number_, SIGTERM);
+    wait(0);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  [[nodiscard]] bool has_ended() {
+    if (!ended_) wait(WNOHANG);
+    return ended_;
+  }
+  [[nodiscard]] bool succeeded() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+
+ private:
+  void wait(int options) {
+    pid_t changed = 0;
+    do {
+      changed = ::waitpid(number_, &status_, options);
+    } while (changed < 0 && errno == EINTR);
+    ended_ = changed == number_;
+  }
+
+  pid_t number_;
+  int status_ = 0;
+  bool ended_ = false;
+};
+
 pid_t start(const std::vector<std::string>& words, const Preparation& preparation) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;
@@ -59,16 +92,13 @@ pid_t start(const std::vector<std::string>& words, const Preparation& preparatio
 void run_command(const std::vector<std::string>& words, const std::filesystem::path& folder,
                  const std::function<void()>& tick) {
   const std::filesystem::path log = folder / "output.log";
-  const pid_t child = start(words, Preparation(folder, log));
-  int status = 0;
-  pid_t ended = 0;
-  while ((ended = ::waitpid(child, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
-    if (interrupted) ::kill(child, SIGTERM);
+  Child child(start(words, Preparation(folder, log)));
+  while (!child.has_ended()) {
+    if (interrupted) fail_input("{}: interrupted", words.front());
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     tick();
   }
-  if (interrupted) fail_input("{}: interrupted", words.front());
-  if (ended != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  if (!child.succeeded()) {
     fail_input("`{}`: failed:\n{}", fmt::join(words, " "), read_file(log));
   }
 }

@@ -23,7 +23,8 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-/// Labelled samples in input units. Pixels are k / 255 in [0, 1]; normalisation is a model's business.
+/// Labelled samples in input units. Pixels are k / 255 in [0, 1]; normalisation is a model's
+/// business.
 struct Dataset {
   std::string name;
   std::string split;                     ///< "train" or "test"
@@ -33,7 +34,7 @@ struct Dataset {
   Shape shape;                           ///< shape.size() == D
   std::vector<std::string> class_names;  ///< C
   Box range;                             ///< valid range of every feature
-  std::string sha256;                    ///< of the uncompressed content of the split, images + labels
+  std::string sha256;  ///< of the uncompressed content of the split, images + labels
 
   [[nodiscard]] std::size_t size() const { return labels.size(); }
 };
@@ -45,7 +46,8 @@ struct Request {
 };
 
 /// Progress of a download: bytes so far, bytes in total (0: unknown).
-using Progress = std::function<void(std::string_view file, std::uint64_t done, std::uint64_t total)>;
+using Progress =
+    std::function<void(std::string_view file, std::uint64_t done, std::uint64_t total)>;
 
 /// A data set known by name. One file in datasets/sources/ each.
 struct SourceInfo {
@@ -60,17 +62,17 @@ struct SourceInfo {
 /// All data sets compiled in, ordered by name.
 [[nodiscard]] std::span<const SourceInfo> sources();
 
-/// Loads a data set by name, or a folder of `class-name/*.png|jpg` when `name` is an existing folder
-/// (folder/train/… and folder/test/… when there are such). Throws Error.
+/// Loads a data set by name, or a folder of `class-name/*.png|jpg` when `name` is an existing
+/// folder (folder/train/… and folder/test/… when there are such). Throws Error.
 [[nodiscard]] Dataset load(const std::string& name, const Request& request);
 
 /// Folders in search order: request.data_dir, $GIBBON_DATA, cache_folder(). A given data_dir is the
 /// only one searched.
 [[nodiscard]] std::vector<std::filesystem::path> search_path(const Request& request);
 
-/// Which samples of a split: "0:1000" (a range), "500@7" (500 drawn without replacement with seed 7,
-/// in rising order of id) or "all". Throws a usage Error for anything else, for an empty selection
-/// and for more samples than there are.
+/// Which samples of a split: "0:1000" (a range), "500@7" (500 drawn without replacement with seed
+/// 7, in rising order of id) or "all". Throws a usage Error for anything else, for an empty
+/// selection and for more samples than there are.
 [[nodiscard]] Dataset select(Dataset whole, std::string_view samples);
 
 }  // namespace gibbon::datasets

@@ -116,7 +116,8 @@ std::size_t on_body(char* bytes, std::size_t one, std::size_t size, void* transf
   return taken ? one * size : 0;
 }
 
-int on_progress(void* user, curl_off_t total, curl_off_t now, curl_off_t, curl_off_t) {
+int on_progress(void* user, curl_off_t total, curl_off_t now, curl_off_t /*upload_total*/,
+                curl_off_t /*upload_now*/) {
   auto& transfer = *static_cast<Transfer*>(user);
   if (transfer.begun) transfer.report(now, total);
   return interrupted || transfer.failure ? 1 : 0;

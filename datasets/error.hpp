@@ -1,9 +1,8 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <stdexcept>
 #include <string>
-
-#include <fmt/format.h>
 
 namespace gibbon {
 

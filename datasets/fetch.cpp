@@ -70,7 +70,9 @@ bool fetch_from(const std::string& url, const RemoteFile& file, const fs::path& 
     if (!problem.empty()) return false;
     problem = mistake(file, part);
     if (problem.empty()) break;
-    fs::remove(part, error);
+    if (!fs::remove(part, error)) {
+      fail_input("{}: cannot be removed: {}", part.string(), error.message());
+    }
     // The bytes from an earlier attempt may be to blame: once more, from the start.
     if (!result.resumed) return false;
   }

@@ -90,7 +90,9 @@ class Server {
         sent += static_cast<std::size_t>(now);
       }
       char end = 0;
-      if (answer.hang) EXPECT_LE(::recv(client.number(), &end, 1, 0), 0);
+      if (answer.hang) {
+        EXPECT_LE(::recv(client.number(), &end, 1, 0), 0);
+      }
     }
   }
 

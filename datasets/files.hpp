@@ -18,8 +18,8 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes)
 [[nodiscard]] std::string read_file(const std::filesystem::path& path,
                                     std::size_t limit = std::size_t{4} << 30U);
 
-/// Creates `folder` (parents included) and proves that it can be written to by creating and removing
-/// a file in it; throws an input/output Error otherwise. Called before long work starts.
+/// Creates `folder` (parents included) and proves that it can be written to by creating and
+/// removing a file in it; throws an input/output Error otherwise. Called before long work starts.
 void require_writable_folder(const std::filesystem::path& folder);
 
 /// $XDG_CACHE_HOME/gibbon, or ~/.cache/gibbon.

@@ -208,7 +208,7 @@ TEST(ReadFile, ObeysTheLimit) {
   const std::string zeros(1U << 20U, '\0');
   put_gzip(folder.path() / "bomb.gz", zeros);
   EXPECT_EQ(read_file(folder.path() / "bomb.gz", zeros.size()), zeros);
-  for (const std::size_t limit : {std::size_t{10}, zeros.size() - 1}) {
+  for (const std::size_t limit : {std::size_t{2000}, zeros.size() - 1}) {
     EXPECT_THAT([&] { (void)read_file(folder.path() / "bomb.gz", limit); },
                 ThrowsMessage<Error>(HasSubstr(fmt::format("more than {} bytes", limit))));
   }

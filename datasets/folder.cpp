@@ -24,6 +24,11 @@ bool is_picture(const fs::path& path) {
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code unreachable;
+  return fs::is_directory(path, unreachable);
+}
+
 /// What is in the folder, hidden entries left out, by name.
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> paths;
@@ -45,7 +50,7 @@ using Classes = std::map<std::string, std::vector<fs::path>>;  // pictures by na
 Classes find_classes(const fs::path& folder) {
   Classes classes;
   for (const fs::path& path : entries(folder)) {
-    if (!fs::is_directory(path)) continue;
+    if (!is_folder(path)) continue;
     std::vector<fs::path> pictures = entries(path);
     std::erase_if(pictures, [](const fs::path& p) { return !is_picture(p); });
     if (!pictures.empty()) classes.emplace(path.filename().string(), std::move(pictures));
@@ -70,15 +75,15 @@ bool is_test(const fs::path& picture, const fs::path& folder) {
 }
 
 Listing list_split(const fs::path& folder, const std::string& split) {
-  const bool divided = fs::is_directory(folder / "train") || fs::is_directory(folder / "test");
-  if (divided && !fs::is_directory(folder / split)) {
+  const bool divided = is_folder(folder / "train") || is_folder(folder / "test");
+  if (divided && !is_folder(folder / split)) {
     fail_input("{}: has no subfolder {}/ for that split; add it, or take the other split",
                folder.string(), split);
   }
   std::set<std::string> names;  // of both splits, so that labels mean the same in both
   Classes classes;
   for (const char* part : {"train", "test"}) {
-    if (divided && !fs::is_directory(folder / part)) continue;
+    if (divided && !is_folder(folder / part)) continue;
     Classes found = find_classes(divided ? folder / part : folder);
     for (const auto& entry : found) names.insert(entry.first);
     if (!divided || split == part) classes = std::move(found);
@@ -138,7 +143,7 @@ std::vector<Picture> read_all(const std::vector<Sample>& samples) {
 
 Dataset load_folder(const fs::path& folder, const Request& request) {
   require_split(folder.string(), request.split);
-  if (!fs::is_directory(folder)) {
+  if (!is_folder(folder)) {
     fail_input("{}: is not a folder that exists; name one that holds class-name/*.png",
                folder.string());
   }

@@ -17,8 +17,8 @@ struct Picture {
   std::vector<std::uint8_t> pixels;
 };
 
-/// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey as 1 and the rest as 3. Throws Error
-/// (input) naming the file when it is missing or not an image.
+/// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey as 1 and the rest as 3. Throws
+/// Error (input) naming the file when it is missing or not an image.
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::size_t channels);
 
 /// Encodes as PNG (lossless) and writes atomically.

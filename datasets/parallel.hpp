@@ -11,7 +11,8 @@
 namespace gibbon {
 
 /// Set by Ctrl-C; long loops look at it between blocks and end early, keeping what they have.
-inline std::atomic<bool> interrupted = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+inline std::atomic<bool> interrupted =
+    false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 /// Cores this process may use.
 [[nodiscard]] inline std::size_t hardware_threads() {
@@ -19,8 +20,9 @@ inline std::atomic<bool> interrupted = false;  // NOLINT(cppcoreguidelines-avoid
 }
 
 /// Runs body(worker, block) for block 0 … blocks - 1 on `threads` workers (the caller is worker 0);
-/// `worker` numbers the thread, so that it can own scratch. Blocks are handed out in order. The first
-/// exception stops the handing out and is rethrown here. Stops early, too, when `interrupted` is set.
+/// `worker` numbers the thread, so that it can own scratch. Blocks are handed out in order. The
+/// first exception stops the handing out and is rethrown here. Stops early, too, when `interrupted`
+/// is set.
 template <class Body>
 void for_each_block(std::size_t blocks, std::size_t threads, const Body& body) {
   std::atomic<std::size_t> next = 0;

@@ -10,8 +10,8 @@ namespace gibbon::models {
 /// caller owns it, one per worker; only the model that made it knows its layout.
 template <class Float>
 struct TapeOf {
-  RowsOf<const Float> input;              ///< x of the last forward(), normalised; owned by the caller
-                                          ///< or, when the model normalises, by `normalised`
+  RowsOf<const Float> input;  ///< x of the last forward(), normalised; owned by the caller
+                              ///< or, when the model normalises, by `normalised`
   TensorOf<Float> normalised;
   std::vector<TensorOf<Float>> z;         ///< z[l] = W a[l-1] + b of layer l
   std::vector<TensorOf<Float>> a;         ///< a[l] = σ(z[l]); the last are the logits
@@ -37,8 +37,8 @@ class ClassifierOf {
   /// Memory for up to `max_rows` samples. The only function here that allocates.
   [[nodiscard]] virtual TapeOf<Float> make_tape(std::size_t max_rows) const = 0;
 
-  /// logits (N × C) = f(x), x (N × D). Raw scores, valid until the next forward() on this tape; x must
-  /// stay alive as long as backward passes follow.
+  /// logits (N × C) = f(x), x (N × D). Raw scores, valid until the next forward() on this tape; x
+  /// must stay alive as long as backward passes follow.
   virtual RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const = 0;
 
   /// Vector-Jacobian product at the x of the last forward(): dx (N × D) = J_f(x)^T · dlogits, row

@@ -2,8 +2,8 @@
 
 #include "datasets/simd.hpp"
 
-// Each loop stands once, as a template that is inlined into its float and double version, where it is
-// compiled for several instruction sets.
+// Each loop stands once, as a template that is inlined into its float and double version, where it
+// is compiled for several instruction sets.
 namespace gibbon::models {
 namespace {
 
@@ -26,7 +26,8 @@ template <class Float>
 }
 
 template <class Float>
-[[gnu::always_inline]] inline void normalise_loop(RowsOf<const Float> x, std::span<const Float> shift,
+[[gnu::always_inline]] inline void normalise_loop(RowsOf<const Float> x,
+                                                  std::span<const Float> shift,
                                                   std::span<const Float> scale, RowsOf<Float> out) {
   for (std::size_t n = 0; n < x.rows; ++n) {
     for (std::size_t d = 0; d < x.cols; ++d) {

@@ -84,7 +84,8 @@ RowsOf<const Float> MlpOf<Float>::gradient_of_z(TapeOf<Float>& tape, RowsOf<cons
     std::ranges::copy(dlogits.flat(), gradient.data);
   } else {
     // forward: z[l+1] = W a[l] + b, hence ∂J/∂a[l] = W^T ∂J/∂z[l+1]
-    const RowsOf<const Float> above = std::as_const(tape.gradient[l + 1]).view().slice(0, tape.rows);
+    const RowsOf<const Float> above =
+        std::as_const(tape.gradient[l + 1]).view().slice(0, tape.rows);
     if (use_ == Use::kInference) {
       kernels::multiply(above, weight(parameters(), l + 1), gradient);
     } else {

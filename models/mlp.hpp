@@ -11,8 +11,8 @@ enum class Use {
   kTraining,   ///< keeps W alone: parameters may be changed between passes
 };
 
-/// Multilayer perceptron y = σ_L(W^L … σ_2(W^2 σ_1(W^1 x + b^1) + b^2) … + b^L), the course's network.
-/// One code for float and double.
+/// Multilayer perceptron y = σ_L(W^L … σ_2(W^2 σ_1(W^1 x + b^1) + b^2) … + b^L), the course's
+/// network. One code for float and double.
 template <class Float>
 class MlpOf final : public ClassifierOf<Float> {
  public:
@@ -22,8 +22,7 @@ class MlpOf final : public ClassifierOf<Float> {
   [[nodiscard]] std::size_t num_classes() const override { return widths_.back(); }
   [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const override;
   RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override;
-  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
-                RowsOf<Float> dx) const override;
+  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override;
 
   /// Parameter gradients at the x of the last forward(), summed over its N samples: `gradient` is
   /// overwritten and laid out as parameters(). One backward pass, without the product for dx.

@@ -8,8 +8,9 @@
 #include "models/network.hpp"
 #include "models/train/initialise.hpp"
 
-// The one list of small models. Finite differences, the LibTorch comparison, the attack contract and
-// the benchmarks walk it: a new activation is in it by itself, another kind of model is one more line.
+// The one list of small models. Finite differences, the LibTorch comparison, the attack contract
+// and the benchmarks walk it: a new activation is in it by itself, another kind of model is one
+// more line.
 namespace gibbon::models {
 
 struct ModelCase {
@@ -22,8 +23,8 @@ struct ModelCase {
   friend std::ostream& operator<<(std::ostream& out, const ModelCase& c) { return out << c.name; }
 };
 
-/// 12 inputs, 3 classes: one linear model, one deep network per activation, one with a normalisation,
-/// one per output; widths that fit no vector register.
+/// 12 inputs, 3 classes: one linear model, one deep network per activation, one with a
+/// normalisation, one per output; widths that fit no vector register.
 [[nodiscard]] inline std::vector<ModelCase> model_cases() {
   std::vector<ModelCase> cases{{"linear", {12, 3}, "identity"},
                                {"normalised", {12, 16, 3}, "tanh", Output::kSoftmax, true},

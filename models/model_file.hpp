@@ -13,11 +13,11 @@ struct ModelFile {
   std::string sha256;
 };
 
-/// Reads an ONNX file (plain or .gz) that describes a multilayer perceptron: Gemm, or MatMul and Add,
-/// with any activation of the catalogue after each; Flatten, Reshape, Identity, Dropout and Constant
-/// anywhere; Sub, Div, Add, Mul by constants before the first layer become the normalisation. A final
-/// Softmax, LogSoftmax or Sigmoid is taken off: the logits are what is attacked. Anything else throws
-/// an input Error that names the node and its operator.
+/// Reads an ONNX file (plain or .gz) that describes a multilayer perceptron: Gemm, or MatMul and
+/// Add, with any activation of the catalogue after each; Flatten, Reshape, Identity, Dropout and
+/// Constant anywhere; Sub, Div, Add, Mul by constants before the first layer become the
+/// normalisation. A final Softmax, LogSoftmax or Sigmoid is taken off: the logits are what is
+/// attacked. Anything else throws an input Error that names the node and its operator.
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
 [[nodiscard]] Network parse_model(std::string_view bytes, const std::string& name);
 

@@ -1,7 +1,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-
 #include <onnx/onnx_pb.h>
 
 #include "datasets/error.hpp"
@@ -27,7 +26,8 @@ class Reader {
     for (const onnx::TensorProto& tensor : graph.initializer()) keep(tensor, tensor.name());
     find_input(graph);
     for (const onnx::NodeProto& node : graph.node()) take(node);
-    if (network_.layers.empty()) fail_input("{}: there is no Gemm or MatMul in it; a network needs one", file_);
+    if (network_.layers.empty())
+      fail_input("{}: there is no Gemm or MatMul in it; a network needs one", file_);
     finish(graph);
     return std::move(network_);
   }
@@ -53,31 +53,37 @@ class Reader {
       return;
     }
     if (tensor.data_type() != onnx::TensorProto::FLOAT) {
-      fail_input("{}: tensor '{}': its data type is {}; allowed is float32 (1); export the model in "
-                 "float32",
-                 file_, name, tensor.data_type());
+      fail_input(
+          "{}: tensor '{}': its data type is {}; allowed is float32 (1); export the model in "
+          "float32",
+          file_, name, tensor.data_type());
     }
     if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-      fail_input("{}: tensor '{}': its data lie in another file; export the model as one file", file_,
-                 name);
+      fail_input("{}: tensor '{}': its data lie in another file; export the model as one file",
+                 file_, name);
     }
     double wanted = 1.0;
     for (const std::int64_t dim : out.dims) wanted *= static_cast<double>(dim);
     if (tensor.has_raw_data()) {
+      if (tensor.raw_data().size() % sizeof(float) != 0) {
+        fail_input("{}: tensor '{}': {} bytes are no whole number of float32; the file is damaged",
+                   file_, name, tensor.raw_data().size());
+      }
       out.values.resize(tensor.raw_data().size() / sizeof(float));
       std::memcpy(out.values.data(), tensor.raw_data().data(), out.values.size() * sizeof(float));
     } else {
       out.values.assign(tensor.float_data().begin(), tensor.float_data().end());
     }
     if (static_cast<double>(out.values.size()) != wanted) {
-      fail_input("{}: tensor '{}': {} values, but its shape asks for {}; the file is damaged", file_,
-                 name, out.values.size(), wanted);
+      fail_input("{}: tensor '{}': {} values, but its shape asks for {}; the file is damaged",
+                 file_, name, out.values.size(), wanted);
     }
     for (std::size_t k = 0; k < out.values.size(); ++k) {
       if (std::isfinite(out.values[k])) continue;
-      fail_input("{}: tensor '{}': value {} is {}; weights must be finite; train the model again with "
-                 "a lower learning rate",
-                 file_, name, k, out.values[k]);
+      fail_input(
+          "{}: tensor '{}': value {} is {}; weights must be finite; train the model again with "
+          "a lower learning rate",
+          file_, name, k, out.values[k]);
     }
     constants_[name] = std::move(out);
   }
@@ -207,7 +213,8 @@ class Reader {
     const Constant* w = node.input_size() > 1 ? constant(node.input(1)) : nullptr;
     if (node.input(0) != current_ || w == nullptr) refuse(node, "its second input is no constant");
     if (int_attribute(node, "transA", 0) != 0) refuse(node, "transA = 1 is not supported");
-    add_layer(node, *w, int_attribute(node, "transB", 0) != 0, float_attribute(node, "alpha", 1.0F));
+    add_layer(node, *w, int_attribute(node, "transB", 0) != 0,
+              float_attribute(node, "alpha", 1.0F));
     if (node.input_size() < 3 || node.input(2).empty()) return;
     const Constant* bias = constant(node.input(2));
     if (bias == nullptr) refuse(node, "its third input is no constant");
@@ -224,16 +231,18 @@ class Reader {
   std::vector<double> spread(const onnx::NodeProto& node, const Constant& c) const {
     if (c.values.size() == width_) return {c.values.begin(), c.values.end()};
     if (c.values.size() == 1) return std::vector<double>(width_, static_cast<double>(c.values[0]));
-    // (1, C, 1, 1) against an input of C × H × W
-    if (network_.layers.empty() && input_dims_.size() == 3 && c.values.size() == input_dims_[0]) {
+    // (1, C, 1, 1) against an input of C × H × W; a plain (C) would go along W instead
+    const std::size_t rank = c.dims.size();
+    if (network_.layers.empty() && input_dims_.size() == 3 && c.values.size() == input_dims_[0] &&
+        rank >= 3 && c.dims[rank - 2] == 1 && c.dims[rank - 1] == 1) {
       std::vector<double> out;
       for (const float value : c.values) {
         out.insert(out.end(), input_dims_[1] * input_dims_[2], static_cast<double>(value));
       }
       return out;
     }
-    refuse(node, "shape mismatch: a constant of {} values does not fit {} features", c.values.size(),
-           width_);
+    refuse(node, "shape mismatch: a constant of {} values does not fit {} features",
+           c.values.size(), width_);
   }
 
   void add_to_bias(const onnx::NodeProto& node, const Constant& c, float factor) {
@@ -246,11 +255,13 @@ class Reader {
     const Constant& c = partner(node);
     const bool chain_first = node.input(0) == current_;
     if ((op == "Sub" || op == "Div") && !chain_first) {
-      refuse(node, "a constant {} the chain is not supported", op == "Sub" ? "minus" : "divided by");
+      refuse(node, "a constant {} the chain is not supported",
+             op == "Sub" ? "minus" : "divided by");
     }
     const std::vector<double> values = spread(node, c);
     if (op == "Div" && std::ranges::count(values, 0.0) > 0) refuse(node, "it divides by zero");
     if (network_.layers.empty()) {
+      if (op == "Mul" && std::ranges::count(values, 0.0) > 0) refuse(node, "it multiplies by zero");
       normalise(op, values);
     } else if (!open_) {
       refuse(node, "it stands after an activation; only Gemm and MatMul may");
@@ -284,9 +295,11 @@ class Reader {
     const auto known = activations();
     const auto found = std::ranges::find(known, op, &ActivationInfo::onnx_op);
     if (found == known.end()) {
-      refuse(node, "operator {} is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, Flatten, "
+      refuse(node,
+             "operator {} is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, Flatten, "
              "Reshape, Constant, Identity, Dropout, Softmax and the activations of "
-             "'gibbon list activations'", op);
+             "'gibbon list activations'",
+             op);
     }
     if (network_.layers.empty() || !open_) refuse(node, "it does not follow a Gemm or MatMul");
     double alpha = found->alpha;
@@ -309,17 +322,18 @@ class Reader {
 
   void finish(const onnx::GraphProto& graph) {
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
-      fail_input("{}: the chain of nodes ends in '{}', which is not the one output of the graph", file_,
-                 current_);
+      fail_input("{}: the chain of nodes ends in '{}', which is not the one output of the graph",
+                 file_, current_);
     }
-    for (const auto& entry : model_.metadata_props()) network_.metadata[entry.key()] = entry.value();
+    for (const auto& entry : model_.metadata_props())
+      network_.metadata[entry.key()] = entry.value();
     // A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
     Dense& last = network_.layers.back();
     if (network_.output == Output::kIdentity) {
       const bool sigmoid = last.activation.info->name == "sigmoid";
       if (sigmoid) last.activation = make_activation("identity");
       const auto said = network_.metadata.find("gibbon.output");
-      network_.output = sigmoid ? Output::kSigmoid
+      network_.output = sigmoid                           ? Output::kSigmoid
                         : said != network_.metadata.end() ? find_output(said->second)
                                                           : Output::kSoftmax;
     }
@@ -347,9 +361,10 @@ class Reader {
 Network parse_model(std::string_view bytes, const std::string& name) {
   onnx::ModelProto model;
   if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model.has_graph()) {
-    fail_input("{}: not an ONNX model ({} bytes); allowed are .onnx files, plain or gzip'd; check the "
-               "path, or train one with 'gibbon train'",
-               name, bytes.size());
+    fail_input(
+        "{}: not an ONNX model ({} bytes); allowed are .onnx files, plain or gzip'd; check the "
+        "path, or train one with 'gibbon train'",
+        name, bytes.size());
   }
   return Reader(model, name).read();
 }

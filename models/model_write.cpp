@@ -12,7 +12,8 @@ void add_tensor(onnx::GraphProto& graph, const std::string& name, std::span<cons
   tensor.set_name(name);
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (const std::size_t dim : dims) tensor.add_dims(static_cast<std::int64_t>(dim));
-  tensor.set_raw_data(values.data(), values.size_bytes());  // little-endian, as on every x86 and ARM
+  tensor.set_raw_data(values.data(),
+                      values.size_bytes());  // little-endian, as on every x86 and ARM
 }
 
 /// Adds a node and returns the name of its output, which is also the node's.
@@ -74,7 +75,8 @@ std::string to_onnx(const Network& network) {
     transposed.set_type(onnx::AttributeProto::INT);
     transposed.set_i(1);
     if (last && plain) break;
-    current = add_node(graph, activation.onnx_op, last ? "logits" : "a" + std::to_string(l), {current});
+    current =
+        add_node(graph, activation.onnx_op, last ? "logits" : "a" + std::to_string(l), {current});
     if (activation.alpha != 0.0) {
       onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
       alpha.set_type(onnx::AttributeProto::FLOAT);

@@ -34,9 +34,10 @@ void Network::check() const {
 std::vector<std::size_t> parse_architecture(std::string_view text) {
   constexpr std::size_t kWidest = 1U << 20U;
   const auto refuse = [&](std::string_view why) {
-    fail_usage("--arch {}: {}; allowed are at least two layer widths of 1 to {} joined by '-', "
-               "input first; write for example --arch 784-16-16-10",
-               text, why, kWidest);
+    fail_usage(
+        "--arch {}: {}; allowed are at least two layer widths of 1 to {} joined by '-', "
+        "input first; write for example --arch 784-16-16-10",
+        text, why, kWidest);
   };
   std::vector<std::size_t> widths;
   for (const char* at = text.data(); at <= text.data() + text.size();) {

@@ -13,8 +13,9 @@ struct Name {
   std::string_view name;
   Output output;
 };
-constexpr std::array<Name, 3> kNames{
-    {{"identity", Output::kIdentity}, {"sigmoid", Output::kSigmoid}, {"softmax", Output::kSoftmax}}};
+constexpr std::array<Name, 3> kNames{{{"identity", Output::kIdentity},
+                                      {"sigmoid", Output::kSigmoid},
+                                      {"softmax", Output::kSoftmax}}};
 
 template <class Float>
 double confidence_of(Output output, std::span<const Float> logits, std::size_t k) {
@@ -49,9 +50,10 @@ double confidence(Output output, std::span<const double> logits, std::size_t k) 
 Loss make_loss(std::string_view name, Output output) {
   const LossInfo& info = find_loss(name);
   if (info.softmax_only && output != Output::kSoftmax) {
-    fail_usage("loss {}: output {} does not fit; it is measured on softmax; use --output softmax "
-               "or --loss mse",
-               name, to_string(output));
+    fail_usage(
+        "loss {}: output {} does not fit; it is measured on softmax; use --output softmax "
+        "or --loss mse",
+        name, to_string(output));
   }
   return {&info, output};
 }

@@ -19,7 +19,7 @@ constexpr double kLeft = 84;
 constexpr double kPlotWidth = 560;
 constexpr double kPlotHeight = 300;
 constexpr double kAbove = 36;   // of each panel: its own title
-constexpr double kBelow = 66;   // of each panel: ticks and axis label
+constexpr double kBelow = 84;   // of each panel: ticks and axis label
 constexpr double kHeader = 62;  // of the picture: two title lines
 constexpr double kLegendLine = 58;
 constexpr double kLetter = 8.3;  // mean advance of DejaVu Sans at 14 px, rounded up
@@ -27,8 +27,8 @@ constexpr double kTitleLetter = 10.6;
 
 struct Style {
   std::string_view colour;
-  int dash;
-  int point;
+  int dash = 1;
+  int point = 7;
 };
 
 // Okabe & Ito 2008, "Color Universal Design"; without its yellow, too pale for a line on white.
@@ -40,6 +40,18 @@ constexpr std::array kControlStyles{Style{"767676", 2, 6}, Style{"8C8C8C", 4, 4}
 constexpr Style kWorstCase{"000000", 1, 2};
 
 using Styles = std::map<std::pair<std::string, std::string>, Style>;
+
+// What differs between the two files. pngcairo takes type sizes in points of 1/72 inch at 96 pixels
+// per inch and SVG in pixels; both pictures are laid out in SVG pixels.
+struct Terminal {
+  std::string_view name;
+  std::string_view options;
+  double pixels = 1.0;  // per SVG pixel
+  double points = 1.0;  // of type per SVG pixel
+};
+constexpr Terminal kSvg{"svg", "background 'white'", 1.0, 1.0};
+constexpr Terminal kPng{"pngcairo", "fontscale 2 linewidth 2 pointscale 2 background 'white'", 2.0,
+                        0.75};
 
 // One look per attack in all panels, in the order of the run.
 Styles styles_of(const Run& run) {
@@ -166,21 +178,30 @@ std::string panel_script(const Panel& panel, std::size_t index, const Layout& la
   return script + plot_command(panel, subject, styles);
 }
 
-std::string title_label(int tag, const std::string& text, double y, std::string_view font,
-                        const Layout& layout) {
-  return fmt::format("set label {} {} at screen {}, screen {} left font '{}'\n", tag,
-                     gnuplot_quoted(text), kLeft / layout.width, 1.0 - y / layout.height, font);
+std::string title_labels(const Subject& subject, const Layout& layout, const Terminal& terminal) {
+  const auto label = [&](int tag, const std::string& text, double y, std::string_view face,
+                         double size) {
+    return fmt::format("set label {} {} at screen {}, screen {} left font '{},{}'\n", tag,
+                       gnuplot_quoted(text), kLeft / layout.width, 1.0 - y / layout.height, face,
+                       size * terminal.points);
+  };
+  const std::string data = fmt::format("{}, n = {}, band: 95 % Wilson interval",
+                                       subject.data_and_split(), grouped(subject.n));
+  return label(1, subject.model, 26, "DejaVu Sans Bold", 17) +
+         label(2, data, 50, "DejaVu Sans", 14);
 }
 
-std::string script_of(const Run& run, std::string_view terminal, double scale) {
+std::string script_of(const Run& run, const Terminal& terminal) {
   if (run.curve.empty())
     throw Error("figure: the run has no point; one attack at one ε is needed; run the evaluation");
   const Subject subject = subject_of(run);
   const std::vector<Panel> panels = panels_of(run);
   const Styles styles = styles_of(run);
   const Layout layout = layout_of(panels, subject);
-  std::string script = fmt::format("set encoding utf8\nset terminal {} size {:.0f},{:.0f}\n",
-                                   terminal, scale * layout.width, scale * layout.height);
+  std::string script = fmt::format(
+      "set encoding utf8\nset terminal {} noenhanced font 'DejaVu Sans,{}' size {:.0f},{:.0f} {}\n",
+      terminal.name, 14 * terminal.points, terminal.pixels * layout.width,
+      terminal.pixels * layout.height, terminal.options);
   script +=
       "set border 3 lc rgb '#404040'\n"
       "set tics nomirror out scale 0.6\n"
@@ -188,11 +209,7 @@ std::string script_of(const Run& run, std::string_view terminal, double scale) {
       "set yrange [0:100]\n"
       "set ytics 0,20,100\n"
       "set multiplot\n";
-  script += title_label(1, subject.model, 26, "DejaVu Sans:Bold,17", layout);
-  script += title_label(2,
-                        fmt::format("{}, n = {}, band: 95 % Wilson interval",
-                                    subject.data_and_split(), grouped(subject.n)),
-                        50, "DejaVu Sans,14", layout);
+  script += title_labels(subject, layout, terminal);
   for (std::size_t i = 0; i < panels.size(); ++i) {
     script += panel_script(panels[i], i, layout, subject, styles);
     if (i == 0) script += "unset label\n";
@@ -209,8 +226,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 }  // namespace
 
 std::string to_curve_svg(const Run& run) {
-  std::string svg =
-      run_gnuplot(script_of(run, "svg noenhanced font 'DejaVu Sans,14' background 'white'", 1.0));
+  std::string svg = run_gnuplot(script_of(run, kSvg));
   // Readers without DejaVu get a sans-serif of nearly its widths instead of their default.
   replace_all(svg, "font-family=\"DejaVu Sans\"",
               "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");
@@ -219,12 +235,6 @@ std::string to_curve_svg(const Run& run) {
   return svg;
 }
 
-std::string to_curve_png(const Run& run) {
-  return run_gnuplot(
-      script_of(run,
-                "pngcairo noenhanced font 'DejaVu Sans,10.5' fontscale 2 linewidth 2 "
-                "pointscale 2 background 'white'",
-                2.0));
-}
+std::string to_curve_png(const Run& run) { return run_gnuplot(script_of(run, kPng)); }
 
 }  // namespace gibbon::reports

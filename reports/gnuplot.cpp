@@ -1,6 +1,7 @@
 #include "reports/gnuplot.hpp"
 
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <fmt/format.h>
@@ -91,10 +92,18 @@ std::string run_gnuplot(std::string_view script, const std::string& program) {
   return read_all(out.get());
 }
 
+// Octal, because gnuplot looks for `commands` and quotes before it looks at escapes, and misreads a
+// doubled single quote at the start of a string. Digits too: an escape takes all that follow it.
 std::string gnuplot_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : printable(text)) quoted.append(c == '\'' ? 2 : 1, c);
-  return quoted + "'";
+  std::string quoted = "\"";
+  for (const char c : printable(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80U || std::isalpha(byte) != 0 || c == ' ')
+      quoted += c;
+    else
+      quoted += fmt::format("\\{:03o}", byte);
+  }
+  return quoted + "\"";
 }
 
 }  // namespace gibbon::reports

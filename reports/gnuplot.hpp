@@ -11,7 +11,7 @@ namespace gibbon::reports {
 [[nodiscard]] std::string run_gnuplot(std::string_view script,
                                       const std::string& program = "gnuplot");
 
-/// A gnuplot literal that shows `text` as it is: single quotes, in which gnuplot expands nothing.
+/// A gnuplot literal that shows `text` as it is, on one line, with nothing left to expand.
 [[nodiscard]] std::string gnuplot_quoted(std::string_view text);
 
 }  // namespace gibbon::reports

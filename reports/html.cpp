@@ -43,13 +43,23 @@ std::string row_head(std::string_view text) {
   return fmt::format("<th scope=\"row\">{}</th>", escape_html(text));
 }
 
+// A name with its knobs, with places to break it between them. No entity holds "," or ":".
+std::string breakable(std::string_view name) {
+  std::string html;
+  for (const char c : escape_html(name)) {
+    html += c;
+    if (c == ',' || c == ':') html += "<wbr/>";
+  }
+  return html;
+}
+
 std::string count_of(std::uint64_t k, std::uint64_t n) {
   return fmt::format("{} / {}", grouped(k), grouped(n));
 }
 
 std::string interval_text(const CurvePoint& point) {
   const Interval interval = wilson95(point.correct, point.n);
-  return fmt::format("{}–{}", percent_number(interval.low), percent_number(interval.high));
+  return fmt::format("{}–{}", low_end(interval.low), high_end(interval.high));
 }
 
 std::string series_name(const Series& series) {
@@ -77,8 +87,8 @@ std::string accuracy_table(const Panel& panel) {
   std::string head = head_cell("ε");
   std::string body;
   for (const Series& series : panel.series)
-    head += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", css_of(series),
-                        escape_html(series_name(series)));
+    head += fmt::format(R"(<th scope="col" class="{}">{}</th>)", css_of(series),
+                        breakable(series_name(series)));
   for (const double epsilon : panel.epsilons) {
     body += "<tr>" + row_head(epsilon_text(epsilon));
     for (const Series& series : panel.series)
@@ -102,7 +112,8 @@ std::string target_text(const CurvePoint& point) {
 
 constexpr std::array kDetailHeads{"ε",
                                   "attack",
-                                  "correct, of those right without attack",
+                                  "correct of those right without attack",
+                                  "count",
                                   "confidence in the wrong class, mean",
                                   "median",
                                   "mean l₀ of what fooled",
@@ -114,21 +125,20 @@ constexpr std::array kDetailHeads{"ε",
                                   "broken by a smaller ε only"};
 
 std::string detail_row(const Series& series, const CurvePoint& point, bool first) {
-  const std::array<std::string, 10> cells{
-      fmt::format("{} ({})", percent(point.accuracy_on_clean_correct()),
-                  count_of(point.correct, point.clean_correct)),
-      percent(point.mean_wrong_confidence),
-      percent(point.median_wrong_confidence),
-      compact(point.mean_distance[0]),
-      compact(point.mean_distance[1]),
-      compact(point.mean_distance[2]),
-      compact(point.mean_distance[3]),
-      rounded_text(point),
-      target_text(point),
-      grouped(point.carried)};
+  const std::array<std::string, 11> cells{percent(point.accuracy_on_clean_correct()),
+                                          count_of(point.correct, point.clean_correct),
+                                          percent(point.mean_wrong_confidence),
+                                          percent(point.median_wrong_confidence),
+                                          compact(point.mean_distance[0]),
+                                          compact(point.mean_distance[1]),
+                                          compact(point.mean_distance[2]),
+                                          compact(point.mean_distance[3]),
+                                          rounded_text(point),
+                                          target_text(point),
+                                          grouped(point.carried)};
   std::string row = fmt::format(
-      "<tr class=\"{}{}\">{}<td class=\"left\">{}</td>", css_of(series), first ? " group" : "",
-      row_head(first ? epsilon_text(point.epsilon) : ""), escape_html(series_name(series)));
+      R"(<tr class="{}{}">{}<td class="left">{}</td>)", css_of(series), first ? " group" : "",
+      row_head(first ? epsilon_text(point.epsilon) : ""), breakable(series_name(series)));
   for (const std::string& cell : cells) row += fmt::format("<td>{}</td>", escape_html(cell));
   return row + "</tr>\n";
 }
@@ -152,7 +162,7 @@ std::string detail_table(const Panel& panel) {
 std::string class_cell(std::uint64_t correct, std::uint64_t n) {
   if (n == 0) return "<td>–</td>";
   const double share = static_cast<double>(correct) / static_cast<double>(n);
-  return fmt::format("<td class=\"heat\" style=\"--v:{:.2f}\" title=\"{}\">{}</td>", share,
+  return fmt::format(R"(<td class="heat" style="--v:{:.2f}" title="{}">{}</td>)", share,
                      count_of(correct, n), percent_number(share));
 }
 
@@ -161,7 +171,7 @@ std::string class_table(const Panel& panel, const Series& series, const Subject&
   if (first.class_n.empty()) return "";
   std::string head = head_cell("ε");
   for (std::size_t c = 0; c < first.class_n.size(); ++c)
-    head += fmt::format("<th scope=\"col\">{}<br/>n = {}</th>",
+    head += fmt::format("<th scope=\"col\">{}<small>n = {}</small></th>",
                         escape_html(class_name(subject.class_names, static_cast<int>(c))),
                         grouped(first.class_n[c]));
   std::string body;
@@ -234,7 +244,7 @@ std::string provenance_rows(const Json& value, const std::string& path) {
   std::string rows;
   if (value.is_object()) {
     for (const auto& [key, child] : value.items())
-      rows += provenance_rows(child, path.empty() ? key : path + "." + key);
+      rows += provenance_rows(child, path.empty() ? key : fmt::format("{}.{}", path, key));
     return rows;
   }
   if (value.is_array() && !is_plain_list(value)) {
@@ -304,9 +314,9 @@ std::string to_html(const Run& run, std::string_view curve_svg, std::span<const 
   html += head_section(run, subject);
   html += curve_section(curve_svg, run);
   if (!run.diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(run.diagnosis);
-  html += gallery_section(figures);
   html += tables_section(panels, subject);
   html += classes_section(panels, subject);
+  html += gallery_section(figures);
   html += comparison_section(subject);
   if (!subject.command.empty())
     html += fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n",

@@ -31,12 +31,17 @@ table { border-collapse: collapse; font-size: .82rem; line-height: 1.35; backgro
   font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 th, td { padding: 5px 11px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--faint); vertical-align: bottom; }
-th[scope="row"], .left { text-align: left; }
-td small { display: block; color: var(--faint); font-size: .92em; }
+thead th { white-space: normal; max-width: 13em; }
+.details th:nth-child(2), .provenance th { text-align: left; }
+.details td:nth-child(2) { white-space: normal; min-width: 9em; }
+th:first-child, .left { text-align: left; }
+th:first-child { position: sticky; left: 0; background: var(--card); min-width: 3em; }
+td small, th small { display: block; color: var(--faint); font-size: .92em; font-weight: 400;
+  white-space: nowrap; }
 td.heat { background: rgb(var(--heat) / calc(var(--v) * .5)); }
 tr.group > * { border-top: 2px solid var(--line); }
 tr.control { color: var(--faint); }
-tr.worst, th.worst, td.worst { font-weight: 650; }
+tr.worst td, th.worst, td.worst { font-weight: 650; }
 .provenance td { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 14em; }
 .provenance th { font-weight: 600; vertical-align: top; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 12px;
@@ -51,11 +56,13 @@ img { display: block; height: auto; max-width: 100%; }
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
+  th:first-child { position: static; }
   .card { border: 0; padding: 0; }
   .card svg { min-width: 0; }
   .card.scroll img { max-width: 100%; max-height: 230mm; width: auto; }
   table { font-size: 7.5pt; }
-  th, td { padding: 2px 5px; white-space: normal; }
+  .details { font-size: 5.8pt; }
+  th, td { padding: 2px 4px; }
   td.heat { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2, h3 { break-after: avoid; }
   tr, figure { break-inside: avoid; }

@@ -28,6 +28,8 @@ struct Field {
   std::string_view name;
   T SampleRecord::*member;
 };
+template <class T>
+Field(const char*, T SampleRecord::*) -> Field<T>;
 
 constexpr std::tuple kFields{Field{"curve_row", &SampleRecord::curve_row},
                              Field{"id", &SampleRecord::id},

@@ -12,10 +12,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 const Json& child(const Json& parent, const char* key) {
-  static const Json kNothing;
-  if (!parent.is_object()) return kNothing;
+  static const Json nothing;
+  if (!parent.is_object()) return nothing;
   const auto found = parent.find(key);
-  return found == parent.end() ? kNothing : *found;
+  return found == parent.end() ? nothing : *found;
 }
 
 std::string text_or(const Json& value, const std::string& otherwise) {
@@ -43,7 +43,7 @@ std::string outcome(const CurvePoint& point) {
   const Interval interval = wilson95(point.correct, point.n);
   return fmt::format("{} ({} of {}; 95 % interval {}–{} %) correct; without attack {}.",
                      percent(point.accuracy()), grouped(point.correct), grouped(point.n),
-                     percent_number(interval.low), percent_number(interval.high),
+                     low_end(interval.low), high_end(interval.high),
                      percent(clean_accuracy(point)));
 }
 

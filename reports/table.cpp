@@ -32,8 +32,7 @@ std::string cell_text(const CurvePoint& point, std::size_t count_width) {
   const Interval interval = wilson95(point.correct, point.n);
   return fmt::format("{}  {}  [{}, {}]", pad_left(percent(point.accuracy()), 8),
                      pad_left(fmt::format("{}/{}", point.correct, point.n), count_width),
-                     pad_left(percent_number(interval.low), 5),
-                     pad_left(percent_number(interval.high), 5));
+                     pad_left(low_end(interval.low), 5), pad_left(high_end(interval.high), 5));
 }
 
 std::size_t count_width(const Panel& panel) {
@@ -170,8 +169,8 @@ std::string markdown_panel(const Panel& panel) {
       }
       const Interval interval = wilson95(point->correct, point->n);
       cells.push_back(fmt::format("**{}** {}/{} [{}, {}]", percent(point->accuracy()),
-                                  point->correct, point->n, percent_number(interval.low),
-                                  percent_number(interval.high)));
+                                  point->correct, point->n, low_end(interval.low),
+                                  high_end(interval.high)));
     }
     text += markdown_row(cells);
   }
@@ -199,7 +198,9 @@ std::string to_markdown(const Run& run) {
   for (const Panel& panel : panels_of(run))
     text += fmt::format("## {}\n\n{}\n", markdown_cell(panel_title(panel, subject)),
                         markdown_panel(panel));
-  text += fmt::format("Cells: {}.\n", markdown_cell(kCellMeaning));
+  text +=
+      "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
+      "correct.\n";
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
   for (const std::string& sentence : run.diagnosis)
     text += fmt::format("- {}\n", markdown_cell(sentence));

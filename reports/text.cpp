@@ -27,6 +27,16 @@ std::string percent(double fraction) {
   return number + " %";
 }
 
+std::string low_end(double fraction) {
+  const std::string text = percent_number(fraction);
+  return text == "100.0" && fraction < 1.0 ? "99.9" : text;
+}
+
+std::string high_end(double fraction) {
+  const std::string text = percent_number(fraction);
+  return text == "0.0" && fraction > 0.0 ? "0.1" : text;
+}
+
 std::string compact(double value) {
   return std::isnan(value) ? std::string(kNone) : fmt::format("{:.5g}", value);
 }
@@ -39,8 +49,8 @@ std::string grouped(std::uint64_t value) {
 
 std::string epsilon_text(double epsilon) {
   const double levels = std::round(epsilon * 255.0);
-  const bool whole = std::fmod(levels, 255.0) == 0.0;
-  if (whole || std::abs(epsilon - levels / 255.0) > 1e-9) return compact(epsilon);
+  if (levels < 1.0 || levels > 254.0 || std::abs(epsilon - levels / 255.0) > 1e-9)
+    return compact(epsilon);
   return fmt::format("{} = {:.0f}/255", compact(epsilon), levels);
 }
 

@@ -16,13 +16,18 @@ namespace gibbon::reports {
 /// Fraction in percent, one decimal, no unit: "12.3".
 [[nodiscard]] std::string percent_number(double fraction);
 
+/// The two ends of an interval in percent, one decimal, no unit. An end that is neither 0 nor 100 %
+/// is not shown as 0 above or as 100 below the value: "0.1", "99.9".
+[[nodiscard]] std::string low_end(double fraction);
+[[nodiscard]] std::string high_end(double fraction);
+
 /// Five significant digits: "0.031373"; "–" for NaN.
 [[nodiscard]] std::string compact(double value);
 
 /// "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);
 
-/// "0.031373 = 8/255" when ε is a multiple of 1/255 within 1e-9 and no whole number, else "0.1".
+/// "0.031373 = 8/255" when 0 < ε < 1 is a multiple of 1/255 within 1e-9, else "0.1".
 [[nodiscard]] std::string epsilon_text(double epsilon);
 
 /// "l∞" for "linf", "l₂" for "l2" and so on; other names as they are.

@@ -1,4 +1,5 @@
-// Random-sign noise: a control of exactly FGSM's size, with a coin in the place of the gradient's sign.
+// Random-sign noise: a control of exactly FGSM's size, with a coin in the place of the gradient's
+// sign.
 //
 // Problem   linf, l2, l1; fixed budget; does not look at the model
 // Access    none

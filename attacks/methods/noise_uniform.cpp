@@ -5,7 +5,8 @@
 // Method    linf: each feature U(-ε, ε); l2: a Gaussian direction, length ε · U^(1/D);
 //           l1: random signs, sizes ε · E_i / Σ(E_1 … E_{D+1}) with E exponential; then clip
 // Property  ε is not a key of the draw: one sample's noise keeps its direction over a sweep
-// Source    Calafiore, Dabbene & Tempo 1999 (even draws from lp balls); as start in arXiv:1706.06083
+// Source    Calafiore, Dabbene & Tempo 1999 (even draws from lp balls); as start in
+// arXiv:1706.06083
 
 #include <cmath>
 

@@ -78,7 +78,7 @@ Picture read_sheet(const fs::path& path) {
 
 /// Where the cell begins in the field, along one axis: `mass[i]` is the sum of line i.
 std::size_t offset(const std::array<std::uint64_t, kCell>& mass) {
-  constexpr double kCentre = kField / 2;
+  constexpr double kCentre = kField / 2.0;
   double total = 0.0;
   double moment = 0.0;
   for (std::size_t i = 0; i < kCell; ++i) {

@@ -14,7 +14,7 @@ struct ActivationInfo {
   std::string_view kink;        ///< what σ' is where it does not exist; "none" for smooth ones
   std::string_view onnx_op;     ///< operator in a model file
   bool trainable;               ///< false: σ' is zero almost everywhere, nothing can be learnt
-  double alpha;                 ///< default of the one parameter (slope, gain); 0 when there is none
+  double alpha;  ///< default of the one parameter (slope, gain); 0 when there is none
 
   /// a[k] = σ(z[k]); a may be z.
   void (*forward)(double alpha, std::span<const float> z, std::span<float> a);

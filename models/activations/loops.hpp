@@ -9,8 +9,8 @@
 ///   template <class Float> static Float value(Float alpha, Float z);           // σ(z)
 ///   template <class Float> static Float slope(Float alpha, Float z, Float a);  // σ'(z), a = σ(z)
 /// into the four loops an ActivationInfo names. A macro, since g++ 12 clones no templates.
-#define GIBBON_ACTIVATION_LOOPS(Function)                                                          \
-  GIBBON_ACTIVATION_LOOPS_IN(Function, float, forward, backward)                                   \
+#define GIBBON_ACTIVATION_LOOPS(Function)                        \
+  GIBBON_ACTIVATION_LOOPS_IN(Function, float, forward, backward) \
   GIBBON_ACTIVATION_LOOPS_IN(Function, double, forward64, backward64)
 
 #define GIBBON_ACTIVATION_LOOPS_IN(Function, Float, forward_name, backward_name)                   \

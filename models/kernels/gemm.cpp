@@ -1,11 +1,10 @@
 #include "models/kernels/gemm.hpp"
 
 #include <cstdlib>
-#include <string_view>
-#include <utility>
-
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
+#include <string_view>
+#include <utility>
 
 #include "datasets/simd.hpp"
 
@@ -18,8 +17,8 @@ void sgemm(char op_a, char op_b, std::size_t inner, Rows a, Rows b, MutableRows 
   thread_local const bool alone = (omp_set_num_threads(1), true);
   static_cast<void>(alone);
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
-  if (dnnl_sgemm(op_a, op_b, dim(c.rows), dim(c.cols), dim(inner), 1.0F, a.data, dim(a.cols), b.data,
-                 dim(b.cols), 0.0F, c.data, dim(c.cols)) != dnnl_success) {
+  if (dnnl_sgemm(op_a, op_b, dim(c.rows), dim(c.cols), dim(inner), 1.0F, a.data, dim(a.cols),
+                 b.data, dim(b.cols), 0.0F, c.data, dim(c.cols)) != dnnl_success) {
     throw std::runtime_error("dnnl_sgemm failed");
   }
 }
@@ -36,7 +35,8 @@ template <class Float>
   for (std::size_t n = 0; n < a.rows; ++n) {
     for (std::size_t o = 0; o < c.rows; ++o) {
       const Float factor = a.data[n * a.cols + o];
-      for (std::size_t i = 0; i < c.cols; ++i) c.data[o * c.cols + i] += factor * b.data[n * b.cols + i];
+      for (std::size_t i = 0; i < c.cols; ++i)
+        c.data[o * c.cols + i] += factor * b.data[n * b.cols + i];
     }
   }
 }

@@ -14,8 +14,8 @@ namespace gibbon::models::kernels {
 void multiply(Rows a, Rows b, MutableRows c);
 void multiply(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 
-/// c (N × O) = a (N × I) · b^T, b (O × I). Overwrites c. For training, where N is fixed by the batch
-/// size: unlike multiply(), float32 bits may depend on N.
+/// c (N × O) = a (N × I) · b^T, b (O × I). Overwrites c. For training, where N is fixed by the
+/// batch size: unlike multiply(), float32 bits may depend on N.
 void multiply_bt(Rows a, Rows b, MutableRows c);
 void multiply_bt(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 

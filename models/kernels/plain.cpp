@@ -1,7 +1,7 @@
+#include <cstring>
+
 #include "datasets/simd.hpp"
 #include "models/kernels/gemm.hpp"
-
-#include <cstring>
 
 namespace gibbon::models::kernels {
 namespace {
@@ -19,7 +19,7 @@ template <class Float, std::size_t kCount>
                                         RowsOf<Float> c, std::size_t n, std::size_t first) {
   using Vector = typename Wide<Float>::Vector;
   constexpr std::size_t kLanes = Wide<Float>::kLanes;
-  Vector left[kCount]{};   // NOLINT(modernize-avoid-c-arrays): std::array of vectors drops alignment
+  Vector left[kCount]{};  // NOLINT(modernize-avoid-c-arrays): std::array of vectors drops alignment
   Vector right[kCount]{};  // NOLINT(modernize-avoid-c-arrays)
   for (std::size_t i = 0; i < a.cols; ++i) {
     Vector l;

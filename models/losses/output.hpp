@@ -37,8 +37,8 @@ void apply_output_inline(Output output, std::span<const Float> z, std::span<doub
 
 /// dz[k] = Σ_i dŷ_i · ∂ŷ_i/∂z_k, given ŷ: the backward pass of apply_output_inline().
 template <class Float>
-void output_backward(Output output, std::span<const double> answer, std::span<const double> d_answer,
-                     std::span<Float> dz) {
+void output_backward(Output output, std::span<const double> answer,
+                     std::span<const double> d_answer, std::span<Float> dz) {
   switch (output) {
     case Output::kIdentity:
       // forward: ŷ = z
@@ -66,8 +66,9 @@ void output_backward(Output output, std::span<const double> answer, std::span<co
 template <class Float>
 double squared_error(Output output, std::span<const Float> z, std::size_t label, double scale,
                      std::span<Float> dz) {
-  std::array<double, kMaxClasses> answer_memory;   // NOLINT(cppcoreguidelines-pro-type-member-init)
-  std::array<double, kMaxClasses> d_answer_memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<double, kMaxClasses> answer_memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<double, kMaxClasses>
+      d_answer_memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const auto answer = std::span(answer_memory).first(z.size());
   const auto d_answer = std::span(d_answer_memory).first(z.size());
   apply_output_inline(output, z, answer);

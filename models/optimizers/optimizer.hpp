@@ -19,10 +19,10 @@ struct OptimizerInfo {
   std::string_view formula;
   std::string_view source;
   double usual_learning_rate;
-  bool full_batch;          ///< one step per epoch over all training samples
-  std::size_t states;       ///< vectors as long as the parameters that it carries between steps
-  /// Updates `parameters` in place from the mean gradient; `first` and `second` are its state (empty
-  /// when it has fewer), zero before the first step. Element k uses entries k alone.
+  bool full_batch;     ///< one step per epoch over all training samples
+  std::size_t states;  ///< vectors as long as the parameters that it carries between steps
+  /// Updates `parameters` in place from the mean gradient; `first` and `second` are its state
+  /// (empty when it has fewer), zero before the first step. Element k uses entries k alone.
   void (*step)(const StepSize&, std::span<const float> gradient, std::span<float> parameters,
                std::span<float> first, std::span<float> second);
   void (*step64)(const StepSize&, std::span<const double> gradient, std::span<double> parameters,
@@ -45,15 +45,16 @@ struct OptimizerInfo {
 }  // namespace gibbon::models
 
 /// Turns `template <class Float> [[gnu::always_inline]] inline void rule(…)` into the two functions
-/// an OptimizerInfo names, compiled for several instruction sets. A macro: g++ 12 clones no templates.
-#define GIBBON_OPTIMIZER_LOOPS(rule)                                                             \
-  GIBBON_SIMD void step(const StepSize& size, std::span<const float> gradient,                   \
-                        std::span<float> parameters, std::span<float> first,                     \
-                        std::span<float> second) {                                               \
-    rule<float>(size, gradient, parameters, first, second);                                      \
-  }                                                                                              \
-  GIBBON_SIMD void step64(const StepSize& size, std::span<const double> gradient,                \
-                          std::span<double> parameters, std::span<double> first,                 \
-                          std::span<double> second) {                                            \
-    rule<double>(size, gradient, parameters, first, second);                                     \
+/// an OptimizerInfo names, compiled for several instruction sets. A macro: g++ 12 clones no
+/// templates.
+#define GIBBON_OPTIMIZER_LOOPS(rule)                                              \
+  GIBBON_SIMD void step(const StepSize& size, std::span<const float> gradient,    \
+                        std::span<float> parameters, std::span<float> first,      \
+                        std::span<float> second) {                                \
+    rule<float>(size, gradient, parameters, first, second);                       \
+  }                                                                               \
+  GIBBON_SIMD void step64(const StepSize& size, std::span<const double> gradient, \
+                          std::span<double> parameters, std::span<double> first,  \
+                          std::span<double> second) {                             \
+    rule<double>(size, gradient, parameters, first, second);                      \
   }

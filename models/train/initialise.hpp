@@ -22,8 +22,8 @@ struct InitialiserInfo {
 [[nodiscard]] std::span<const InitialiserInfo> initialisers();
 [[nodiscard]] const InitialiserInfo& find_initialiser(std::string_view name);
 
-/// A fresh network: `widths` from input to output, `hidden` after every layer but the last. A weight
-/// is a function of (seed, its layer, its place) alone.
+/// A fresh network: `widths` from input to output, `hidden` after every layer but the last. A
+/// weight is a function of (seed, its layer, its place) alone.
 [[nodiscard]] Network make_network(std::span<const std::size_t> widths, Activation hidden,
                                    Output output, const InitialiserInfo& initialiser,
                                    std::uint64_t seed);

@@ -25,15 +25,16 @@ struct StepResult {
 
 /// One update W' = W - α · mean ∇L after the other, on a model it does not own.
 ///
-/// A batch is cut into chunks of 64 samples that are dealt to sixteen lanes; a lane sums its chunks in
-/// order and the lanes are summed in order, so the bits depend on the batch, never on the threads.
+/// A batch is cut into chunks of 64 samples that are dealt to sixteen lanes; a lane sums its chunks
+/// in order and the lanes are summed in order, so the bits depend on the batch, never on the
+/// threads.
 template <class Float>
 class StepperOf {
  public:
   StepperOf(MlpOf<Float>& model, const StepSettings& settings);
 
-  /// Gradient over the samples `indices` of images (N × D) and labels, then one update with learning
-  /// rate `learning_rate`.
+  /// Gradient over the samples `indices` of images (N × D) and labels, then one update with
+  /// learning rate `learning_rate`.
   StepResult step(Rows images, Labels labels, std::span<const std::uint32_t> indices,
                   double learning_rate);
 

@@ -1,5 +1,6 @@
 #include "models/train/train.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -18,9 +19,10 @@ void require_trainable(const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const ActivationInfo& info = *network.layers[l].activation.info;
     if (info.trainable) continue;
-    fail_usage("activation {} (layer {}): its derivative is {} everywhere, so gradient descent cannot "
-               "move a weight before it; use a smooth stand-in such as sigmoid",
-               info.name, l + 1, info.derivative);
+    fail_usage(
+        "activation {} (layer {}): its derivative is {} everywhere, so gradient descent cannot "
+        "move a weight before it; use a smooth stand-in such as sigmoid",
+        info.name, l + 1, info.derivative);
   }
 }
 
@@ -37,16 +39,18 @@ bool better(const EpochRecord& a, const EpochRecord& b) {
 
 void require_fit(const Network& network, const datasets::Dataset& data) {
   if (network.input_dim() != data.shape.size()) {
-    fail_usage("model {}: takes {} inputs, but {} has {} ({} × {} × {}); use an architecture that "
-               "begins with {}, or other data",
-               network.architecture(), network.input_dim(), data.name, data.shape.size(),
-               data.shape.height, data.shape.width, data.shape.channels, data.shape.size());
+    fail_usage(
+        "model {}: takes {} inputs, but {} has {} ({} × {} × {}); use an architecture that "
+        "begins with {}, or other data",
+        network.architecture(), network.input_dim(), data.name, data.shape.size(),
+        data.shape.height, data.shape.width, data.shape.channels, data.shape.size());
   }
   if (network.num_classes() != data.class_names.size()) {
-    fail_usage("model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
-               "{}, or other data",
-               network.architecture(), network.num_classes(), data.name, data.class_names.size(),
-               data.class_names.size());
+    fail_usage(
+        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+        "{}, or other data",
+        network.architecture(), network.num_classes(), data.name, data.class_names.size(),
+        data.class_names.size());
   }
   if (network.num_classes() > 1024) {
     fail_usage("model {}: {} classes; at most 1024 are supported", network.architecture(),
@@ -65,13 +69,17 @@ Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Da
   };
   std::vector<Worker> workers(threads);
   for (Worker& w : workers) {
-    w = {model.make_tape(kBlock), {kBlock, model.input_dim()}, std::vector<float>(model.num_classes())};
+    w = {model.make_tape(kBlock),
+         {kBlock, model.input_dim()},
+         std::vector<float>(model.num_classes())};
   }
   const std::size_t blocks = (indices.size() + kBlock - 1) / kBlock;
-  std::vector<Evaluation> parts(blocks);  // summed in order: the same bits for any number of threads
+  std::vector<Evaluation> parts(
+      blocks);  // summed in order: the same bits for any number of threads
   for_each_block(blocks, threads, [&](std::size_t worker, std::size_t block) {
     Worker& w = workers[worker];
-    const auto some = indices.subspan(block * kBlock, std::min(kBlock, indices.size() - block * kBlock));
+    const auto some =
+        indices.subspan(block * kBlock, std::min(kBlock, indices.size() - block * kBlock));
     for (std::size_t n = 0; n < some.size(); ++n) {
       std::ranges::copy(data.images.row(some[n]), w.x.row(n).begin());
     }
@@ -102,8 +110,8 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   std::iota(order.begin(), order.end(), 0U);
   Rng split(settings.seed, 0, "validation-split");
   if (settings.validation > 0.0) shuffle(order, split);
-  const auto held_out =
-      static_cast<std::size_t>(std::llround(settings.validation * static_cast<double>(data.size())));
+  const auto held_out = static_cast<std::size_t>(
+      std::llround(settings.validation * static_cast<double>(data.size())));
   const std::vector<std::uint32_t> validation(order.end() - static_cast<std::ptrdiff_t>(held_out),
                                               order.end());
   order.resize(order.size() - held_out);
@@ -131,8 +139,8 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
     for (std::size_t begin = 0; begin < shuffled.size() && !interrupted; begin += batch) {
       const auto indices =
           std::span(shuffled).subspan(begin, std::min(batch, shuffled.size() - begin));
-      record.learning_rate =
-          settings.learning_rate * settings.schedule->factor(static_cast<double>(done) / total_steps);
+      record.learning_rate = settings.learning_rate *
+                             settings.schedule->factor(static_cast<double>(done) / total_steps);
       const StepResult step =
           stepper.step(data.images.view(), data.labels, indices, record.learning_rate);
       ++done;
@@ -157,6 +165,11 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
     }
     record.loss = loss / static_cast<double>(seen);
     record.accuracy = static_cast<double>(correct) / static_cast<double>(seen);
+    // The losses of an epoch are from before its last step, which may be the one that overflows.
+    if (!std::ranges::all_of(model.parameters(), [](float w) { return std::isfinite(w); })) {
+      result.end = TrainEnd::kDiverged;
+      return result;
+    }
     Network current = network;
     model.store(current);
     if (held_out > 0 && !interrupted) {

@@ -16,8 +16,8 @@ struct TrainSettings {
   double learning_rate = 0.0;
   std::size_t epochs = 10;
   std::size_t batch = 64;
-  double validation = 0.05;    ///< part of the training samples held out, 0 … 0.5
-  std::size_t patience = 0;    ///< epochs without a better one before stopping early; 0: never
+  double validation = 0.05;  ///< part of the training samples held out, 0 … 0.5
+  std::size_t patience = 0;  ///< epochs without a better one before stopping early; 0: never
   std::uint64_t seed = 0;
 };
 

@@ -1,0 +1,111 @@
+// A network of two inputs whose numbers were worked out elsewhere: z = s(x W1) W2, s the sigmoid.
+
+#include <array>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "attacks/attack.hpp"
+#include "datasets/rng.hpp"
+#include "models/mlp.hpp"
+
+namespace gibbon::attacks {
+namespace {
+
+constexpr std::size_t kSamples = 20000;
+constexpr Box kBox{-5.0F, 5.0F};
+
+models::Network toy_network() {
+  models::Network network;
+  network.layers.push_back({.weight = {2, 2},
+                            .bias = {0.0F, 0.0F},
+                            .activation = models::make_activation("sigmoid")});
+  network.layers.push_back({.weight = {2, 2},
+                            .bias = {0.0F, 0.0F},
+                            .activation = models::make_activation("identity")});
+  // W as z = W a + b stores it: the transposed of W1 = ((1.5, 0.3), (-2, 0.3)) and
+  // W2 = ((-2.4, 1.2), (0.5, -2.3)).
+  std::ranges::copy(std::array{1.5F, -2.0F, 0.3F, 0.3F}, network.layers[0].weight.flat().begin());
+  std::ranges::copy(std::array{-2.4F, 0.5F, 1.2F, -2.3F}, network.layers[1].weight.flat().begin());
+  return network;
+}
+
+TEST(ToyNet, LogitsAndCrossEntropyGradient) {
+  const models::MlpOf<double> model(toy_network());
+  auto tape = model.make_tape(2);
+  TensorOf<double> x(2, 2);
+  std::ranges::copy(std::array{0.25, 0.75, 0.5, 0.5}, x.flat().begin());
+  const auto logits = model.forward(x.view(), tape);
+  EXPECT_NEAR(logits.row(0)[0], -0.300983, 1e-6);
+  EXPECT_NEAR(logits.row(0)[1], -1.027116, 1e-6);
+  EXPECT_NEAR(logits.row(1)[0], -0.763555, 1e-6);
+  EXPECT_NEAR(logits.row(1)[1], -0.795830, 1e-6);
+  TensorOf<double> dlogits(2, 2);
+  const auto loss = models::make_loss("cross-entropy", models::Output::kSoftmax);
+  for (std::size_t n = 0; n < 2; ++n) loss.evaluate(logits.row(n), 0, dlogits.row(n));
+  TensorOf<double> dx(2, 2);
+  model.backward(tape, std::as_const(dlogits).view(), dx.view());
+  EXPECT_NEAR(dx.row(0)[0], 0.258799, 1e-6);
+  EXPECT_NEAR(dx.row(0)[1], -0.501285, 1e-6);
+}
+
+class ToyNet : public testing::TestWithParam<Norm> {
+ protected:
+  ToyNet() {
+    Rng rng(1, 0, "toy-net-test");
+    for (float& value : x_.flat()) value = rng.uniform(0.0F, 1.0F);
+    Oracle judge(model_, Access::kLabels, kSamples);
+    judge.predict(x_.view(), labels_);
+    for (std::size_t n = 0; n < kSamples; ++n) ids_[n] = n;
+  }
+
+  /// Labels after FGSM with ε = 0.5 against `labels`.
+  std::vector<int> attacked(Labels labels, bool targeted) const {
+    const AttackInfo& info = find("fgsm");
+    Oracle oracle(model_, info.access, kSamples);
+    Workspace work;
+    Tensor candidate(kSamples, 2);
+    info.make()->run(oracle,
+                     {.x = x_.view(),
+                      .labels = labels,
+                      .ids = ids_,
+                      .threat = {GetParam(), 0.5, kBox},
+                      .targeted = targeted},
+                     work, candidate.view());
+    std::vector<int> found(kSamples);
+    Oracle judge(model_, Access::kLabels, kSamples);
+    judge.predict(candidate.view(), found);
+    return found;
+  }
+
+  static double share_equal(Labels a, Labels b) {
+    std::size_t equal = 0;
+    for (std::size_t n = 0; n < a.size(); ++n) equal += a[n] == b[n] ? 1U : 0U;
+    return static_cast<double>(equal) / static_cast<double>(a.size());
+  }
+
+  models::Mlp model_{toy_network()};
+  Tensor x_{kSamples, 2};
+  std::vector<int> labels_ = std::vector<int>(kSamples);
+  std::vector<std::uint64_t> ids_ = std::vector<std::uint64_t>(kSamples);
+};
+
+// One percentage point is three standard errors at 20,000 samples and the rates below.
+TEST_P(ToyNet, FastGradientLeavesTheKnownShare) {
+  const double left = share_equal(attacked(labels_, false), labels_);
+  EXPECT_NEAR(left, (std::array{0.0002, 0.08, 0.145}[static_cast<std::size_t>(GetParam())]), 0.01);
+}
+
+TEST_P(ToyNet, RandomTargetsAreHitAsOften) {
+  std::vector<int> targets(kSamples);
+  Rng rng(2, 0, "toy-net-test");
+  for (int& target : targets) target = static_cast<int>(rng.below(2));
+  const double hit = share_equal(attacked(targets, true), targets);
+  EXPECT_NEAR(hit, (std::array{0.9999, 0.96, 0.927}[static_cast<std::size_t>(GetParam())]), 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Norms, ToyNet, testing::ValuesIn(kNorms),
+                         [](const auto& c) { return std::string(to_string(c.param)); });
+
+}  // namespace
+}  // namespace gibbon::attacks

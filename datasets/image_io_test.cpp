@@ -1,0 +1,101 @@
+#include "datasets/image_io.hpp"
+
+#include <gmock/gmock.h>
+
+#include <gtest/gtest.h>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/temporary_folder.hpp"
+
+namespace gibbon::datasets {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(ImageIo, PngKeepsEveryByte) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.png";
+  const Picture colour{.height = 1, .width = 2, .channels = 3, .pixels = {255, 1, 2, 3, 4, 250}};
+  write_png(path, colour);
+  EXPECT_EQ(read_picture(path, 0).pixels, colour.pixels);
+  EXPECT_EQ(read_picture(path, 3).pixels, colour.pixels);
+  const Picture grey{.height = 2, .width = 1, .channels = 1, .pixels = {9, 200}};
+  write_png(path, grey);
+  EXPECT_EQ(read_picture(path, 0).pixels, grey.pixels);
+  EXPECT_EQ(read_picture(path, 0).channels, 1U);
+  EXPECT_EQ(read_picture(path, 0).height, 2U);
+  EXPECT_THAT(read_picture(path, 3).pixels, ElementsAre(9, 9, 9, 200, 200, 200));
+}
+
+TEST(ImageIo, ColourBecomesGreyByBrightness) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.png";
+  write_png(path,
+            {.height = 1, .width = 3, .channels = 3, .pixels = {255, 0, 0, 0, 255, 0, 0, 0, 255}});
+  // ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B, in the decoder's integers
+  const Picture grey = read_picture(path, 1);
+  EXPECT_EQ(grey.channels, 1U);
+  EXPECT_NEAR(grey.pixels.at(0), 76, 1);
+  EXPECT_NEAR(grey.pixels.at(1), 150, 1);
+  EXPECT_NEAR(grey.pixels.at(2), 29, 1);
+}
+
+/// 16 rows of 24 grey pixels: 12 of about 40, 12 of about 200. Written by OpenCV, quality 90.
+std::string jpeg() {
+  const std::string_view digits =
+      "ffd8ffe000104a46494600010100000100010000ffdb004300030202030202030303030403030405"
+      "0805050404050a070706080c0a0c0c0b0a0b0b0d0e12100d0e110e0b0b1016101113141515150c0f"
+      "171816141812141514ffc0000b080010001801011100ffc400150001010000000000000000000000"
+      "0000000809ffc40018100100030100000000000000000000000000094785c4ffda0008010100003f"
+      "000a1ad1bb6267751aa8a86b46ed899dd46abfffd9";
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
+TEST(ImageIo, ReadsJpegAndNoticesItsEnd) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.jpg";
+  write_atomically(path, jpeg());
+  const Picture picture = read_picture(path, 0);
+  EXPECT_EQ(picture.height, 16U);
+  EXPECT_EQ(picture.width, 24U);
+  EXPECT_EQ(picture.channels, 1U);
+  EXPECT_NEAR(picture.pixels[0], 40, 4);
+  EXPECT_NEAR(picture.pixels[23], 200, 4);
+  for (const std::size_t size : {jpeg().size() / 2, jpeg().size() - 10, jpeg().size() - 2}) {
+    write_atomically(path, jpeg().substr(0, size));
+    EXPECT_THAT([&] { (void)read_picture(path, 0); },
+                ThrowsMessage<Error>(HasSubstr("x.jpg: the image is damaged or cut off")))
+        << size;
+  }
+}
+
+TEST(ImageIo, NamesWhatCannotBeRead) {
+  EXPECT_THAT([] { (void)read_picture("/nowhere/x.png", 0); },
+              ThrowsMessage<Error>(HasSubstr("/nowhere/x.png: cannot be read: No such file")));
+  const TemporaryFolder folder;
+  write_atomically(folder.path() / "x.png", "");
+  EXPECT_THAT([&] { (void)read_picture(folder.path() / "x.png", 1); },
+              ThrowsMessage<Error>(HasSubstr("x.png: is not an image")));
+}
+
+TEST(ImageIo, ResizesByAreaOrBilinear) {
+  const Picture stripes{
+      .height = 2, .width = 4, .channels = 1, .pixels = {0, 100, 200, 40, 100, 200, 60, 100}};
+  const Picture half = resized(stripes, 1, 2);
+  EXPECT_EQ(half.height, 1U);
+  EXPECT_THAT(half.pixels, ElementsAre(100, 100));  // means of 2 × 2 pixels
+  const Picture flat{.height = 1, .width = 1, .channels = 3, .pixels = {1, 2, 3}};
+  EXPECT_THAT(resized(flat, 1, 2).pixels, ElementsAre(1, 2, 3, 1, 2, 3));
+  const Picture edge{.height = 1, .width = 2, .channels = 1, .pixels = {0, 100}};
+  EXPECT_THAT(resized(edge, 1, 4).pixels, ElementsAre(0, 25, 75, 100));
+}
+
+}  // namespace
+}  // namespace gibbon::datasets

@@ -1,0 +1,97 @@
+#include "eval/cli/command.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+
+#include "datasets/error.hpp"
+#include "eval/epsilons.hpp"
+
+namespace gibbon::eval::cli {
+
+void add_options(CLI::App& app, const std::vector<Option>& options) {
+  for (const Option& option : options) {
+    const std::string flag = "--" + std::string(option.name);
+    const std::string help(option.help);
+    std::visit(
+        [&]<class Value>(Value* value) {
+          if constexpr (std::is_same_v<Value, bool>) {
+            app.add_flag(flag, *value, help);
+          } else {
+            CLI::Option* added = app.add_option(flag, *value, help)->capture_default_str();
+            if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+              added->allow_extra_args(false);
+            }
+          }
+        },
+        option.value);
+  }
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string typed(const std::vector<Option>& options, const std::vector<Option>& defaults) {
+  std::string out;
+  for (std::size_t k = 0; k < options.size(); ++k) {
+    if (to_text(options[k]) == to_text(defaults[k])) continue;
+    const std::string flag = fmt::format(" --{}", options[k].name);
+    if (const auto* const* list = std::get_if<std::vector<std::string>*>(&options[k].value)) {
+      for (const std::string& item : **list) out += flag + " " + shell_word(item);
+    } else if (std::holds_alternative<bool*>(options[k].value)) {
+      out += flag;
+    } else {
+      out += flag + " " + shell_word(to_text(options[k]));
+    }
+  }
+  return out;
+}
+
+datasets::Dataset load_data(const DataOptions& options) {
+  if (options.split != "train" && options.split != "test") {
+    fail_usage("--split {}: no such split; allowed are train and test", options.split);
+  }
+  return datasets::select(
+      datasets::load(options.data, {.split = options.split, .data_dir = options.data_dir}),
+      options.samples);
+}
+
+models::ModelFile load_model(const std::string& path) {
+  if (path.empty()) fail_usage("--model: it is missing; give an ONNX file, --model FILE.onnx");
+  return models::read_model(path);
+}
+
+SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
+  constexpr std::uint64_t kLargestBatch = 1U << 16U;
+  SweepPlan plan{.epsilons = parse_epsilons(options.epsilons),
+                 .seed = common.seed,
+                 .threads = common.workers(),
+                 .batch = options.batch,
+                 .crosscheck = options.crosscheck};
+  if (options.batch < 1 || options.batch > kLargestBatch) {
+    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
+  }
+  for (const std::string& attack : options.attack) plan.attacks.push_back(parse_attack(attack));
+  for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
+  for (const attacks::Norm norm : plan.norms) {
+    if (norm != attacks::Norm::kLinf || plan.epsilons.back() <= 1.0) continue;
+    say(common,
+        fmt::format("warning: --epsilons {}: ε = {} is more than the whole range [0, 1] of a "
+                    "pixel; if it is meant in 0-255 units, write {}/255",
+                    options.epsilons, plan.epsilons.back(), plan.epsilons.back()));
+  }
+  return plan;
+}
+
+void say(const CommonOptions& common, const std::string& text) {
+  if (!common.quiet) fmt::print(stderr, "{}\n", text);
+}
+
+bool stdout_is_terminal() { return isatty(STDOUT_FILENO) != 0; }
+
+}  // namespace gibbon::eval::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "datasets/dataset.hpp"
+#include "eval/options.hpp"
+#include "eval/sweep.hpp"
+#include "models/model_file.hpp"
+
+// What the subcommands share. One file per subcommand; main.cpp lists them.
+namespace gibbon::eval::cli {
+
+/// Registers every option as --name.
+void add_options(CLI::App& app, const std::vector<Option>& options);
+
+/// The options that differ from their defaults, as one would type them: " --data digits --seed 3".
+[[nodiscard]] std::string typed(const std::vector<Option>& options,
+                                const std::vector<Option>& defaults);
+
+/// Text as one shell word.
+[[nodiscard]] std::string shell_word(const std::string& text);
+
+/// load() and select() as the options ask for it.
+[[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
+
+/// Reads a model; a missing --model is a usage Error.
+[[nodiscard]] models::ModelFile load_model(const std::string& path);
+
+/// Every name resolved, every range checked. Warns on stderr about budgets in 0–255 units.
+[[nodiscard]] SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common);
+
+/// Writes to stderr unless quiet; ends the progress bar's line first.
+void say(const CommonOptions& common, const std::string& text);
+
+[[nodiscard]] bool stdout_is_terminal();
+
+// Each adds its subcommand to the program.
+void add_train(CLI::App& root);
+void add_sweep(CLI::App& root);
+void add_run(CLI::App& root);
+void add_report(CLI::App& root);
+void add_gallery(CLI::App& root);
+void add_crosscheck(CLI::App& root);
+void add_explain(CLI::App& root);
+void add_data(CLI::App& root);
+void add_list(CLI::App& root);
+void add_doctor(CLI::App& root);
+
+}  // namespace gibbon::eval::cli

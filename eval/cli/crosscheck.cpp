@@ -1,0 +1,40 @@
+#include "eval/crosscheck.hpp"
+
+#include <fmt/format.h>
+
+#include "eval/cli/command.hpp"
+#include "eval/cli/exit_code.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string model;
+  DataOptions data{.samples = "0:256"};
+  CommonOptions common;
+
+  void run() const {
+    const models::ModelFile file = load_model(model);
+    const datasets::Dataset samples = load_data(data);
+    const CrosscheckReport report =
+        crosscheck(file.network, samples, {.seed = common.seed, .threads = common.workers()});
+    fmt::print("{}", to_text(report));
+    if (!report.ok()) exit_code = 1;
+  }
+};
+
+}  // namespace
+
+void add_crosscheck(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "crosscheck", "Compare every number of a model's passes, FGSM and training with LibTorch's");
+  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  add_options(*app, state->data.options());
+  app->add_option("--seed", state->common.seed, "key of all randomness")->capture_default_str();
+  app->add_option("--threads", state->common.threads, "workers; 0: all cores")
+      ->capture_default_str();
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

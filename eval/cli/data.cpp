@@ -1,0 +1,71 @@
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/suggest.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/cli/progress.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string name;
+  DataOptions data;
+  bool quiet = false;
+
+  void fetch() const {
+    const datasets::SourceInfo& info = find_entry("data set", datasets::sources(), name);
+    if (info.fetch == nullptr) {
+      fail_usage(
+          "data fetch {}: it needs no fetching, or cannot be fetched; see 'gibbon list datasets'",
+          name);
+    }
+    const std::filesystem::path folder =
+        (data.data_dir.empty() ? cache_folder() : std::filesystem::path(data.data_dir)) / name;
+    require_writable_folder(folder);
+    Progress progress("fetching " + name, "bytes", quiet);
+    info.fetch(folder.parent_path(),
+               [&](std::string_view file, std::uint64_t done, std::uint64_t total) {
+                 progress.update(done, total, std::string(file));
+               });
+    progress.pause();
+    fmt::print("data {}\n", folder.string());
+  }
+
+  void show() {
+    data.data = name;
+    const datasets::Dataset set = load_data(data);
+    fmt::print(
+        "{} {}\n  samples   {}\n  shape     {} × {} × {}\n  range     [{}, {}]\n  sha256    {}\n",
+        set.name, set.split, set.size(), set.shape.height, set.shape.width, set.shape.channels,
+        set.range.lower, set.range.upper, set.sha256);
+    for (std::size_t c = 0; c < set.class_names.size(); ++c) {
+      fmt::print("  class {:<3} {} ({} samples)\n", c, set.class_names[c],
+                 std::ranges::count(set.labels, static_cast<int>(c)));
+    }
+  }
+};
+
+}  // namespace
+
+void add_data(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand("data", "Fetch a data set, or look at one");
+  app->require_subcommand(1);
+
+  CLI::App* fetch = app->add_subcommand(
+      "fetch", "Bring mnist, fashion-mnist, kmnist or digits into the cache, checked by SHA-256");
+  fetch->add_option("NAME", state->name, "data set")->required();
+  fetch->add_option("--data-dir", state->data.data_dir,
+                    "folder to put <name>/ into; else the cache");
+  fetch->add_flag("--quiet", state->quiet, "no progress on stderr");
+  fetch->callback([state] { state->fetch(); });
+
+  CLI::App* show =
+      app->add_subcommand("show", "Size, shape, range, classes and hash of a data set");
+  show->add_option("NAME", state->name, "data set, or a folder of class-name/*.png")->required();
+  show->add_option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
+  show->add_option("--split", state->data.split, "train or test")->capture_default_str();
+  show->callback([state] { state->show(); });
+}
+
+}  // namespace gibbon::eval::cli

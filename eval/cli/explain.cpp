@@ -1,0 +1,66 @@
+#include "eval/explain.hpp"
+
+#include "datasets/error.hpp"
+#include "eval/cli/command.hpp"
+#include "models/train/train.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string attack;
+  std::string model;
+  DataOptions data;
+  std::uint64_t sample = 0;
+  std::string loss;
+  double learning_rate = 0.1;
+  double epsilon = 0.1;
+  bool all = false;
+
+  void run() {
+    if (!attack.empty()) {
+      fmt::print("{}", explain_attack(attacks::find(attack)));
+      return;
+    }
+    const models::ModelFile file = load_model(model);
+    data.samples = fmt::format("{}:{}", sample, sample + 1);
+    const datasets::Dataset one = load_data(data);
+    models::require_fit(file.network, one);
+    // A model of gibbon's knows the loss it was trained with.
+    const auto trained = file.network.metadata.find("gibbon.train.loss");
+    if (loss.empty()) {
+      loss = trained != file.network.metadata.end()            ? trained->second
+             : file.network.output == models::Output::kSoftmax ? "cross-entropy"
+                                                               : "mse";
+    }
+    fmt::print("{}", explain_sample(file.network, one, 0,
+                                    {.loss = models::make_loss(loss, file.network.output),
+                                     .learning_rate = learning_rate,
+                                     .epsilon = epsilon,
+                                     .all = all}));
+  }
+};
+
+}  // namespace
+
+void add_explain(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "explain",
+      "One sample's forward and backward pass with every formula, or what an attack does");
+  app->add_option("ATTACK", state->attack, "an attack, instead of a sample");
+  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app->add_option("--data", state->data.data, "data set or folder")->capture_default_str();
+  app->add_option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
+  app->add_option("--split", state->data.split, "train or test")->capture_default_str();
+  app->add_option("--sample", state->sample, "which one, from 0")->capture_default_str();
+  app->add_option("--loss", state->loss, "loss C; empty: the one the model was trained with");
+  app->add_option("--lr", state->learning_rate, "α of the step that is shown")
+      ->capture_default_str();
+  app->add_option("--epsilon", state->epsilon, "ε of the FGSM step that is shown")
+      ->capture_default_str();
+  app->add_flag("--all", state->all, "every entry of every vector and matrix");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

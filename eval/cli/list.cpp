@@ -1,0 +1,98 @@
+#include "attacks/attack.hpp"
+#include "datasets/suggest.hpp"
+#include "eval/cli/command.hpp"
+#include "models/optimizers/optimizer.hpp"
+#include "models/train/initialise.hpp"
+#include "models/train/schedule.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+using Line = std::pair<std::string, std::string>;
+
+std::vector<Line> attack_lines() {
+  std::vector<Line> lines;
+  for (const attacks::AttackInfo& info : attacks::catalog()) {
+    std::vector<std::string_view> norms;
+    for (const attacks::Norm norm : info.norms) norms.push_back(attacks::to_string(norm));
+    lines.emplace_back(info.name,
+                       fmt::format("{} [{}; access: {}{}]", info.summary, fmt::join(norms, ", "),
+                                   to_string(info.access), info.targeted ? "; targeted too" : ""));
+  }
+  return lines;
+}
+
+template <class Catalogue, class Text>
+std::vector<Line> lines_of(const Catalogue& catalogue, const Text& text) {
+  std::vector<Line> lines;
+  for (const auto& info : catalogue) lines.emplace_back(info.name, text(info));
+  return lines;
+}
+
+struct Topic {
+  std::string name;
+  std::vector<Line> (*lines)();
+};
+
+const std::vector<Topic>& topics() {
+  static const std::vector<Topic> all{
+      {"attacks", attack_lines},
+      {"datasets",
+       [] {
+         return lines_of(datasets::sources(), [](const auto& i) { return std::string(i.summary); });
+       }},
+      {"activations",
+       [] {
+         return lines_of(models::activations(), [](const models::ActivationInfo& i) {
+           return fmt::format("σ(z) = {}; σ'(z) = {}; kink: {}; ONNX {}{}", i.formula, i.derivative,
+                              i.kink, i.onnx_op, i.trainable ? "" : "; cannot be trained");
+         });
+       }},
+      {"losses",
+       [] {
+         return lines_of(models::losses(), [](const models::LossInfo& i) {
+           return fmt::format("{} (usually on {}; {})", i.formula, to_string(i.usual_output),
+                              i.source);
+         });
+       }},
+      {"optimizers",
+       [] {
+         return lines_of(models::optimizers(), [](const models::OptimizerInfo& i) {
+           return fmt::format("{} (usual α {}; {})", i.formula, i.usual_learning_rate, i.source);
+         });
+       }},
+      {"schedules",
+       [] {
+         return lines_of(models::schedules(), [](const models::ScheduleInfo& i) {
+           return fmt::format("α · ({}), p: finished part of the training", i.formula);
+         });
+       }},
+      {"initialisers", [] {
+         return lines_of(models::initialisers(), [](const models::InitialiserInfo& i) {
+           return fmt::format("{} ({})", i.formula, i.source);
+         });
+       }}};
+  return all;
+}
+
+void print(const Topic& topic) {
+  fmt::print("{}\n", topic.name);
+  for (const auto& [name, text] : topic.lines()) fmt::print("  {:<16} {}\n", name, text);
+}
+
+}  // namespace
+
+void add_list(CLI::App& root) {
+  const auto wanted = std::make_shared<std::string>();
+  CLI::App* app = root.add_subcommand(
+      "list",
+      "What there is: attacks, datasets, activations, losses, optimizers, schedules, "
+      "initialisers");
+  app->add_option("TOPIC", *wanted, "one of them; without it, all");
+  app->callback([wanted] {
+    if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));
+    for (const Topic& topic : topics()) print(topic);
+  });
+}
+
+}  // namespace gibbon::eval::cli

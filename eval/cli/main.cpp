@@ -1,0 +1,91 @@
+#include <csignal>
+#include <cstdio>
+
+#include "datasets/error.hpp"
+#include "datasets/parallel.hpp"
+#include "datasets/suggest.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/cli/exit_code.hpp"
+#include "generated/revision.hpp"
+#include "reports/error.hpp"
+
+namespace {
+
+using gibbon::ErrorKind;
+
+constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
+
+extern "C" void on_interrupt(int /*signal*/) {
+  gibbon::interrupted = true;
+  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+/// CLI11's text, with the nearest known option or command for what it did not expect.
+int usage_error(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App* app = &program;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* command : app->get_subcommands({})) known.push_back(command->get_name());
+  std::string hint;
+  for (const std::string& word : app->remaining()) {
+    hint = gibbon::did_you_mean(word, known);
+    if (!hint.empty()) break;
+  }
+  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", error.what(), hint,
+             app == &program ? "gibbon" : "gibbon " + app->get_name());
+  return static_cast<int>(ErrorKind::kUsage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of write(), like a full disk
+  namespace cli = gibbon::eval::cli;
+  CLI::App program(
+      "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
+      "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your network stand?");
+  program.name("gibbon");
+  program.set_version_flag("--version",
+                           fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
+  program.require_subcommand(1);
+  program.footer(
+      "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
+      "3 input/output, 70 internal, 130 interrupted.");
+  cli::add_train(program);
+  cli::add_sweep(program);
+  cli::add_run(program);
+  cli::add_report(program);
+  cli::add_gallery(program);
+  cli::add_crosscheck(program);
+  cli::add_explain(program);
+  cli::add_data(program);
+  cli::add_list(program);
+  cli::add_doctor(program);
+  try {
+    program.parse(argc, argv);
+    if (std::fflush(stdout) != 0) gibbon::fail_input("standard output: it cannot be written to");
+    return cli::exit_code;
+  } catch (const CLI::CallForHelp&) {
+    return program.exit(CLI::CallForHelp());
+  } catch (const CLI::CallForVersion&) {
+    return program.exit(CLI::CallForVersion());
+  } catch (const CLI::ParseError& error) {
+    return usage_error(program, error);
+  } catch (const gibbon::Error& error) {
+    fmt::print(stderr, "gibbon: {}\n", error.what());
+    return static_cast<int>(error.kind());
+  } catch (const gibbon::reports::Error& error) {
+    fmt::print(stderr, "gibbon: {}\n", error.what());
+    return static_cast<int>(ErrorKind::kInput);
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "gibbon: {}\n", error.what());
+    return static_cast<int>(ErrorKind::kInput);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "gibbon: internal error: {}; this is a bug of gibbon\n", error.what());
+    return kInternal;
+  }
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace gibbon::eval::cli {
+
+/// Progress on stderr: one line that is drawn anew on a terminal, else a plain line per tenth of
+/// the work. Thread-safe.
+class Progress {
+ public:
+  /// `label` says what is counted, e.g. "sweep"; `unit` is the plural of one step, e.g. "images".
+  Progress(std::string label, std::string unit, bool quiet);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `done` of `total` steps are finished; `note` is shown behind the rate and the time left.
+  void update(std::size_t done, std::size_t total, const std::string& note = "");
+  /// Takes the bar off the terminal, so that something else can be printed; update() draws it
+  /// again.
+  void pause();
+
+ private:
+  std::string label_;
+  std::string unit_;
+  bool quiet_;
+  bool terminal_;
+  bool open_ = false;
+  std::size_t tenths_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point drawn_;
+  std::mutex mutex_;
+};
+
+}  // namespace gibbon::eval::cli

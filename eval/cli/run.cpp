@@ -1,0 +1,95 @@
+#include "datasets/error.hpp"
+#include "datasets/parallel.hpp"
+#include "eval/cli/exit_code.hpp"
+#include "eval/cli/work.hpp"
+#include "eval/experiment.hpp"
+#include "eval/run_folder.hpp"
+#include "eval/training.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string file;
+  bool dry_run = false;
+  // What the command line says wins over the file.
+  std::optional<std::string> output;
+  std::optional<std::string> data;
+  std::optional<std::string> data_dir;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> threads;
+  bool force = false;
+  bool quiet = false;
+
+  [[nodiscard]] Experiment experiment() const {
+    Experiment e = read_experiment(file);
+    if (output) e.output = *output;
+    if (data) e.data.data = *data;
+    if (data_dir) e.data.data_dir = *data_dir;
+    if (seed) e.common.seed = *seed;
+    if (threads) e.common.threads = *threads;
+    e.common.force = e.common.force || force;
+    e.common.quiet = e.common.quiet || quiet;
+    return e;
+  }
+
+  [[nodiscard]] std::string command() const {
+    std::string text = "gibbon run " + shell_word(file);
+    if (data) text += " --data " + shell_word(*data);
+    if (data_dir) text += " --data-dir " + shell_word(*data_dir);
+    if (seed) text += fmt::format(" --seed {}", *seed);
+    if (output) text += " --output " + shell_word(*output);
+    return text;
+  }
+
+  void run() const {
+    Experiment e = experiment();
+    // Everything that can be wrong in the plan is found before anything is written.
+    if (e.model.empty()) static_cast<void>(plan_training(e.train, e.common));
+    static_cast<void>(plan_sweep(e.sweep, e.common));
+    if (dry_run) {
+      fmt::print("{}", to_text(e));
+      return;
+    }
+    const std::filesystem::path folder(e.output);
+    models::ModelFile model;
+    std::filesystem::path path = e.model;
+    if (e.model.empty()) {
+      prepare_folder(folder, {"run.json", "model.onnx"}, e.common.force);
+      path = folder / "model.onnx";
+      DataOptions train_data = e.data;
+      train_data.split = "train";
+      train_data.samples = "all";
+      model = run_training(e.train, train_data, e.common, path, folder / "history.csv");
+      if (interrupted) {
+        exit_code = 130;
+        return;
+      }
+    } else {
+      model = load_model(e.model);
+      prepare_folder(folder, {"run.json"}, e.common.force);
+    }
+    exit_code = run_sweep(model, path, e.sweep, e.data, e.common, folder, command());
+  }
+};
+
+}  // namespace
+
+void add_run(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app =
+      root.add_subcommand("run", "Train, sweep and report in one go, as an experiment file says");
+  app->add_option("FILE", state->file, "experiment.toml; its keys are the long options")
+      ->required();
+  app->add_flag("--dry-run", state->dry_run, "print the full plan and do nothing");
+  app->add_option("-o,--output", state->output, "folder of the run, instead of the file's");
+  app->add_option("--data", state->data, "data set, instead of the file's");
+  app->add_option("--data-dir", state->data_dir, "folder with <name>/<files>");
+  app->add_option("--seed", state->seed, "key of all randomness");
+  app->add_option("--threads", state->threads, "workers; 0: all cores");
+  app->add_flag("--force", state->force, "overwrite results that are already there");
+  app->add_flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

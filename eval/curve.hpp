@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reports/record.hpp"
+
+namespace gibbon::eval {
+
+/// One attack in one norm, over all budgets: where its records lie and what it is called.
+struct PairInfo {
+  std::string attack;
+  std::string norm;
+  std::string kind;  ///< "attack" or "control"
+};
+
+/// Records of one (attack, norm): epsilons.size() rows of n samples, row after row, sample n of
+/// every row being the same one. Sets `broken` (fooled at this or a smaller budget, or wrong when
+/// clean) and returns the row's points. `has_rounded`: rounded labels were measured.
+std::vector<reports::CurvePoint> summarise(const PairInfo& pair, std::span<const double> epsilons,
+                                           std::size_t classes, bool has_rounded,
+                                           std::span<reports::SampleRecord> records);
+
+/// The worst case of several (attack, norm) blocks of records of one norm, each as after
+/// summarise().
+[[nodiscard]] std::vector<reports::CurvePoint> worst_case(
+    const std::string& norm, std::span<const double> epsilons, std::size_t classes,
+    std::span<const std::span<const reports::SampleRecord>> blocks);
+
+/// Plain sentences about what looks wrong, what it may mean and what to try.
+[[nodiscard]] std::vector<std::string> diagnose(std::span<const reports::CurvePoint> curve,
+                                                std::span<const reports::SampleRecord> samples,
+                                                std::size_t cancelled, std::size_t classes);
+
+}  // namespace gibbon::eval

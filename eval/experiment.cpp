@@ -1,0 +1,137 @@
+#include "eval/experiment.hpp"
+
+#include <algorithm>
+
+#include <toml++/toml.h>
+
+#include "datasets/files.hpp"
+#include "datasets/suggest.hpp"
+
+namespace gibbon::eval {
+namespace {
+
+constexpr std::string_view kTables[] = {"train", "sweep"};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path) {}
+
+  /// Sets every option that `table` names; any other key but those in `also` is refused.
+  void take(const toml::table& table, const std::string& prefix, const std::vector<Option>& options,
+            const std::vector<std::string>& also) const {
+    for (const auto& [key, node] : table) {
+      const std::string name(key.str());
+      if (std::ranges::count(also, name) > 0) continue;
+      const auto option = std::ranges::find(options, name, &Option::name);
+      if (option == options.end()) {
+        std::vector<std::string> known = also;
+        for (const Option& o : options) known.emplace_back(o.name);
+        throw Error(
+            ErrorKind::kUsage,
+            fmt::format("{}: {}", path_, unknown_name("key", prefix + name, with(prefix, known))));
+      }
+      std::visit([&](auto* value) { set(prefix + name, node, *value); }, option->value);
+    }
+  }
+
+  template <class Value>
+  void set(const std::string& name, const toml::node& node, Value& value) const {
+    if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+      value.clear();
+      if (const toml::array* array = node.as_array()) {
+        for (const toml::node& item : *array) value.push_back(text(name, item));
+      } else {
+        value.push_back(text(name, node));
+      }
+    } else if constexpr (std::is_same_v<Value, std::string>) {
+      value = text(name, node);
+    } else if constexpr (std::is_same_v<Value, bool>) {
+      const auto read = node.value_exact<bool>();
+      if (!read) refuse(name, "true or false");
+      value = *read;
+    } else if constexpr (std::is_same_v<Value, double>) {
+      const auto read = node.value<double>();
+      if (!read || node.is_boolean()) refuse(name, "a number");
+      value = *read;
+    } else {
+      const auto read = node.value_exact<std::int64_t>();
+      if (!read || *read < 0) refuse(name, "a whole number >= 0");
+      value = static_cast<Value>(*read);
+    }
+  }
+
+ private:
+  static std::vector<std::string> with(const std::string& prefix, std::vector<std::string> names) {
+    for (std::string& name : names) name = prefix + name;
+    return names;
+  }
+
+  [[noreturn]] void refuse(const std::string& name, std::string_view wanted) const {
+    fail_usage("{}: {}: its value is of the wrong type; allowed is {}", path_, name, wanted);
+  }
+
+  std::string text(const std::string& name, const toml::node& node) const {
+    const auto read = node.value_exact<std::string>();
+    if (!read) refuse(name, "text in quotes");
+    return *read;
+  }
+
+  const std::string& path_;
+};
+
+std::vector<Option> top_options(Experiment& experiment) {
+  std::vector<Option> all{
+      {"output", "folder of the run", &experiment.output},
+      {"model", "FILE.onnx to attack instead of training one", &experiment.model}};
+  for (const Option& option : experiment.data.options()) all.push_back(option);
+  for (const Option& option : experiment.common.options()) all.push_back(option);
+  return all;
+}
+
+}  // namespace
+
+Experiment read_experiment(const std::string& path) {
+  Experiment experiment;
+  const std::string bytes = read_file(path);
+  toml::table root;
+  try {
+    root = toml::parse(bytes, path);
+  } catch (const toml::parse_error& error) {
+    fail_usage("{}:{}: not valid TOML: {}", path, error.source().begin.line, error.description());
+  }
+  const Reader reader(path);
+  reader.take(root, "", top_options(experiment), {std::begin(kTables), std::end(kTables)});
+  const auto take_table = [&](const std::string& name, const std::vector<Option>& options) {
+    const toml::node* node = root.get(name);
+    if (node == nullptr) return;
+    if (!node->is_table()) fail_usage("{}: {}: allowed is a table, [{}]", path, name, name);
+    reader.take(*node->as_table(), name + ".", options, {});
+  };
+  take_table("train", experiment.train.options());
+  take_table("sweep", experiment.sweep.options());
+  if (!experiment.model.empty() && root.contains("train")) {
+    fail_usage("{}: both model = '{}' and [train] are given; allowed is one of them", path,
+               experiment.model);
+  }
+  return experiment;
+}
+
+std::string to_text(Experiment& experiment) {
+  std::string out;
+  const auto add = [&](const std::vector<Option>& options) {
+    for (const Option& option : options) {
+      out += fmt::format("  {:<14} {}\n", option.name, to_text(option));
+    }
+  };
+  out += "experiment\n";
+  add(top_options(experiment));
+  if (experiment.model.empty()) {
+    out += "train\n";
+    add(experiment.train.options());
+  }
+  out += "sweep\n";
+  add(experiment.sweep.options());
+  return out;
+}
+
+}  // namespace gibbon::eval

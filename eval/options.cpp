@@ -1,0 +1,74 @@
+#include "eval/options.hpp"
+
+#include <fmt/format.h>
+
+#include "datasets/parallel.hpp"
+
+namespace gibbon::eval {
+
+std::vector<Option> DataOptions::options() {
+  return {
+      {"data", "data set by name ('gibbon list datasets') or a folder of class-name/*.png", &data},
+      {"data-dir", "folder with <name>/<files>; before $GIBBON_DATA and ~/.cache/gibbon",
+       &data_dir},
+      {"split", "train or test", &split},
+      {"samples", "all, a range 0:1000, or 500@7 (500 drawn with seed 7)", &samples}};
+}
+
+std::vector<Option> TrainOptions::options() {
+  return {
+      {"arch", "layer widths from input to output", &arch},
+      {"activation", "after every hidden layer ('gibbon list activations')", &activation},
+      {"loss", "what is minimised ('gibbon list losses')", &loss},
+      {"answer",
+       "what turns scores into answers: softmax, sigmoid, identity; empty: the loss's usual",
+       &answer},
+      {"optimizer", "how parameters move ('gibbon list optimizers')", &optimizer},
+      {"lr", "learning rate α; 0: the optimizer's usual", &lr},
+      {"schedule", "of the learning rate ('gibbon list schedules')", &schedule},
+      {"momentum", "μ of momentum and nesterov, 0 to 1", &momentum},
+      {"weight-decay", "λ: adds λ W to the gradient of weights, not of biases", &weight_decay},
+      {"init", "initial weights ('gibbon list initialisers'); empty: he or xavier by activation",
+       &init},
+      {"epochs", "passes over the training samples", &epochs},
+      {"batch", "samples per step", &batch},
+      {"validation", "part of the training samples held out to choose the best epoch, 0 to 0.5",
+       &validation},
+      {"patience", "stop after so many epochs without a better one; 0: never", &patience}};
+}
+
+std::vector<Option> SweepOptions::options() {
+  return {{"attack", "NAME or NAME:knob=value,…; repeatable ('gibbon list attacks')", &attack},
+          {"norm", "linf, l2 or l1; repeatable", &norm},
+          {"epsilons", "budgets in input units: 0:0.3:0.025, or 0,.01,8/255", &epsilons},
+          {"batch", "samples a worker attacks at a time; changes speed, never results", &batch},
+          {"gallery", "pictured samples per class; 0: no gallery", &gallery},
+          {"crosscheck", "run every pass through LibTorch, too, and stop where they differ",
+           &crosscheck}};
+}
+
+std::vector<Option> CommonOptions::options() {
+  return {{"seed", "key of all randomness", &seed},
+          {"threads", "workers; 0: all cores; changes speed, never results", &threads},
+          {"force", "overwrite results that are already there", &force},
+          {"quiet", "no progress and no diagnosis on stderr", &quiet}};
+}
+
+std::size_t CommonOptions::workers() const {
+  return threads == 0 ? hardware_threads() : static_cast<std::size_t>(threads);
+}
+
+std::string to_text(const Option& option) {
+  struct Visitor {
+    std::string operator()(const std::string* v) const { return *v; }
+    std::string operator()(const double* v) const { return fmt::format("{}", *v); }
+    std::string operator()(const std::uint64_t* v) const { return fmt::format("{}", *v); }
+    std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
+    std::string operator()(const std::vector<std::string>* v) const {
+      return fmt::format("{}", fmt::join(*v, " "));
+    }
+  };
+  return std::visit(Visitor{}, option.value);
+}
+
+}  // namespace gibbon::eval

@@ -1,0 +1,92 @@
+#include "eval/provenance.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include "generated/revision.hpp"
+#include "models/kernels/gemm.hpp"
+
+namespace gibbon::eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("model name")) continue;
+    return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string instruction_set() {
+  if (__builtin_cpu_supports("avx512f") != 0) return "avx512f";
+  if (__builtin_cpu_supports("avx2") != 0) return "avx2";
+  return "baseline";
+}
+
+void add(Json& json, const std::vector<Option>& options) {
+  for (const Option& option : options) {
+    std::visit([&](const auto* value) { json[std::string(option.name)] = *value; }, option.value);
+  }
+}
+
+}  // namespace
+
+Json environment() {
+  return {{"gibbon", kVersion},
+          {"revision", kRevision},
+          {"compiler", "g++ " __VERSION__},
+          {"cpu", cpu_model()},
+          {"instruction_set", instruction_set()},
+          {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+}
+
+Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
+                      const datasets::Dataset& data, DataOptions data_options,
+                      SweepOptions sweep_options, CommonOptions common, const SweepResult& result) {
+  Json configuration;
+  add(configuration, data_options.options());
+  add(configuration, sweep_options.options());
+  configuration["seed"] = common.seed;
+  configuration["threads"] = common.workers();
+
+  Json cost = Json::object();
+  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
+    cost[result.pairs[p]] = {{"forwards", result.forwards[p]}, {"backwards", result.backwards[p]}};
+  }
+  Json metadata = Json::object();
+  for (const auto& [key, value] : network.metadata) metadata[key] = value;
+  return {
+      {"schema", 1},
+      {"command", about.command},
+      {"model",
+       {{"name", std::filesystem::path(about.model_path).filename().string()},
+        {"path", about.model_path},
+        {"sha256", about.model_sha256},
+        {"architecture", network.architecture()},
+        {"parameters", network.parameter_count()},
+        {"metadata", metadata}}},
+      {"data",
+       {{"name", data.name},
+        {"split", data.split},
+        {"sha256", data.sha256},
+        {"samples", data_options.samples},
+        {"n", result.finished},
+        {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
+        {"range", {data.range.lower, data.range.upper}},
+        {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
+        {"classes", data.class_names}}},
+      {"configuration", configuration},
+      {"interrupted", result.finished < data.size()},
+      {"cost", cost},
+      {"seconds", {{"sweep", about.seconds_sweep}}},
+      {"environment", environment()},
+      {"not_comparable_with",
+       {"figures over clean-correct samples only (other denominator)",
+        "figures with ε in 0–255 units or after normalisation",
+        "FGSM from a plain float32 cross-entropy gradient, which cancels for confident samples"}}};
+}
+
+}  // namespace gibbon::eval

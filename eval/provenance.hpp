@@ -1,0 +1,27 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "datasets/dataset.hpp"
+#include "eval/options.hpp"
+#include "eval/sweep.hpp"
+#include "models/model_file.hpp"
+
+namespace gibbon::eval {
+
+/// Version, git revision, compiler, CPU, instruction set, kernel set.
+[[nodiscard]] nlohmann::ordered_json environment();
+
+/// What a sweep's run.json says before the curve.
+struct SweepProvenance {
+  std::string command;  ///< the one line that repeats the run
+  std::string model_path;
+  std::string model_sha256;
+  double seconds_sweep = 0.0;
+};
+[[nodiscard]] nlohmann::ordered_json sweep_provenance(
+    const SweepProvenance& about, const models::Network& network, const datasets::Dataset& data,
+    DataOptions data_options, SweepOptions sweep_options, CommonOptions common,
+    const SweepResult& result);
+
+}  // namespace gibbon::eval

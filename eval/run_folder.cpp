@@ -1,0 +1,80 @@
+#include "eval/run_folder.hpp"
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "reports/csv.hpp"
+#include "reports/error.hpp"
+#include "reports/figure.hpp"
+#include "reports/gallery.hpp"
+#include "reports/html.hpp"
+#include "reports/json.hpp"
+#include "reports/npy.hpp"
+#include "reports/table.hpp"
+
+namespace gibbon::eval {
+namespace {
+
+std::vector<reports::Figure> write_figures(const std::filesystem::path& folder,
+                                           const reports::Gallery& gallery) {
+  if (gallery.items.empty()) return {};
+  std::filesystem::create_directories(folder / "gallery");
+  std::vector<reports::Figure> figures = reports::draw_gallery(gallery);
+  for (const reports::Figure& figure : figures) write_atomically(folder / figure.file, figure.png);
+  write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
+  return figures;
+}
+
+}  // namespace
+
+void prepare_folder(const std::filesystem::path& folder,
+                    std::initializer_list<std::string_view> results, bool force) {
+  for (const std::string_view name : results) {
+    if (force || !std::filesystem::exists(folder / name)) continue;
+    fail_usage(
+        "{}: it holds results already ({}); choose another --output, or overwrite them with "
+        "--force",
+        folder.string(), name);
+  }
+  require_writable_folder(folder);
+}
+
+void write_run(const std::filesystem::path& folder, reports::Run run,
+               const reports::Gallery& gallery) {
+  // Without its run.json, what an older run left here is no run any more.
+  std::filesystem::remove(folder / "run.json");
+  write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
+  write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
+  std::string svg;
+  try {
+    svg = reports::to_curve_svg(run);
+    write_atomically(folder / "curve.svg", svg);
+    write_atomically(folder / "curve.png", reports::to_curve_png(run));
+  } catch (const reports::Error& error) {
+    run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
+  }
+  write_atomically(folder / "report.md", reports::to_markdown(run));
+  write_atomically(folder / "report.html",
+                   reports::to_html(run, svg, write_figures(folder, gallery)));
+  write_atomically(folder / "run.json", reports::to_run_json(run));
+}
+
+void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery) {
+  write_figures(folder, gallery);
+}
+
+reports::Run read_run_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path json = folder / "run.json";
+  if (!std::filesystem::exists(json)) {
+    fail_input(
+        "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
+        "folder of 'gibbon sweep' or 'gibbon run'",
+        folder.string());
+  }
+  try {
+    return reports::read_run(read_file(json), read_file(folder / "samples.npy"));
+  } catch (const reports::Error& error) {
+    fail_input("{}: {}", folder.string(), error.what());
+  }
+}
+
+}  // namespace gibbon::eval

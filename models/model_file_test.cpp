@@ -1,0 +1,669 @@
+#include "models/model_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <gmock/gmock.h>
+#include <limits>
+#include <zlib.h>
+
+#include <gtest/gtest.h>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/sha256.hpp"
+#include "datasets/temporary_folder.hpp"
+#include "models/mlp.hpp"
+#include "models/model_cases.hpp"
+
+// How libonnx-dev was compiled; its headers ask for it.
+#define ONNX_NAMESPACE onnx
+#define ONNX_ML 1
+#include <onnx/onnx_pb.h>
+
+namespace gibbon::models {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+using Floats = std::vector<float>;
+using Names = std::vector<std::string>;
+
+// Small integers and their halves: products and sums of them are exact.
+const Floats kW1{1, -2, 3, -4, 5, 6, -7, 8, -9, 10, 11, -12};  // 3 × 4
+const Floats kW1T{1, 5, -9, -2, 6, 10, 3, -7, 11, -4, 8, -12};
+const Floats kB1{0.5F, -1.5F, 2.5F};
+const Floats kW2{1, 2, -3, -4, 5, 6};  // 2 × 3
+const Floats kB2{7, -8};
+
+/// The network 4-3-2 that every hand-made file below describes.
+Network expected() {
+  Network network;
+  network.layers.push_back(
+      Dense{.weight = {3, 4}, .bias = kB1, .activation = make_activation("relu")});
+  network.layers.push_back(
+      Dense{.weight = {2, 3}, .bias = kB2, .activation = make_activation("identity")});
+  std::ranges::copy(kW1, network.layers[0].weight.flat().begin());
+  std::ranges::copy(kW2, network.layers[1].weight.flat().begin());
+  return network;
+}
+
+void expect_same(const Network& got, const Network& want) {
+  ASSERT_EQ(got.architecture(), want.architecture());
+  EXPECT_EQ(got.normalisation.shift, want.normalisation.shift);
+  EXPECT_EQ(got.normalisation.scale, want.normalisation.scale);
+  EXPECT_EQ(to_string(got.output), to_string(want.output));
+  for (std::size_t l = 0; l < want.layers.size(); ++l) {
+    const Dense& a = got.layers[l];
+    const Dense& b = want.layers[l];
+    EXPECT_TRUE(std::ranges::equal(a.weight.flat(), b.weight.flat())) << "weights of layer " << l;
+    EXPECT_EQ(a.bias, b.bias) << "layer " << l;
+    EXPECT_EQ(a.activation.info->name, b.activation.info->name) << "layer " << l;
+    EXPECT_EQ(static_cast<float>(a.activation.alpha), static_cast<float>(b.activation.alpha));
+  }
+}
+
+/// An ONNX file as another producer might write it, put together node by node.
+class Handmade {
+ public:
+  Handmade() {
+    model_.set_ir_version(8);
+    model_.add_opset_import()->set_version(13);
+    graph().set_name("by hand");
+  }
+
+  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+
+  static void fill(onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
+                   const Floats& values) {
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    for (const std::int64_t dim : dims) tensor.add_dims(dim);
+    for (const float value : values) tensor.add_float_data(value);
+  }
+  onnx::TensorProto& tensor(const std::string& name, const std::vector<std::int64_t>& dims,
+                            const Floats& values) {
+    onnx::TensorProto& out = *graph().add_initializer();
+    out.set_name(name);
+    fill(out, dims, values);
+    return out;
+  }
+  void integers(const std::string& name, const std::vector<std::int64_t>& values) {
+    onnx::TensorProto& out = *graph().add_initializer();
+    out.set_name(name);
+    out.set_data_type(onnx::TensorProto::INT64);
+    out.add_dims(static_cast<std::int64_t>(values.size()));
+    for (const std::int64_t value : values) out.add_int64_data(value);
+  }
+
+  onnx::NodeProto& node(const std::string& op, const Names& inputs, const std::string& output) {
+    onnx::NodeProto& out = *graph().add_node();
+    out.set_op_type(op);
+    for (const std::string& input : inputs) out.add_input(input);
+    out.add_output(output);
+    return out;
+  }
+  static onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name) {
+    onnx::AttributeProto& out = *node.add_attribute();
+    out.set_name(name);
+    return out;
+  }
+  void gemm(const Names& inputs, const std::string& output, std::int64_t trans_b = 1) {
+    attribute(node("Gemm", inputs, output), "transB").set_i(trans_b);
+  }
+
+  /// 0 stands for a dimension without a number.
+  void input(const std::string& name, const std::vector<std::int64_t>& dims) {
+    auto& shape = *graph().add_input()->mutable_type()->mutable_tensor_type()->mutable_shape();
+    graph().mutable_input(graph().input_size() - 1)->set_name(name);
+    for (const std::int64_t dim : dims) {
+      if (dim == 0) {
+        shape.add_dim()->set_dim_param("N");
+      } else {
+        shape.add_dim()->set_dim_value(dim);
+      }
+    }
+  }
+  void output(const std::string& name) { graph().add_output()->set_name(name); }
+
+  /// W1, b1, W2, b2 as Gemm takes them.
+  void weights() {
+    tensor("W1", {3, 4}, kW1);
+    tensor("b1", {3}, kB1);
+    tensor("W2", {2, 3}, kW2);
+    tensor("b2", {2}, kB2);
+  }
+  /// Both layers of expected(), from the value `from` to "y".
+  void layers(const std::string& from) {
+    weights();
+    gemm({from, "W1", "b1"}, "z");
+    node("Relu", {"z"}, "a");
+    gemm({"a", "W2", "b2"}, "y");
+  }
+
+  [[nodiscard]] std::string bytes() const { return model_.SerializeAsString(); }
+  [[nodiscard]] Network read() const { return parse_model(bytes(), "m.onnx"); }
+  void expect_read(const Network& want = expected()) const { expect_same(read(), want); }
+  void expect_refused(const std::string& message) const {
+    EXPECT_THAT([&] { static_cast<void>(read()); }, ThrowsMessage<Error>("m.onnx: " + message));
+  }
+
+ private:
+  onnx::ModelProto model_;
+};
+
+/// expected() as an exporter of today writes it.
+Handmade usual() {
+  Handmade m;
+  m.input("x", {0, 4});
+  m.layers("x");
+  m.output("y");
+  return m;
+}
+
+TEST(ModelFile, ReadsBackWhatItWroteBitForBit) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "model.onnx";
+  for (const ModelCase& c : model_cases()) {
+    for (const Output output : {Output::kIdentity, Output::kSigmoid, Output::kSoftmax}) {
+      Network network = make_case(c);
+      network.output = output;
+      network.metadata = {{"gibbon.dataset", "mnist"}, {"unicode", "ε = 8/255"}, {"empty", ""}};
+      write_model(path, network);
+      const ModelFile file = read_model(path);
+      expect_same(file.network, network);
+      network.metadata["gibbon.output"] = to_string(output);
+      EXPECT_EQ(file.network.metadata, network.metadata);
+      EXPECT_EQ(file.sha256, sha256_hex(to_onnx(network)));
+      EXPECT_EQ(to_onnx(file.network), to_onnx(network)) << "a second generation is the same file";
+
+      const Mlp before(network);
+      const Mlp after(file.network);
+      Tensor x(3, 12);
+      Rng rng(1, 0, "model-file-test");
+      for (float& value : x.flat()) value = rng.uniform(0.0F, 1.0F);
+      Tape tape = before.make_tape(3);
+      Tape other_tape = after.make_tape(3);
+      EXPECT_TRUE(std::ranges::equal(before.forward(x.view(), tape).flat(),
+                                     after.forward(x.view(), other_tape).flat()))
+          << c;
+    }
+  }
+}
+
+TEST(ModelFile, WritesNamesThatOtherToolsShow) {
+  Network network = expected();
+  network.normalisation = {.shift = Floats(4, 0.5F), .scale = Floats(4, 2.0F)};
+  onnx::ModelProto model;
+  ASSERT_TRUE(model.ParseFromString(to_onnx(network)));
+  const auto& graph = model.graph();
+  EXPECT_EQ(graph.input(0).name(), "input");
+  EXPECT_EQ(graph.input(0).type().tensor_type().shape().dim(1).dim_value(), 4);
+  EXPECT_EQ(graph.output(0).name(), "logits");
+  EXPECT_EQ(graph.output(0).type().tensor_type().shape().dim(1).dim_value(), 2);
+  Names ops;
+  for (const auto& node : graph.node()) ops.push_back(node.op_type());
+  EXPECT_THAT(ops, ElementsAre("Sub", "Div", "Gemm", "Relu", "Gemm"));
+  EXPECT_EQ(model.opset_import(0).version(), 13);
+  network.output = Output::kSigmoid;
+  network.layers[0].activation = make_activation("gelu");
+  ASSERT_TRUE(model.ParseFromString(to_onnx(network)));
+  EXPECT_EQ(model.graph().output(0).name(), "output");
+  EXPECT_EQ(model.graph().node(5).op_type(), "Sigmoid");
+  EXPECT_EQ(model.opset_import(0).version(), 20) << "Gelu is younger than the rest";
+}
+
+TEST(ModelFile, ReadsGzipAndHashesTheUncompressedBytes) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "model.onnx.gz").string();
+  const std::string bytes = usual().bytes();
+  gzFile file = gzopen(path.c_str(), "wb");
+  ASSERT_EQ(gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())),
+            static_cast<int>(bytes.size()));
+  ASSERT_EQ(gzclose(file), Z_OK);
+  const ModelFile read = read_model(path);
+  expect_same(read.network, expected());
+  EXPECT_EQ(read.sha256, sha256_hex(bytes));
+}
+
+TEST(ForeignModel, GemmInAllItsForms) {
+  usual().expect_read();
+  {
+    Handmade m;  // W as it is multiplied, raw bytes, bias twice too large, half the weight
+    m.input("x", {0, 4});
+    Floats half = kW1T;
+    Floats twice = kB1;
+    for (float& w : half) w /= 2.0F;
+    for (float& b : twice) b *= 2.0F;
+    onnx::TensorProto& raw = m.tensor("W1", {4, 3}, {});
+    raw.set_raw_data(half.data(), half.size() * sizeof(float));
+    m.tensor("b1", {1, 3}, twice);
+    m.tensor("W2", {2, 3}, kW2);
+    m.tensor("b2", {2}, kB2);
+    onnx::NodeProto& gemm = m.node("Gemm", {"x", "W1", "b1"}, "z");
+    Handmade::attribute(gemm, "alpha").set_f(2.0F);
+    Handmade::attribute(gemm, "beta").set_f(0.5F);
+    m.node("Relu", {"z"}, "a");
+    m.gemm({"a", "W2", "b2"}, "y");
+    m.output("y");
+    m.expect_read();
+  }
+  for (const Names& inputs : {Names{"a", "W2"}, Names{"a", "W2", ""}}) {
+    Handmade m;  // no bias
+    m.input("x", {0, 4});
+    m.weights();
+    m.gemm({"x", "W1", "b1"}, "z");
+    m.node("Relu", {"z"}, "a");
+    m.gemm(inputs, "y");
+    m.output("y");
+    Network want = expected();
+    want.layers[1].bias = {0.0F, 0.0F};
+    m.expect_read(want);
+  }
+  {
+    Handmade m = usual();  // one bias for all neurons
+    m.graph().mutable_initializer(3)->clear_float_data();
+    m.graph().mutable_initializer(3)->add_float_data(3.0F);
+    m.graph().mutable_initializer(3)->set_dims(0, 1);
+    Network want = expected();
+    want.layers[1].bias = {3.0F, 3.0F};
+    m.expect_read(want);
+  }
+}
+
+TEST(ForeignModel, MatMulAndAddInEitherOrder) {
+  for (const bool constant_first : {false, true}) {
+    Handmade m;
+    m.input("x", {0, 4});
+    m.weights();
+    m.tensor("V1", {4, 3}, kW1T);
+    m.node("MatMul", {"x", "V1"}, "w");
+    m.node("Add", constant_first ? Names{"b1", "w"} : Names{"w", "b1"}, "z");
+    m.node("Relu", {"z"}, "a");
+    m.gemm({"a", "W2", "b2"}, "y");
+    m.output("y");
+    m.expect_read();
+  }
+  Handmade m;  // one sample as a column, the weight on the left
+  m.input("x", {4});
+  m.weights();
+  m.node("MatMul", {"W1", "x"}, "w1");
+  m.node("Add", {"w1", "b1"}, "z1");
+  m.node("Relu", {"z1"}, "a");
+  m.node("MatMul", {"W2", "a"}, "w2");
+  m.node("Add", {"b2", "w2"}, "y");
+  m.output("y");
+  m.expect_read();
+}
+
+TEST(ForeignModel, ConstantsThatFollowALayerAreFoldedIntoIt) {
+  Handmade m;
+  m.input("x", {0, 4});
+  m.weights();
+  m.tensor("two", {}, {2});
+  m.tensor("some", {3}, {4, 2, 8});
+  m.gemm({"x", "W1", "b1"}, "z0");
+  m.node("Mul", {"two", "z0"}, "z1");    // z = 2 z
+  m.node("Div", {"z1", "some"}, "z2");   // z / (4, 2, 8)
+  m.node("Sub", {"z2", "b1"}, "z");      // - b
+  m.node("Relu", {"z"}, "a");
+  m.gemm({"a", "W2", "b2"}, "y");
+  m.output("y");
+  Network want = expected();
+  const std::array factors{0.5F, 1.0F, 0.25F};
+  for (std::size_t o = 0; o < 3; ++o) {
+    for (float& w : want.layers[0].weight.row(o)) w *= factors[o];
+    want.layers[0].bias[o] = kB1[o] * factors[o] - kB1[o];
+  }
+  m.expect_read(want);
+}
+
+TEST(ForeignModel, WeightsInConstantNodesAndBehindIdentity) {
+  Handmade m;
+  m.input("x", {0, 4});
+  m.tensor("b1", {3}, kB1);
+  m.tensor("stored", {2, 3}, kW2);
+  m.tensor("b2", {2}, kB2);
+  Handmade::fill(*Handmade::attribute(m.node("Constant", {}, "W1"), "value").mutable_t(), {3, 4}, kW1);
+  m.gemm({"x", "W1", "b1"}, "z");
+  m.node("Identity", {"stored"}, "W2");
+  m.node("Relu", {"z"}, "a");
+  m.gemm({"a", "W2", "b2"}, "y");
+  m.output("y");
+  m.expect_read();
+}
+
+TEST(ForeignModel, InitialisersListedAsInputsAndAFixedBatch) {
+  Handmade m;
+  m.input("W1", {3, 4});
+  m.input("b1", {3});
+  m.input("x", {32, 4});
+  m.input("W2", {2, 3});
+  m.layers("x");
+  m.output("y");
+  m.expect_read();
+}
+
+TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
+  const std::vector<std::function<void(Handmade&)>> ways{
+      [](Handmade& m) { m.node("Flatten", {"x"}, "flat"); },
+      [](Handmade& m) {
+        m.integers("shape", {-1, 4});
+        m.node("Reshape", {"x", "shape"}, "flat");
+      },
+      [](Handmade& m) {
+        auto& value = *Handmade::attribute(m.node("Constant", {}, "shape"), "value").mutable_t();
+        value.set_data_type(onnx::TensorProto::INT64);
+        value.add_dims(2);
+        value.add_int64_data(-1);
+        value.add_int64_data(4);
+        m.node("Reshape", {"x", "shape"}, "flat");
+      },
+      [](Handmade& m) {
+        m.tensor("ratio", {}, {0.5F});
+        m.node("Dropout", {"x", "ratio"}, "kept");
+        m.node("Identity", {"kept"}, "flat");
+      },
+      [](Handmade& m) { m.node("Squeeze", {"x"}, "flat"); },
+      [](Handmade& m) { m.node("Cast", {"x"}, "flat"); },
+  };
+  for (const auto& way : ways) {
+    for (const std::vector<std::int64_t>& dims :
+         {std::vector<std::int64_t>{1, 1, 2, 2}, {0, 1, 2, 2}, {0, 2, 2}, {0, 4}}) {
+      Handmade m;
+      m.input("x", dims);
+      way(m);
+      m.layers("flat");
+      m.output("y");
+      m.expect_read();
+    }
+  }
+  Handmade m;  // a vector has nothing to transpose
+  m.input("x", {0, 1, 4, 1});
+  m.node("Transpose", {"x"}, "turned");
+  m.layers("turned");
+  m.output("y");
+  m.expect_read();
+}
+
+TEST(ForeignModel, AFinalSoftmaxOrSigmoidIsTakenOff) {
+  const auto ending = [](const std::string& op) {
+    Handmade m;
+    m.input("x", {0, 4});
+    m.layers("x");
+    m.node(op, {"y"}, "p");
+    m.output("p");
+    return m;
+  };
+  Network want = expected();
+  ending("Softmax").expect_read(want);
+  ending("LogSoftmax").expect_read(want);
+  want.output = Output::kSigmoid;
+  ending("Sigmoid").expect_read(want);
+  // Without gibbon's note of the output, logits are taken for those of a softmax.
+  want.output = Output::kSoftmax;
+  usual().expect_read(want);
+}
+
+/// expected() behind the nodes `before` puts between "x" (N × 1 × 2 × 2, or `dims`) and "n".
+Handmade normalised(const std::function<void(Handmade&)>& before,
+                    const std::vector<std::int64_t>& dims = {0, 1, 2, 2}) {
+  Handmade m;
+  m.input("x", dims);
+  before(m);
+  m.node("Flatten", {"n"}, "flat");
+  m.layers("flat");
+  m.output("y");
+  return m;
+}
+
+TEST(ForeignModel, ConstantsBeforeTheFirstLayerAreTheNormalisation) {
+  Network want = expected();
+  want.normalisation = {.shift = Floats(4, 0.5F), .scale = Floats(4, 0.25F)};
+  normalised([](Handmade& m) {
+    m.tensor("mean", {1, 1, 1, 1}, {0.5F});
+    m.tensor("std", {1, 1, 1, 1}, {0.25F});
+    m.node("Sub", {"x", "mean"}, "s");
+    m.node("Div", {"s", "std"}, "n");
+  }).expect_read(want);
+  // 4 x - 2 = (x - 0.5) / 0.25
+  for (const bool constant_first : {false, true}) {
+    normalised([=](Handmade& m) {
+      m.tensor("k", {}, {4.0F});
+      m.tensor("c", {1}, {-2.0F});
+      m.node("Mul", constant_first ? Names{"k", "x"} : Names{"x", "k"}, "s");
+      m.node("Add", constant_first ? Names{"c", "s"} : Names{"s", "c"}, "n");
+    }).expect_read(want);
+  }
+  // (x / 0.5 - 1) · 2 = (x - 0.5) / 0.25
+  normalised([](Handmade& m) {
+    m.tensor("half", {1, 1, 2, 2}, Floats(4, 0.5F));
+    m.tensor("one", {1}, {1.0F});
+    m.tensor("two", {1}, {2.0F});
+    m.node("Div", {"x", "half"}, "s");
+    m.node("Sub", {"s", "one"}, "t");
+    m.node("Mul", {"t", "two"}, "n");
+  }).expect_read(want);
+  // one value per channel, channels first
+  want.normalisation = {.shift = {0.5F, 0.5F, 0.25F, 0.25F}, .scale = {2, 2, 4, 4}};
+  for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{1, 2, 1, 1}, {2, 1, 1}}) {
+    normalised(
+        [&](Handmade& m) {
+          m.tensor("mean", dims, {0.5F, 0.25F});
+          m.tensor("std", dims, {2, 4});
+          m.node("Sub", {"x", "mean"}, "s");
+          m.node("Div", {"s", "std"}, "n");
+        },
+        {0, 2, 1, 2})
+        .expect_read(want);
+  }
+}
+
+TEST(ForeignModel, KeepsItsMetadataAndItsActivationParameters) {
+  Handmade m;
+  m.input("x", {0, 4});
+  m.weights();
+  m.gemm({"x", "W1", "b1"}, "z");
+  Handmade::attribute(m.node("LeakyRelu", {"z"}, "a"), "alpha").set_f(0.25F);
+  m.gemm({"a", "W2", "b2"}, "y");
+  m.output("y");
+  Network want = expected();
+  want.layers[0].activation = {&find_activation("leaky-relu"), 0.25};
+  m.expect_read(want);
+  m.graph().mutable_node(1)->clear_attribute();
+  want.layers[0].activation.alpha = 0.01;  // ONNX's default
+  m.expect_read(want);
+}
+
+TEST(RefusedModel, DamagedFiles) {
+  const auto refuses = [](std::string_view bytes) {
+    EXPECT_THAT([=] { static_cast<void>(parse_model(bytes, "m.onnx")); },
+                ThrowsMessage<Error>("m.onnx: not an ONNX model (" + std::to_string(bytes.size()) +
+                                     " bytes); allowed are .onnx files, plain or gzip'd; check the path, "
+                                     "or train one with 'gibbon train'"));
+  };
+  refuses("");
+  refuses("this is no model");
+  refuses(std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16));
+  // Any beginning that does not hold the whole graph. What follows it is optional in the format.
+  const std::string bytes = to_onnx(expected());
+  onnx::ModelProto whole;
+  ASSERT_TRUE(whole.ParseFromString(bytes));
+  onnx::ModelProto rest = whole;
+  rest.clear_graph();
+  rest.clear_ir_version();
+  rest.clear_producer_name();
+  for (std::size_t size = 0; size < bytes.size() - rest.ByteSizeLong(); ++size) {
+    refuses(std::string_view(bytes).substr(0, size));
+  }
+  const TemporaryFolder folder;
+  EXPECT_THAT([&] { static_cast<void>(read_model(folder.path() / "none.onnx")); },
+              ThrowsMessage<Error>(HasSubstr("none.onnx: ")));
+}
+
+TEST(RefusedModel, Tensors) {
+  Handmade m = usual();
+  m.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::DOUBLE);
+  m.expect_refused("tensor 'W1': its data type is 11; allowed is float32 (1); export the model in float32");
+  m = usual();
+  m.graph().mutable_initializer(1)->set_data_location(onnx::TensorProto::EXTERNAL);
+  m.expect_refused("tensor 'b1': its data lie in another file; export the model as one file");
+  m = usual();
+  m.graph().mutable_initializer(0)->set_float_data(2, std::numeric_limits<float>::quiet_NaN());
+  m.expect_refused(
+      "tensor 'W1': value 2 is nan; weights must be finite; train the model again with a lower learning "
+      "rate");
+  m = usual();
+  m.graph().mutable_initializer(3)->set_float_data(1, -std::numeric_limits<float>::infinity());
+  m.expect_refused(
+      "tensor 'b2': value 1 is -inf; weights must be finite; train the model again with a lower learning "
+      "rate");
+  m = usual();
+  m.graph().mutable_initializer(0)->mutable_float_data()->RemoveLast();
+  m.expect_refused("tensor 'W1': 11 values, but its shape asks for 12; the file is damaged");
+  m = usual();
+  m.graph().mutable_initializer(3)->clear_float_data();
+  m.graph().mutable_initializer(3)->set_raw_data("\0\0\0\0\0\0\0\0\0", 9);
+  m.expect_refused("tensor 'b2': 9 bytes are no whole number of float32; the file is damaged");
+}
+
+TEST(RefusedModel, GraphsThatAreNoChain) {
+  Handmade m = usual();
+  m.input("other", {0, 4});
+  m.expect_refused("two inputs, 'x' and 'other'; allowed is one");
+  m = usual();
+  m.graph().clear_input();
+  m.expect_refused("it has no input; allowed is one");
+  m = usual();
+  m.graph().mutable_output(0)->set_name("a");
+  m.expect_refused("the chain of nodes ends in 'y', which is not the one output of the graph");
+  m = usual();
+  m.output("a");
+  m.expect_refused("the chain of nodes ends in 'y', which is not the one output of the graph");
+  m = usual();
+  m.node("Relu", {"a"}, "branch").set_name("r2");
+  m.expect_refused("node 'r2' (Relu): it does not continue from 'y'; branches are not supported");
+  m = usual();  // a residual connection
+  m.node("Add", {"y", "z"}, "sum");
+  m.expect_refused(
+      "node 'sum' (Add): it does not join the chain with a constant; branches are not supported");
+  m = usual();
+  m.node("Softmax", {"y"}, "p");
+  m.node("Relu", {"p"}, "q");
+  m.expect_refused("node 'q' (Relu): it stands after the final output");
+  m = Handmade();
+  m.input("x", {0, 4});
+  m.node("Flatten", {"x"}, "y");
+  m.output("y");
+  m.expect_refused("there is no Gemm or MatMul in it; a network needs one");
+  m = usual();
+  m.graph().mutable_node(2)->clear_output();
+  m.graph().mutable_node(2)->set_name("last");
+  m.expect_refused("node 'last' (Gemm): it has no output");
+}
+
+TEST(RefusedModel, NodesThatAreNoLayer) {
+  const auto behind_first_layer = [](const std::string& op, const Names& inputs = {"z"}) {
+    Handmade m;
+    m.input("x", {0, 4});
+    m.weights();
+    m.gemm({"x", "W1", "b1"}, "z");
+    m.node(op, inputs, "a").set_name("n7");
+    m.gemm({"a", "W2", "b2"}, "y");
+    m.output("y");
+    return m;
+  };
+  const auto last_attribute = [](Handmade& m, const std::string& name) -> onnx::AttributeProto& {
+    return Handmade::attribute(*m.graph().mutable_node(1), name);
+  };
+  behind_first_layer("Conv", {"z", "W2"})
+      .expect_refused(
+          "node 'n7' (Conv): operator Conv is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, "
+          "Flatten, Reshape, Constant, Identity, Dropout, Softmax and the activations of 'gibbon list "
+          "activations'");
+  behind_first_layer("HardSigmoid")
+      .expect_refused(
+          "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
+  Handmade m = behind_first_layer("HardSigmoid");
+  last_attribute(m, "alpha").set_f(std::numeric_limits<float>::max());
+  m.expect_refused(  // beta is 0.5 where it is not given
+      "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
+  m = behind_first_layer("Gelu");
+  last_attribute(m, "approximate").set_s("tanh");
+  m.expect_refused("node 'n7' (Gelu): approximate = tanh is not supported; allowed is none");
+  m = behind_first_layer("Gelu");
+  last_attribute(m, "approximate").set_s("none");
+  EXPECT_EQ(m.read().layers[0].activation.info->name, "gelu");
+
+  m = usual();
+  m.node("Relu", {"y"}, "r");
+  m.node("Relu", {"r"}, "s");
+  m.expect_refused("node 's' (Relu): it does not follow a Gemm or MatMul");
+  m = usual();
+  m.node("Relu", {"y"}, "r");
+  m.node("Add", {"r", "b2"}, "s");
+  m.expect_refused("node 's' (Add): it stands after an activation; only Gemm and MatMul may");
+  normalised([](Handmade& n) { n.node("Relu", {"x"}, "n"); })
+      .expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
+  normalised([](Handmade& n) { n.node("Softmax", {"x"}, "n"); })
+      .expect_refused("node 'n' (Softmax): it stands before the first layer");
+  normalised([](Handmade& n) { n.node("Transpose", {"x"}, "n"); })
+      .expect_refused("node 'n' (Transpose): transposing an input of 3 dimensions is not supported");
+  normalised([](Handmade& n) { n.node("Constant", {}, "n"); })
+      .expect_refused("node 'n' (Constant): it holds no tensor 'value'");
+}
+
+TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
+  Handmade m = usual();
+  m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(
+      5);
+  m.expect_refused(
+      "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 4 inputs, but 5 arrive");
+  m = usual();
+  m.graph().mutable_node(0)->clear_attribute();  // transB is 0 where it is not given
+  m.expect_refused(
+      "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 3 inputs, but 4 arrive");
+  m = usual();
+  Handmade::attribute(*m.graph().mutable_node(0), "transA").set_i(1);
+  m.expect_refused("node 'z' (Gemm): transA = 1 is not supported");
+  m = usual();
+  m.graph().mutable_node(0)->set_input(1, "elsewhere");
+  m.expect_refused("node 'z' (Gemm): its second input is no constant");
+  m = usual();
+  m.graph().mutable_node(0)->set_input(2, "elsewhere");
+  m.expect_refused("node 'z' (Gemm): its third input is no constant");
+  m = usual();
+  m.graph().mutable_node(0)->set_input(2, "b2");
+  m.expect_refused("node 'z' (Gemm): shape mismatch: a constant of 2 values does not fit 3 features");
+  m = usual();
+  m.graph().mutable_initializer(0)->add_dims(1);
+  m.expect_refused("node 'z' (Gemm): its weight has 3 dimensions; allowed are 2");
+
+  const auto with = [](const std::string& op, const Names& inputs, const Floats& values,
+                       const std::vector<std::int64_t>& dims) {
+    return normalised(
+        [&](Handmade& n) {
+          n.tensor("c", dims, values);
+          n.node(op, inputs, "n");
+        },
+        {0, 2, 1, 2});
+  };
+  with("Sub", {"c", "x"}, {1}, {1})
+      .expect_refused("node 'n' (Sub): a constant minus the chain is not supported");
+  with("Div", {"c", "x"}, {1}, {1})
+      .expect_refused("node 'n' (Div): a constant divided by the chain is not supported");
+  with("Div", {"x", "c"}, {1, 0, 1, 1}, {2, 1, 2})
+      .expect_refused("node 'n' (Div): it divides by zero");
+  with("Mul", {"x", "c"}, {0}, {1}).expect_refused("node 'n' (Mul): it multiplies by zero");
+  with("Sub", {"x", "c"}, {1, 2, 3}, {3})
+      .expect_refused("node 'n' (Sub): shape mismatch: a constant of 3 values does not fit 4 features");
+  // Two values along the last axis are columns, not channels.
+  with("Sub", {"x", "c"}, {1, 2}, {2})
+      .expect_refused("node 'n' (Sub): shape mismatch: a constant of 2 values does not fit 4 features");
+}
+
+}  // namespace
+}  // namespace gibbon::models

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/network.hpp"
+
+// A second opinion: the same network in the automatic differentiation of another engine. LibTorch
+// comes as a plugin (models/torch/), so that no other command pays for loading it.
+namespace gibbon::models {
+
+/// What the engine calculates in; its results are doubles in any case.
+enum class Precision { kFloat32, kFloat64 };
+
+[[nodiscard]] constexpr std::string_view to_string(Precision precision) {
+  return precision == Precision::kFloat32 ? "float32" : "float64";
+}
+
+/// Gradients of one number J.
+struct ReferenceGradients {
+  double value = 0.0;              ///< J
+  std::vector<double> parameters;  ///< ∂J/∂θ, laid out as MlpOf::parameters()
+  TensorOf<double> inputs;         ///< ∂J/∂x (N × D)
+};
+
+/// A training run from the network's own parameters. Every step takes the mean gradient of its
+/// batch.
+struct ReferenceTraining {
+  Rows images;
+  Labels labels;
+  std::vector<std::vector<std::uint32_t>> batches;  ///< one step each: indices of images
+  std::string_view loss;
+  Output output = Output::kSoftmax;
+  std::string_view optimizer;
+  double learning_rate = 0.0;
+  double momentum = 0.0;
+  double weight_decay = 0.0;  ///< on weights, not on biases
+};
+
+/// Work on samples that stay in the engine's own tensors, for benchmarks. One thread, no
+/// conversions; each pass walks over all samples. The loss is cross-entropy.
+class ResidentReference {
+ public:
+  ResidentReference() = default;
+  ResidentReference(const ResidentReference&) = delete;
+  ResidentReference& operator=(const ResidentReference&) = delete;
+  virtual ~ResidentReference() = default;
+
+  virtual void forward(std::size_t batch) = 0;         ///< -> logits
+  virtual void input_gradient(std::size_t batch) = 0;  ///< -> ∇ₓJ
+  /// -> x' = clip(x + epsilon · sign(∇ₓJ)) for inputs in [0, 1]
+  virtual void fgsm(std::size_t batch, double epsilon) = 0;
+  /// Starts a training from the network's own parameters, without weight decay.
+  virtual void start_training(std::string_view optimizer, double learning_rate,
+                              double momentum) = 0;
+  /// One epoch over the samples in the given order -> parameters. Needs start_training().
+  virtual void train_epoch(const std::vector<std::uint32_t>& order, std::size_t batch) = 0;
+
+  /// What the last pass left behind for its last batch; parameters: 1 × P.
+  [[nodiscard]] virtual TensorOf<double> result() const = 0;
+};
+
+/// The network in another engine. Immutable and safe to share between threads; every call runs on
+/// the caller's thread alone. Names that the engine has no counterpart for throw
+/// std::runtime_error.
+class Reference {
+ public:
+  Reference() = default;
+  Reference(const Reference&) = delete;
+  Reference& operator=(const Reference&) = delete;
+  virtual ~Reference() = default;
+
+  /// Logits (N × C) of x (N × D).
+  [[nodiscard]] virtual TensorOf<double> forward(Rows x) const = 0;
+
+  /// J = loss summed over the samples, measured on `output`.
+  [[nodiscard]] virtual ReferenceGradients gradients(Rows x, Labels labels, std::string_view loss,
+                                                     Output output) const = 0;
+
+  /// J = <logits, dlogits>: the vector-Jacobian product with dlogits (N × C).
+  [[nodiscard]] virtual ReferenceGradients vjp(Rows x, RowsOf<const double> dlogits) const = 0;
+
+  /// Parameters after every step.
+  [[nodiscard]] virtual std::vector<std::vector<double>> train(
+      const ReferenceTraining& training) const = 0;
+
+  /// Copies the samples.
+  [[nodiscard]] virtual std::unique_ptr<ResidentReference> hold(Rows x, Labels labels) const = 0;
+};
+
+/// What the plugin exports. A plugin of another version is refused: its classes are laid out
+/// differently.
+struct ReferencePlugin {
+  int version;         ///< kReferenceVersion of the time it was built
+  const char* engine;  ///< "LibTorch 1.13.1"
+  Reference* (*open)(const Network& network, Precision precision);  ///< caller owns the result
+};
+inline constexpr int kReferenceVersion = 1;
+inline constexpr const char* kReferenceSymbol = "gibbon_reference_plugin";  ///< ReferencePlugin
+inline constexpr const char* kReferenceFile = "gibbon_torch.so";
+
+/// The network in LibTorch. The plugin is the file in $GIBBON_TORCH_PLUGIN, or else gibbon_torch.so
+/// beside the program, in the folder above (benchmarks) or in the installed lib/gibbon/. Throws a
+/// usage Error that lists these places when there is none, an input Error when it cannot be loaded.
+[[nodiscard]] std::unique_ptr<Reference> open_reference(const Network& network,
+                                                        Precision precision);
+
+/// Name and version of the engine that open_reference() uses; throws the same.
+[[nodiscard]] std::string reference_engine();
+
+}  // namespace gibbon::models

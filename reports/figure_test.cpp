@@ -1,0 +1,80 @@
+#include "reports/figure.hpp"
+
+#include "reports/error.hpp"
+#include "reports/gnuplot.hpp"
+#include "reports/record_cases.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+TEST(CurveSvg, IsXmlThatNamesEveryLine) {
+  const std::string svg = to_curve_svg(cases::run());
+  EXPECT_EQ(cases::xml_problem("curve.svg", svg), "");
+  for (const char* text :
+       {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "guessing, 1 of 3", "three digits test",
+        "perturbation size ε ([0, 1], l∞)", "n = 200, band: 95 % Wilson interval",
+        "accuracy (%) of n = 200 test images"})
+    EXPECT_NE(svg.find(text), std::string::npos) << text;
+  EXPECT_EQ(svg.find("<script"), std::string::npos);
+}
+
+TEST(CurveSvg, SameRunSameBytes) {
+  EXPECT_EQ(to_curve_svg(cases::run()), to_curve_svg(cases::run()));
+  EXPECT_EQ(to_curve_png(cases::run()), to_curve_png(cases::run()));
+}
+
+TEST(CurveSvg, OnePanelPerNorm) {
+  reports::Run run = cases::run();
+  CurvePoint other = run.curve[1];
+  other.norm = "l2";
+  other.epsilon = 0.0;  // the only ε: an axis from 0 to 0 must not fail
+  run.curve.push_back(other);
+  const std::string svg = to_curve_svg(run);
+  EXPECT_NE(svg.find("l∞)"), std::string::npos);
+  EXPECT_NE(svg.find("l₂)"), std::string::npos);
+}
+
+TEST(CurveSvg, NamesAreTextNotCommands) {
+  reports::Run run = cases::run();
+  const std::string evil =
+      "'; print system(\"echo hacked\") #`echo hacked`\n@x {/:Bold y}_a^b \\n (1),07 'z";
+  run.provenance["model"] = evil;
+  for (CurvePoint& point : run.curve) point.attack += evil;
+  const std::string svg = to_curve_svg(run);
+  EXPECT_EQ(cases::xml_problem("evil.svg", svg), "");
+  EXPECT_NE(svg.find("`echo hacked` @x {/:Bold y}_a^b \\n (1),07 'z"), std::string::npos);
+}
+
+TEST(CurvePng, IsAPngOfTwiceTheSize) {
+  const std::string png = to_curve_png(cases::run());
+  ASSERT_GT(png.size(), 24U);
+  EXPECT_EQ(png.substr(0, 8), "\x89PNG\r\n\x1a\n");
+  const auto width =
+      static_cast<unsigned char>(png[18]) * 256 + static_cast<unsigned char>(png[19]);
+  EXPECT_GT(width, 1400);
+  EXPECT_LT(width, 4000);
+}
+
+TEST(Curve, RunWithoutPointsIsAnError) {
+  EXPECT_NE(cases::message_of<Error>([] {
+              return to_curve_svg(reports::Run{});
+            }).find("the run has no point"),
+            std::string::npos);
+}
+
+TEST(Gnuplot, MissingProgramNamesThePackage) {
+  EXPECT_EQ(
+      cases::message_of<Error>([] { return run_gnuplot("", "no-such-gnuplot"); }),
+      "figure: no-such-gnuplot cannot be started; gnuplot 5.4 or later draws the curves; apt-get "
+      "install gnuplot-nox");
+}
+
+TEST(Gnuplot, ItsOwnWordsAreInTheError) {
+  const std::string problem =
+      cases::message_of<Error>([] { return run_gnuplot("plot undefined_name\n"); });
+  EXPECT_NE(problem.find("gnuplot failed with status"), std::string::npos);
+  EXPECT_NE(problem.find("undefined_name"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gibbon::reports

@@ -1,0 +1,95 @@
+#include "reports/html.hpp"
+
+#include "reports/base64.hpp"
+#include "reports/record_cases.hpp"
+#include "reports/subject.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+std::string page() {
+  const std::vector<Figure> figures{{.file = "gallery/a.png",
+                                     .caption = "says <two> & \"more\"",
+                                     .png = "png bytes",
+                                     .width = 10,
+                                     .height = 20}};
+  return to_html(cases::run(),
+                 "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", figures);
+}
+
+TEST(Base64, HasTheRfcVectors) {
+  EXPECT_EQ(to_base64(""), "");
+  EXPECT_EQ(to_base64("f"), "Zg==");
+  EXPECT_EQ(to_base64("fo"), "Zm8=");
+  EXPECT_EQ(to_base64("foo"), "Zm9v");
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(to_base64("\xFF\xFE\xFD"), "//79");
+}
+
+TEST(Html, IsWellFormed) {
+  EXPECT_EQ(cases::xml_problem("report.html", page()), "");
+  EXPECT_EQ(cases::xml_problem("empty.html", to_html(reports::Run{}, "", {})), "");
+}
+
+TEST(Html, NothingFromTheRunIsMarkup) {
+  const std::string html = page();
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("<two>"), std::string::npos);
+  EXPECT_EQ(html.find("<b>no</b>"), std::string::npos);
+  EXPECT_EQ(html.find("a & b.toml"), std::string::npos);
+  EXPECT_NE(html.find("mlp &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"), std::string::npos);
+}
+
+TEST(Html, NeedsNothingFromOutside) {
+  const std::string html = page();
+  EXPECT_EQ(html.find("http", html.find("</head>")), html.find("http://www.w3.org/2000/svg"));
+  EXPECT_EQ(html.find("@import"), std::string::npos);
+  EXPECT_EQ(html.find("url("), std::string::npos);
+  EXPECT_NE(html.find("src=\"data:image/png;base64," + to_base64("png bytes") + "\""),
+            std::string::npos);
+}
+
+TEST(Html, HasEverySection) {
+  const std::string html = page();
+  for (const char* text :
+       {"<html lang=\"en\">", "<meta charset=\"utf-8\"/>", "name=\"viewport\"",
+        "<title>Robustness of ", "prefers-color-scheme: dark", "@media print", "<svg xmlns",
+        "0.031373 = 8/255", "120 / 200", "53.1–66.5 %", "<h2>Per class</h2>",
+        "zero<small>n = 100</small>", "alt=\"says &lt;two&gt;", "<h2>Diagnosis</h2>",
+        "<h2>Not comparable with</h2>", "gibbon run &quot;a &amp; b.toml&quot; -o out/",
+        "<th scope=\"row\">model.units</th><td>784, 32, 3</td>", "81.2 %", "79 of 80"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+}
+
+TEST(Subject, AsksAndAnswers) {
+  reports::Run run = cases::run();
+  run.provenance["model"] = "mlp";
+  EXPECT_EQ(
+      question(run),
+      "How far can each input value of three digits test images be moved before mlp is wrong?");
+  ASSERT_EQ(answers(run).size(), 1U);
+  EXPECT_EQ(answers(run)[0],
+            "At ε = 0.1 (l∞, the smallest tested at which less than half of the clean accuracy is "
+            "left) the "
+            "strongest attack per image leaves 0.0 % (0 of 200; 95 % interval 0.0–1.9 %) correct; "
+            "without "
+            "attack 90.0 %.");
+}
+
+TEST(Subject, NamesTheLargestBudgetWhenTheModelHolds) {
+  reports::Run run = cases::run();
+  run.curve = {cases::point("fgsm", "attack", 0.05, 170), cases::point("fgsm", "attack", 0.1, 150)};
+  EXPECT_EQ(answers(run)[0],
+            "At ε = 0.1 (l∞, the largest tested) fgsm leaves 75.0 % (150 of 200; 95 % interval "
+            "68.6–80.5 %) "
+            "correct; without attack 90.0 %.");
+}
+
+TEST(Subject, NoiseAloneIsNoAnswer) {
+  reports::Run run = cases::run();
+  run.curve = {cases::point("noise-sign", "control", 0.1, 170)};
+  EXPECT_EQ(answers(run)[0], "In l∞ only noise was tried; that says nothing about attacks.");
+}
+
+}  // namespace
+}  // namespace gibbon::reports

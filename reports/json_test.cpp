@@ -1,0 +1,106 @@
+#include "reports/json.hpp"
+
+#include "reports/error.hpp"
+#include "reports/npy.hpp"
+#include "reports/record_cases.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string problem_of(const std::string& text) {
+  return cases::message_of<Error>([&] { return read_run(text, ""); });
+}
+
+TEST(RunJson, IsTheGoldenFile) { cases::expect_golden("run.json", to_run_json(cases::run())); }
+
+TEST(RunJson, RoundTripsWithNanAndSamples) {
+  const reports::Run run = cases::run();
+  const std::string text = to_run_json(run);
+  const reports::Run read = read_run(text, to_npy(run.samples));
+  EXPECT_EQ(to_run_json(read), text);
+  EXPECT_EQ(to_npy(read.samples), to_npy(run.samples));
+  EXPECT_EQ(read.provenance, run.provenance);
+  EXPECT_EQ(read.diagnosis, run.diagnosis);
+  EXPECT_TRUE(std::isnan(read.curve[0].mean_wrong_confidence));
+  EXPECT_EQ(read.curve[1].epsilon, 8.0 / 255.0);
+  EXPECT_EQ(Json::parse(text)["curve"][0]["mean_distance"][0], nullptr);
+  EXPECT_EQ(Json::parse(text).begin().key(), "schema");
+}
+
+TEST(RunJson, EmptyRunRoundTrips) {
+  reports::Run run;
+  run.provenance = {{"schema", 1}};
+  EXPECT_EQ(to_run_json(run), "{\n  \"schema\": 1,\n  \"curve\": [],\n  \"diagnosis\": []\n}\n");
+  EXPECT_TRUE(read_run(to_run_json(run), "").curve.empty());
+}
+
+TEST(RunJson, OtherSchemaIsRefused) {
+  reports::Run run = cases::run();
+  run.provenance["schema"] = 2;
+  EXPECT_EQ(cases::message_of<Error>([&] { return to_run_json(run); }),
+            "run.json: schema 2 is not supported; this program reads schema 1; use the gibbon that "
+            "wrote it");
+  EXPECT_NE(problem_of("{\"schema\": \"x\"}").find("schema \"x\" is not supported"),
+            std::string::npos);
+  EXPECT_NE(problem_of("{}").find("run.json: schema is missing"), std::string::npos);
+  EXPECT_NE(problem_of("[]").find("run.json: the file is not an object"), std::string::npos);
+}
+
+TEST(RunJson, CutAnywhereIsAnError) {
+  const std::string text = to_run_json(cases::run());
+  EXPECT_NE(problem_of("{\"schema\": 1, ").find("run.json: no complete JSON, byte "),
+            std::string::npos);
+  for (std::size_t size = 0; size + 1 < text.size(); size += 7)
+    EXPECT_NE(problem_of(text.substr(0, size)).find("no complete JSON"), std::string::npos) << size;
+}
+
+TEST(RunJson, EveryMissingKeyIsNamed) {
+  const Json good = Json::parse(to_run_json(cases::run()));
+  for (const char* derived : {"accuracy", "accuracy_on_clean_correct", "wilson"}) {
+    Json bad = good;
+    bad["curve"][3].erase(derived);
+    EXPECT_EQ(problem_of(bad.dump()), "") << derived;
+  }
+  for (const auto& [key, value] : good["curve"][3].items()) {
+    if (key == "accuracy" || key == "accuracy_on_clean_correct" || key == "wilson") continue;
+    Json missing = good;
+    missing["curve"][3].erase(key);
+    EXPECT_EQ(problem_of(missing.dump()),
+              "run.json: curve[3]." + key +
+                  " is missing; the file is damaged or not from this version; "
+                  "run the evaluation again");
+    Json wrong = good;
+    wrong["curve"][3][key] = Json::object();
+    EXPECT_NE(problem_of(wrong.dump()).find("run.json: curve[3]." + key + " is "),
+              std::string::npos);
+  }
+}
+
+TEST(RunJson, WrongEntriesAreNamed) {
+  Json bad = Json::parse(to_run_json(cases::run()));
+  bad["curve"][1]["class_n"][2] = -1;
+  EXPECT_NE(problem_of(bad.dump()).find("curve[1].class_n[2] is not a whole number"),
+            std::string::npos);
+  bad["curve"][1]["class_n"] = {1};
+  EXPECT_NE(problem_of(bad.dump()).find("curve[1].class_correct is not as long"),
+            std::string::npos);
+  bad["curve"][0]["correct"] = 201;
+  EXPECT_NE(problem_of(bad.dump()).find("curve[0].correct is above n"), std::string::npos);
+  bad["curve"] = 1;
+  EXPECT_NE(problem_of(bad.dump()).find("curve is not a list"), std::string::npos);
+}
+
+TEST(RunJson, SamplesOfAnotherRunAreRefused) {
+  reports::Run run = cases::run();
+  const std::string text = to_run_json(run);
+  run.samples[1].curve_row = 99;
+  EXPECT_EQ(cases::message_of<Error>([&] { return read_run(text, to_npy(run.samples)); }),
+            "samples.npy: curve_row = 99 after 0; rows ascend and run.json has 8; read the two "
+            "files of one "
+            "run");
+}
+
+}  // namespace
+}  // namespace gibbon::reports

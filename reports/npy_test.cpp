@@ -1,0 +1,81 @@
+#include "reports/npy.hpp"
+
+#include "reports/error.hpp"
+#include "reports/record_cases.hpp"
+
+namespace gibbon::reports {
+namespace {
+
+std::string problem_of(const std::string& bytes) {
+  return cases::message_of<Error>([&] { return from_npy(bytes); });
+}
+
+TEST(Npy, IsPackedAndAligned) {
+  const std::string bytes = to_npy(cases::run().samples);
+  // 4 + 8 + 5 · 2 + 4 · 1 + 4 + 4 · 8 bytes per record, numbered in the order of SampleRecord.
+  EXPECT_EQ((bytes.size() - 2 * std::size_t{62}) % 64, 0U);
+  EXPECT_EQ(bytes[bytes.size() - 2 * std::size_t{62} - 1], '\n');
+}
+
+TEST(Npy, RoundTrips) {
+  const std::vector<SampleRecord> samples = cases::run().samples;
+  const std::string bytes = to_npy(samples);
+  const std::vector<SampleRecord> read = from_npy(bytes);
+  ASSERT_EQ(read.size(), 2U);
+  EXPECT_EQ(read[1].id, 1ULL << 40U);
+  EXPECT_EQ(read[1].target, 0);
+  EXPECT_EQ(read[1].linf, 0.1);
+  EXPECT_EQ(to_npy(read), bytes);
+  EXPECT_TRUE(from_npy(to_npy({})).empty());
+}
+
+TEST(Npy, NumpyReadsIt) {
+  const std::string path = cases::scratch_file("samples.npy", to_npy(cases::run().samples));
+  EXPECT_EQ(
+      cases::python(
+          "import numpy, sys; a = numpy.load(sys.argv[1]); r = a[1]; "
+          "print(a.shape, a.dtype.itemsize, list(a[\"label\"]), r[\"id\"], r[\"target\"], "
+          "r[\"found_label\"], r[\"rounded_label\"], r[\"fooled\"], r[\"broken\"], "
+          "r[\"confidence\"], r[\"l0\"], r[\"l1\"], r[\"l2\"], r[\"linf\"], a[0][\"target\"])",
+          path),
+      "(2,) 62 [1, 2] 1099511627776 0 0 0 1 1 0.875 780.0 50.25 2.5 0.1 -1\n");
+}
+
+TEST(Npy, ReadsWhatNumpySaved) {
+  const std::string path = cases::scratch_file("again.npy", to_npy(cases::run().samples));
+  ASSERT_EQ(
+      cases::python("import numpy, sys; numpy.save(sys.argv[1], numpy.load(sys.argv[1]))", path),
+      "");
+  EXPECT_EQ(to_npy(from_npy(cases::read_file(path))), to_npy(cases::run().samples));
+}
+
+TEST(Npy, NamesWhatIsWrongWithGarbage) {
+  const std::string good = to_npy(cases::run().samples);
+  EXPECT_EQ(problem_of("not an array"),
+            "samples.npy: not a NumPy file, its first bytes differ; only what gibbon wrote is "
+            "read; run the "
+            "evaluation again");
+  EXPECT_NE(problem_of("").find("not a NumPy file"), std::string::npos);
+  EXPECT_NE(problem_of(good.substr(0, 40)).find("cut off inside the header"), std::string::npos);
+  EXPECT_NE(problem_of(good.substr(0, good.size() - 1))
+                .find("123 bytes of data where 2 records of 62 bytes are announced"),
+            std::string::npos);
+  std::string version = good;
+  version[6] = 3;
+  EXPECT_NE(problem_of(version).find("NumPy format 3.0, not 1.0"), std::string::npos);
+  std::string field = good;
+  field.replace(field.find("label"), 5, "LABEL");
+  EXPECT_NE(problem_of(field).find("other fields"), std::string::npos);
+  std::string shape = good;
+  shape.replace(shape.find("(2,)"), 4, "(x,)");
+  EXPECT_NE(problem_of(shape).find("the shape is not that of a list"), std::string::npos);
+}
+
+TEST(Npy, CutAnywhereIsAnErrorNotACrash) {
+  const std::string good = to_npy(cases::run().samples);
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_NE(problem_of(good.substr(0, size)), "") << size;
+}
+
+}  // namespace
+}  // namespace gibbon::reports
