@@ -1,6 +1,7 @@
 #include "attacks/attack.hpp"
 
 #include <charconv>
+#include <cmath>
 
 #include "datasets/suggest.hpp"
 
@@ -33,8 +34,7 @@ void set_field(const AttackInfo& info, Attack& attack, std::string_view name,
   }
   double number = 0.0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  const bool whole =
-      !std::holds_alternative<int*>(found->value) || number == static_cast<int>(number);
+  const bool whole = !std::holds_alternative<int*>(found->value) || number == std::trunc(number);
   if (error != std::errc{} || end != value.data() + value.size() || !whole ||
       !(found->low <= number && number <= found->high)) {
     fail_usage("attack {}: {} = {} is outside [{}, {}]{}; {}", info.name, name, value, found->low,

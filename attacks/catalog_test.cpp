@@ -29,11 +29,13 @@ TEST(Catalog, HoldsAtLeastTheTraditionalOnes) {
 }
 
 TEST(Catalog, UnknownNamesAreAnsweredWithTheNearestAndAllKnown) {
-  for (const auto& [typed, meant] : {std::pair{"fgms", "fgsm"}, std::pair{"noise-sing", "noise-sign"},
-                                     std::pair{"uniform", "noise-uniform"}}) {
+  for (const auto& [typed, meant] :
+       {std::pair{"fgms", "fgsm"}, std::pair{"noise-sing", "noise-sign"},
+        std::pair{"uniform", "noise-uniform"}}) {
     const auto look_up = [name = typed] { static_cast<void>(find(name)); };
-    EXPECT_THAT(look_up, ThrowsMessage<Error>(HasSubstr("unknown attack '" + std::string(typed) +
-                                                        "'; did you mean '" + meant + "'? known are ")));
+    EXPECT_THAT(look_up,
+                ThrowsMessage<Error>(HasSubstr("unknown attack '" + std::string(typed) +
+                                               "'; did you mean '" + meant + "'? known are ")));
     for (const AttackInfo& info : catalog()) {
       EXPECT_THAT(look_up, ThrowsMessage<Error>(HasSubstr(std::string(info.name))));
     }

@@ -3,7 +3,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -70,43 +69,44 @@ double linf_distance(Row a, Row b) {
   return largest;
 }
 
-/// The float next above (below) x; x is finite.
-[[gnu::always_inline]] inline float next_above(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t moved = bits >= 0 ? bits + 1 : bits - 1;
-  return x == 0.0F ? std::numeric_limits<float>::denorm_min() : std::bit_cast<float>(moved);
+/// The largest float32 that is not above epsilon.
+float radius(double epsilon) {
+  const auto near = static_cast<float>(epsilon);
+  return double{near} > epsilon ? std::nextafter(near, 0.0F) : near;
 }
-[[gnu::always_inline]] inline float next_below(float x) { return -next_above(-x); }
 
-/// `candidate` if it is within epsilon of x, else the last float32 on the way there that is, then clipped
-/// to the box. Only the bound on the candidate's side is worked out: half the time of clamping
-/// between both.
-[[gnu::always_inline]] inline float into_linf(float x, float candidate, double epsilon, Box box) {
-  const bool below = candidate < x;
-  const double exact = double{x} + (below ? -epsilon : epsilon);
-  const auto near = static_cast<float>(exact);
-  // Rounded towards x: in double, `bound` is not farther than epsilon from x.
-  const float low = double{near} < exact ? next_above(near) : near;
-  const float high = double{near} > exact ? next_below(near) : near;
-  const float inside = below ? std::max(candidate, low) : std::min(candidate, high);
+/// `candidate` if it is within `radius` of x, else the last float32 on the way there that is; then
+/// clipped to the box. Mirrored, so that the candidate is never below x and one bound is enough;
+/// the rounding error of that bound tells whether to step back, all in float32: a quarter of the
+/// time of two bounds in double.
+[[gnu::always_inline]] inline float into_linf(float x, float candidate, float radius, Box box) {
+  const std::uint32_t mirror = candidate < x ? 0x80000000U : 0U;
+  const auto mirrored = [=](float value) {
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^ mirror);
+  };
+  const float v = mirrored(x);
+  const float sum = v + radius;
+  // Knuth's two-sum: v + radius = sum + error exactly.
+  const float part = sum - v;
+  const float error = (v - (sum - part)) + (radius - part);
+  const auto bits = std::bit_cast<std::int32_t>(sum);
+  const std::int32_t below = bits - ((bits >> 31) | 1);  // the next float32 down; sum is not 0 then
+  const auto bound = std::bit_cast<float>(error < 0.0F ? below : bits);
+  const float inside = mirrored(std::min(mirrored(candidate), bound));
   return std::min(std::max(inside, box.lower), box.upper);
 }
 
-GIBBON_SIMD void project_linf(const ThreatModel& threat, Row origin, MutableRow candidate) {
-  const double epsilon = threat.epsilon;
-  const Box box = threat.domain;
+GIBBON_SIMD void project_linf(float radius, Box box, Row origin, MutableRow candidate) {
   for (std::size_t d = 0; d < origin.size(); ++d) {
-    candidate[d] = into_linf(origin[d], candidate[d], epsilon, box);
+    candidate[d] = into_linf(origin[d], candidate[d], radius, box);
   }
 }
 
-GIBBON_SIMD void ascend_linf(const ThreatModel& threat, Row origin, Row gradient, float size,
+GIBBON_SIMD void ascend_linf(float radius, Box box, Row origin, Row gradient, float size,
                              MutableRow candidate) {
-  const double epsilon = threat.epsilon;
-  const Box box = threat.domain;
   for (std::size_t d = 0; d < origin.size(); ++d) {
     const float step = gradient[d] > 0.0F ? size : (gradient[d] < 0.0F ? -size : 0.0F);
-    candidate[d] = into_linf(origin[d], candidate[d] + step, epsilon, box);
+    candidate[d] = into_linf(origin[d], candidate[d] + step, radius, box);
   }
 }
 
@@ -222,8 +222,11 @@ void boxed_l1(const ThreatModel& threat, Row origin, Row gradient, double direct
   thread_local std::vector<std::size_t> order;
   order.resize(origin.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, std::greater{},
-                           [&](std::size_t d) { return std::abs(gradient[d]); });
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {  // stable_sort would allocate
+    const float size_a = std::abs(gradient[a]);
+    const float size_b = std::abs(gradient[b]);
+    return size_a != size_b ? size_a > size_b : a < b;
+  });
   double left = threat.epsilon;
   for (const std::size_t d : order) {
     const double slope = direction * double{gradient[d]};
@@ -292,7 +295,7 @@ double dual_length(Norm norm, Row gradient) {
 
 void project(const ThreatModel& threat, Row origin, MutableRow candidate) {
   switch (threat.norm) {
-    case Norm::kLinf: return project_linf(threat, origin, candidate);
+    case Norm::kLinf: return project_linf(radius(threat.epsilon), threat.domain, origin, candidate);
     case Norm::kL2: return project_l2(threat, origin, candidate);
     case Norm::kL1: return project_l1(threat, origin, candidate);
   }
@@ -323,7 +326,8 @@ void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate) {
 void ascend(const ThreatModel& threat, Row origin, Row gradient, double size,
             MutableRow candidate) {
   if (threat.norm == Norm::kLinf) {
-    return ascend_linf(threat, origin, gradient, static_cast<float>(size), candidate);
+    return ascend_linf(radius(threat.epsilon), threat.domain, origin, gradient,
+                       static_cast<float>(size), candidate);
   }
   steepest_step(threat.norm, gradient, size, candidate);
   project(threat, origin, candidate);

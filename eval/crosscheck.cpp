@@ -24,7 +24,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
-#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "attacks/attack.hpp"
@@ -574,6 +574,7 @@ bool CrosscheckReport::ok() const { return std::ranges::all_of(lines, &Crosschec
 
 CrosscheckReport crosscheck(const Network& network, const datasets::Dataset& data,
                             const CrosscheckSettings& settings, const CrosscheckTamper& tamper) {
+  if (settings.loss.info == nullptr) throw std::logic_error("crosscheck: no loss was given");
   models::require_fit(network, data);
   return Check(network, data, settings, tamper).run();
 }

@@ -12,7 +12,8 @@
 namespace gibbon::eval {
 
 struct CrosscheckSettings {
-  models::Loss loss;          ///< of the training runs; the gradients walk over all losses
+  /// Of the training runs, to be given; the gradients walk over all losses.
+  models::Loss loss{nullptr, models::Output::kSoftmax};
   std::uint64_t seed = 0;     ///< draws the samples
   std::size_t samples = 256;  ///< at most
   std::size_t threads = 1;    ///< of our training steps

@@ -1,7 +1,6 @@
 #include "eval/experiment.hpp"
 
 #include <algorithm>
-
 #include <toml++/toml.h>
 
 #include "datasets/files.hpp"

@@ -18,13 +18,13 @@ constexpr std::size_t kShown = 32;  // entries of a vector that are printed with
 
 std::string number(double value) { return fmt::format("{:+.6g}", value); }
 
-/// "[+1.2, -3.4, …]", eight to a line.
+/// "[ +1.2, -3.4, …]", eight to a line, in columns below the line they start on.
 std::string vector(Values values, bool all) {
   const std::size_t shown = all ? values.size() : std::min(values.size(), kShown);
-  std::string out = "[";
+  std::string out = values.size() > 8 ? "[\n      " : "[";
   for (std::size_t k = 0; k < shown; ++k) {
-    if (k > 0) out += k % 8 == 0 ? ",\n       " : ", ";
-    out += fmt::format("{:>12}", number(values[k]));
+    if (k > 0) out += k % 8 == 0 ? ",\n      " : ",";
+    out += fmt::format("{:>13}", number(values[k]));
   }
   return out + (shown < values.size() ? fmt::format(", … {} more]", values.size() - shown) : "]");
 }

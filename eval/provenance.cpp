@@ -1,6 +1,7 @@
 #include "eval/provenance.hpp"
 
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 
 #include "generated/revision.hpp"
@@ -62,7 +63,8 @@ Json sweep_provenance(const SweepProvenance& about, const models::Network& netwo
       {"schema", 1},
       {"command", about.command},
       {"model",
-       {{"name", std::filesystem::path(about.model_path).filename().string()},
+       {{"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
+                             network.architecture())},
         {"path", about.model_path},
         {"sha256", about.model_sha256},
         {"architecture", network.architecture()},

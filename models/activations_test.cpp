@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <gmock/gmock.h>
 #include <limits>
 #include <map>
 #include <numbers>
+#include <ostream>
 #include <set>
 #include <vector>
 
@@ -18,7 +20,8 @@ namespace {
 
 using testing::ThrowsMessage;
 
-constexpr double kAlpha = 0.125;  // exact in float32, so that both precisions mean the same function
+constexpr double kAlpha =
+    0.125;  // exact in float32, so that both precisions mean the same function
 
 struct Formula {
   std::function<double(double)> value;
@@ -54,7 +57,16 @@ const std::map<std::string_view, Formula>& formulas() {
   return all;
 }
 
-class ActivationTest : public testing::TestWithParam<const ActivationInfo*> {
+struct ActivationCase {
+  const ActivationInfo* info;
+  friend std::ostream& operator<<(std::ostream& out, const ActivationCase& c) {
+    std::string name(c.info->name);
+    std::ranges::replace(name, '-', '_');
+    return out << name;
+  }
+};
+
+class ActivationTest : public testing::TestWithParam<ActivationCase> {
  protected:
   ActivationTest() {
     const auto found = formulas().find(info_.name);
@@ -85,14 +97,14 @@ class ActivationTest : public testing::TestWithParam<const ActivationInfo*> {
     return factor;
   }
 
-  const ActivationInfo& info_ = *GetParam();
+  const ActivationInfo& info_ = *GetParam().info;
   Activation activation_{&info_, kAlpha};
   Formula formula_;
   std::vector<float> z_;
 };
 
-// In double both sides are a few roundings apart; GELU's z Φ(z) additionally multiplies the rounding of
-// z / √2 by the z² that is the slope of log Φ.
+// In double both sides are a few roundings apart; GELU's z Φ(z) additionally multiplies the
+// rounding of z / √2 by the z² that is the slope of log Φ.
 TEST_P(ActivationTest, DoubleIsTheFormula) {
   for (const float z32 : z_) {
     const double z = z32;
@@ -102,8 +114,8 @@ TEST_P(ActivationTest, DoubleIsTheFormula) {
   }
 }
 
-// The same in float32. Below -87 the exponential is held at e^-87: hence the absolute 1e-37. Slopes are
-// differences like 1 - a, so their error is absolute.
+// The same in float32. Below -87 the exponential is held at e^-87: hence the absolute 1e-37. Slopes
+// are differences like 1 - a, so their error is absolute.
 TEST_P(ActivationTest, FloatAgreesWithTheFormula) {
   for (const float z : z_) {
     const double exact = formula_.value(double{z});
@@ -114,7 +126,8 @@ TEST_P(ActivationTest, FloatAgreesWithTheFormula) {
   }
 }
 
-// h = 1e-5: the truncation h² σ'''/6 and the rounding 2^-53 |σ| / h are both below 1e-8 for |z| <= 20.
+// h = 1e-5: the truncation h² σ'''/6 and the rounding 2^-53 |σ| / h are both below 1e-8 for |z|
+// <= 20.
 TEST_P(ActivationTest, SlopeIsTheCentralDifference) {
   constexpr double kStep = 1e-5;
   std::size_t kinks = 0;
@@ -162,7 +175,8 @@ TEST_P(ActivationTest, ExtremeInputsStayFinite) {
   }
 }
 
-// Lengths around every vector width and unaligned starts against one element at a time, bit for bit.
+// Lengths around every vector width and unaligned starts against one element at a time, bit for
+// bit.
 TEST_P(ActivationTest, LoopsGiveTheBitsOfSingleElements) {
   for (const std::size_t length : {0U, 1U, 3U, 7U, 8U, 9U, 15U, 16U, 17U, 130U}) {
     for (const std::size_t offset : {0U, 1U, 3U}) {
@@ -184,18 +198,14 @@ TEST_P(ActivationTest, LoopsGiveTheBitsOfSingleElements) {
   }
 }
 
-std::vector<const ActivationInfo*> every_activation() {
-  std::vector<const ActivationInfo*> out;
-  for (const ActivationInfo& info : activations()) out.push_back(&info);
+std::vector<ActivationCase> every_activation() {
+  std::vector<ActivationCase> out;
+  for (const ActivationInfo& info : activations()) out.push_back({&info});
   return out;
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ActivationTest, testing::ValuesIn(every_activation()),
-                         [](const auto& c) {
-                           std::string name(c.param->name);
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+                         testing::PrintToStringParamName());
 
 TEST(ActivationCatalogue, IsSortedNamedAndDocumented) {
   std::set<std::string_view> names;
@@ -206,7 +216,8 @@ TEST(ActivationCatalogue, IsSortedNamedAndDocumented) {
     before = info.name;
     EXPECT_EQ(info.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), info.name.npos);
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
-    EXPECT_TRUE(operators.insert(info.onnx_op).second) << info.onnx_op << " would read back as another";
+    EXPECT_TRUE(operators.insert(info.onnx_op).second)
+        << info.onnx_op << " would read back as another";
     EXPECT_FALSE(info.formula.empty() || info.derivative.empty() || info.kink.empty()) << info.name;
     EXPECT_EQ(make_activation(info.name).info, &info);
     EXPECT_EQ(make_activation(info.name).alpha, info.alpha);
@@ -216,9 +227,10 @@ TEST(ActivationCatalogue, IsSortedNamedAndDocumented) {
 }
 
 TEST(ActivationCatalogue, UnknownNamesAreAnsweredWithTheNearest) {
-  EXPECT_THAT([] { static_cast<void>(find_activation("sigmiod")); },
-              ThrowsMessage<Error>("unknown activation 'sigmiod'; did you mean 'sigmoid'? known are gelu, "
-                                   "identity, leaky-relu, relu, sigmoid, softplus, step, tanh"));
+  EXPECT_THAT(
+      [] { static_cast<void>(find_activation("sigmiod")); },
+      ThrowsMessage<Error>("unknown activation 'sigmiod'; did you mean 'sigmoid'? known are gelu, "
+                           "identity, leaky-relu, relu, sigmoid, softplus, step, tanh"));
 }
 
 }  // namespace

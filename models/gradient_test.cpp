@@ -14,8 +14,8 @@ using testing::ThrowsMessage;
 
 constexpr std::size_t kSamples = 5;
 constexpr double kStep = 1e-5;
-// Central differences in double: truncation h² f''' / 6 and rounding 2^-53 f / h, each below 1e-9 for
-// values, weights and derivatives of order 10.
+// Central differences in double: truncation h² f''' / 6 and rounding 2^-53 f / h, each below 1e-9
+// for values, weights and derivatives of order 10.
 constexpr double kSlack = 1e-7;
 
 double sigma(const Activation& activation, double z) {
@@ -31,8 +31,8 @@ double sigma(const Activation& activation, double z) {
   throw std::logic_error("write this activation into gradient_test.cpp");
 }
 
-/// The network once more, sample by sample in loops; shares no arithmetic with Mlp. `parameters` in the
-/// order W^1, b^1, W^2, …
+/// The network once more, sample by sample in loops; shares no arithmetic with Mlp. `parameters` in
+/// the order W^1, b^1, W^2, …
 std::vector<double> plain_logits(const Network& network, std::span<const double> parameters,
                                  std::vector<double> x) {
   const Normalisation& normal = network.normalisation;
@@ -75,8 +75,8 @@ class Gradient : public testing::TestWithParam<ModelCase> {
     return plain_logits(network_, parameters_, x)[c];
   }
 
-  /// Mean of the slopes to the left and to the right, unless they differ: then there is a kink between,
-  /// which is counted. Smooth functions differ by the order of the step.
+  /// Mean of the slopes to the left and to the right, unless they differ: then there is a kink
+  /// between, which is counted. Smooth functions differ by the order of the step.
   void expect_slope(double got, double below, double here, double above, const char* what,
                     std::size_t index) {
     const double left = (here - below) / kStep;
@@ -96,8 +96,8 @@ class Gradient : public testing::TestWithParam<ModelCase> {
     const MlpOf<double> model(network_, use);
     TapeOf<double> tape = model.make_tape(kSamples);
     TensorOf<double> dlogits(kSamples, 3);
-    auto dx = random<double>(kSamples, 12, 9);             // to be overwritten
-    model.forward(x_.view().slice(0, 2), tape);            // traces of other samples must not matter
+    auto dx = random<double>(kSamples, 12, 9);   // to be overwritten
+    model.forward(x_.view().slice(0, 2), tape);  // traces of other samples must not matter
     const RowsOf<const double> logits = model.forward(x_.view(), tape);
     for (std::size_t pass = 0; pass < 6; ++pass) {  // one class after the other, twice
       const std::size_t c = pass % 3;
@@ -108,7 +108,8 @@ class Gradient : public testing::TestWithParam<ModelCase> {
         const double here = logit(n, c);
         EXPECT_NEAR(logits.row(n)[c], here, 1e-13);
         for (std::size_t d = 0; d < 12; ++d) {
-          expect_slope(dx.row(n)[d], logit(n, c, d, -kStep), here, logit(n, c, d, kStep), "feature", d);
+          expect_slope(dx.row(n)[d], logit(n, c, d, -kStep), here, logit(n, c, d, kStep), "feature",
+                       d);
         }
       }
     }
@@ -155,8 +156,8 @@ TEST_P(Gradient, ParameterGradientMatchesCentralDifferences) {
   expect_few_kinks();
 }
 
-// At most 17 terms a layer, four layers of products and one activation with a slope below 2: about 100
-// roundings of 2^-24 on numbers of order 10.
+// At most 17 terms a layer, four layers of products and one activation with a slope below 2: about
+// 100 roundings of 2^-24 on numbers of order 10.
 TEST_P(Gradient, FloatAgreesWithDouble) {
   const auto x = random<float>(kSamples, 12, 1);
   const auto seed = random<float>(kSamples, 3, 2);
@@ -182,7 +183,8 @@ TEST_P(Gradient, FloatAgreesWithDouble) {
     for (std::size_t k = 0; k < kSamples * 3; ++k) {
       expect_near(double{logits.flat()[k]}, logits64.flat()[k]);
     }
-    for (std::size_t k = 0; k < kSamples * 12; ++k) expect_near(double{dx.flat()[k]}, dx64.flat()[k]);
+    for (std::size_t k = 0; k < kSamples * 12; ++k)
+      expect_near(double{dx.flat()[k]}, dx64.flat()[k]);
     for (std::size_t k = 0; k < gradient.size(); ++k) {
       expect_near(double{gradient[k]}, gradient64[k]);
     }

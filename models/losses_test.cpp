@@ -175,7 +175,8 @@ TEST(SquaredErrors, DifferByHalfTheNumberOfClasses) {
   std::vector<double> d(2);
   EXPECT_EQ(make_loss("mse", Output::kIdentity).evaluate(std::vector<double>{1.0, 2.0}, 0, d), 2.0);
   EXPECT_THAT(d, testing::ElementsAre(0.0, 2.0));
-  EXPECT_EQ(make_loss("quadratic", Output::kIdentity).evaluate(std::vector<double>{1.0, 2.0}, 0, d), 2.0);
+  EXPECT_EQ(make_loss("quadratic", Output::kIdentity).evaluate(std::vector<double>{1.0, 2.0}, 0, d),
+            2.0);
   EXPECT_THAT(d, testing::ElementsAre(0.0, 2.0));
 }
 
@@ -191,12 +192,14 @@ TEST(LossCatalogue, IsSortedAndDocumented) {
 }
 
 TEST(LossCatalogue, RefusesWhatDoesNotFit) {
-  EXPECT_THAT([] { static_cast<void>(make_loss("cross-entropy", Output::kSigmoid)); },
-              ThrowsMessage<Error>("loss cross-entropy: output sigmoid does not fit; it is measured on "
-                                   "softmax; use --output softmax or --loss mse"));
-  EXPECT_THAT([] { static_cast<void>(make_loss("cros-entropy", Output::kSoftmax)); },
-              ThrowsMessage<Error>("unknown loss 'cros-entropy'; did you mean 'cross-entropy'? known are "
-                                   "cross-entropy, mse, quadratic"));
+  EXPECT_THAT(
+      [] { static_cast<void>(make_loss("cross-entropy", Output::kSigmoid)); },
+      ThrowsMessage<Error>("loss cross-entropy: output sigmoid does not fit; it is measured on "
+                           "softmax; use --output softmax or --loss mse"));
+  EXPECT_THAT(
+      [] { static_cast<void>(make_loss("cros-entropy", Output::kSoftmax)); },
+      ThrowsMessage<Error>("unknown loss 'cros-entropy'; did you mean 'cross-entropy'? known are "
+                           "cross-entropy, mse, quadratic"));
 }
 
 TEST(OutputTest, AnswersAreStableAndNamed) {

@@ -306,9 +306,9 @@ TEST(ForeignModel, ConstantsThatFollowALayerAreFoldedIntoIt) {
   m.tensor("two", {}, {2});
   m.tensor("some", {3}, {4, 2, 8});
   m.gemm({"x", "W1", "b1"}, "z0");
-  m.node("Mul", {"two", "z0"}, "z1");    // z = 2 z
-  m.node("Div", {"z1", "some"}, "z2");   // z / (4, 2, 8)
-  m.node("Sub", {"z2", "b1"}, "z");      // - b
+  m.node("Mul", {"two", "z0"}, "z1");   // z = 2 z
+  m.node("Div", {"z1", "some"}, "z2");  // z / (4, 2, 8)
+  m.node("Sub", {"z2", "b1"}, "z");     // - b
   m.node("Relu", {"z"}, "a");
   m.gemm({"a", "W2", "b2"}, "y");
   m.output("y");
@@ -327,7 +327,8 @@ TEST(ForeignModel, WeightsInConstantNodesAndBehindIdentity) {
   m.tensor("b1", {3}, kB1);
   m.tensor("stored", {2, 3}, kW2);
   m.tensor("b2", {2}, kB2);
-  Handmade::fill(*Handmade::attribute(m.node("Constant", {}, "W1"), "value").mutable_t(), {3, 4}, kW1);
+  Handmade::fill(*Handmade::attribute(m.node("Constant", {}, "W1"), "value").mutable_t(), {3, 4},
+                 kW1);
   m.gemm({"x", "W1", "b1"}, "z");
   m.node("Identity", {"stored"}, "W2");
   m.node("Relu", {"z"}, "a");
@@ -480,10 +481,11 @@ TEST(ForeignModel, KeepsItsMetadataAndItsActivationParameters) {
 
 TEST(RefusedModel, DamagedFiles) {
   const auto refuses = [](std::string_view bytes) {
-    EXPECT_THAT([=] { static_cast<void>(parse_model(bytes, "m.onnx")); },
-                ThrowsMessage<Error>("m.onnx: not an ONNX model (" + std::to_string(bytes.size()) +
-                                     " bytes); allowed are .onnx files, plain or gzip'd; check the path, "
-                                     "or train one with 'gibbon train'"));
+    EXPECT_THAT(
+        [=] { static_cast<void>(parse_model(bytes, "m.onnx")); },
+        ThrowsMessage<Error>("m.onnx: not an ONNX model (" + std::to_string(bytes.size()) +
+                             " bytes); allowed are .onnx files, plain or gzip'd; check the path, "
+                             "or train one with 'gibbon train'"));
   };
   refuses("");
   refuses("this is no model");
@@ -507,19 +509,22 @@ TEST(RefusedModel, DamagedFiles) {
 TEST(RefusedModel, Tensors) {
   Handmade m = usual();
   m.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::DOUBLE);
-  m.expect_refused("tensor 'W1': its data type is 11; allowed is float32 (1); export the model in float32");
+  m.expect_refused(
+      "tensor 'W1': its data type is 11; allowed is float32 (1); export the model in float32");
   m = usual();
   m.graph().mutable_initializer(1)->set_data_location(onnx::TensorProto::EXTERNAL);
   m.expect_refused("tensor 'b1': its data lie in another file; export the model as one file");
   m = usual();
   m.graph().mutable_initializer(0)->set_float_data(2, std::numeric_limits<float>::quiet_NaN());
   m.expect_refused(
-      "tensor 'W1': value 2 is nan; weights must be finite; train the model again with a lower learning "
+      "tensor 'W1': value 2 is nan; weights must be finite; train the model again with a lower "
+      "learning "
       "rate");
   m = usual();
   m.graph().mutable_initializer(3)->set_float_data(1, -std::numeric_limits<float>::infinity());
   m.expect_refused(
-      "tensor 'b2': value 1 is -inf; weights must be finite; train the model again with a lower learning "
+      "tensor 'b2': value 1 is -inf; weights must be finite; train the model again with a lower "
+      "learning "
       "rate");
   m = usual();
   m.graph().mutable_initializer(0)->mutable_float_data()->RemoveLast();
@@ -581,12 +586,15 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   };
   behind_first_layer("Conv", {"z", "W2"})
       .expect_refused(
-          "node 'n7' (Conv): operator Conv is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, "
-          "Flatten, Reshape, Constant, Identity, Dropout, Softmax and the activations of 'gibbon list "
+          "node 'n7' (Conv): operator Conv is not supported; allowed are Gemm, MatMul, Add, Sub, "
+          "Mul, Div, "
+          "Flatten, Reshape, Constant, Identity, Dropout, Softmax and the activations of 'gibbon "
+          "list "
           "activations'");
   behind_first_layer("HardSigmoid")
       .expect_refused(
-          "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
+          "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is "
+          "supported");
   Handmade m = behind_first_layer("HardSigmoid");
   last_attribute(m, "alpha").set_f(std::numeric_limits<float>::max());
   m.expect_refused(  // beta is 0.5 where it is not given
@@ -606,20 +614,29 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   m.node("Relu", {"y"}, "r");
   m.node("Add", {"r", "b2"}, "s");
   m.expect_refused("node 's' (Add): it stands after an activation; only Gemm and MatMul may");
-  normalised([](Handmade& n) { n.node("Relu", {"x"}, "n"); })
-      .expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
-  normalised([](Handmade& n) { n.node("Softmax", {"x"}, "n"); })
-      .expect_refused("node 'n' (Softmax): it stands before the first layer");
-  normalised([](Handmade& n) { n.node("Transpose", {"x"}, "n"); })
-      .expect_refused("node 'n' (Transpose): transposing an input of 3 dimensions is not supported");
-  normalised([](Handmade& n) { n.node("Constant", {}, "n"); })
-      .expect_refused("node 'n' (Constant): it holds no tensor 'value'");
+  normalised([](Handmade& n) {
+    n.node("Relu", {"x"}, "n");
+  }).expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
+  normalised([](Handmade& n) {
+    n.node("Softmax", {"x"}, "n");
+  }).expect_refused("node 'n' (Softmax): it stands before the first layer");
+  normalised([](Handmade& n) {
+    n.node("Transpose", {"x"}, "n");
+  }).expect_refused("node 'n' (Transpose): transposing an input of 3 dimensions is not supported");
+  normalised([](Handmade& n) {
+    n.node("Constant", {}, "n");
+  }).expect_refused("node 'n' (Constant): it holds no tensor 'value'");
 }
 
 TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
   Handmade m = usual();
-  m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(
-      5);
+  m.graph()
+      .mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(1)
+      ->set_dim_value(5);
   m.expect_refused(
       "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 4 inputs, but 5 arrive");
   m = usual();
@@ -637,7 +654,8 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
   m.expect_refused("node 'z' (Gemm): its third input is no constant");
   m = usual();
   m.graph().mutable_node(0)->set_input(2, "b2");
-  m.expect_refused("node 'z' (Gemm): shape mismatch: a constant of 2 values does not fit 3 features");
+  m.expect_refused(
+      "node 'z' (Gemm): shape mismatch: a constant of 2 values does not fit 3 features");
   m = usual();
   m.graph().mutable_initializer(0)->add_dims(1);
   m.expect_refused("node 'z' (Gemm): its weight has 3 dimensions; allowed are 2");
@@ -659,10 +677,12 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
       .expect_refused("node 'n' (Div): it divides by zero");
   with("Mul", {"x", "c"}, {0}, {1}).expect_refused("node 'n' (Mul): it multiplies by zero");
   with("Sub", {"x", "c"}, {1, 2, 3}, {3})
-      .expect_refused("node 'n' (Sub): shape mismatch: a constant of 3 values does not fit 4 features");
+      .expect_refused(
+          "node 'n' (Sub): shape mismatch: a constant of 3 values does not fit 4 features");
   // Two values along the last axis are columns, not channels.
   with("Sub", {"x", "c"}, {1, 2}, {2})
-      .expect_refused("node 'n' (Sub): shape mismatch: a constant of 2 values does not fit 4 features");
+      .expect_refused(
+          "node 'n' (Sub): shape mismatch: a constant of 2 values does not fit 4 features");
 }
 
 }  // namespace

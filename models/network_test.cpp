@@ -19,8 +19,9 @@ Network small() {
 }
 
 TEST(Network, TheCoursesDigitNetworkHas13002Parameters) {
-  const Network network = make_network(parse_architecture("784-16-16-10"), make_activation("sigmoid"),
-                                       Output::kSoftmax, find_initialiser("normal"), 0);
+  const Network network =
+      make_network(parse_architecture("784-16-16-10"), make_activation("sigmoid"), Output::kSoftmax,
+                   find_initialiser("normal"), 0);
   ASSERT_EQ(network.layers.size(), 3U);
   const auto count = [&](std::size_t l) {
     return network.layers[l].weight.flat().size() + network.layers[l].bias.size();
@@ -65,13 +66,15 @@ TEST(ParseArchitecture, ReadsLayerWidths) {
 
 TEST(ParseArchitecture, RefusesAnythingElseWithTheRemedy) {
   const auto refuses = [](std::string_view text, const std::string& why) {
-    EXPECT_THAT([=] { static_cast<void>(parse_architecture(text)); },
-                ThrowsMessage<Error>("--arch " + std::string(text) + ": " + why +
-                                     "; allowed are at least two layer widths of 1 to 1048576 joined by "
-                                     "'-', input first; write for example --arch 784-16-16-10"));
+    EXPECT_THAT(
+        [=] { static_cast<void>(parse_architecture(text)); },
+        ThrowsMessage<Error>("--arch " + std::string(text) + ": " + why +
+                             "; allowed are at least two layer widths of 1 to 1048576 joined by "
+                             "'-', input first; write for example --arch 784-16-16-10"));
   };
-  for (const std::string_view text : {"", "784-", "-784-10", "784--10", "0-10", "784-x-10", "784,10",
-                                      "784-16 -10", "784-1048577", "784-99999999999999999999", "8x-2"}) {
+  for (const std::string_view text :
+       {"", "784-", "-784-10", "784--10", "0-10", "784-x-10", "784,10", "784-16 -10", "784-1048577",
+        "784-99999999999999999999", "8x-2"}) {
     refuses(text, "not a list of layer widths");
   }
   refuses(std::string_view(), "not a list of layer widths");

@@ -1,5 +1,5 @@
-// Trained networks with numbers that another program worked out in float64. They lie outside the source
-// tree: $GIBBON_ORACLES names their folder, $GIBBON_DATA that of the data sets.
+// Trained networks with numbers that another program worked out in float64. They lie outside the
+// source tree: $GIBBON_ORACLES names their folder, $GIBBON_DATA that of the data sets.
 
 #include <fstream>
 #include <numeric>
@@ -33,7 +33,8 @@ class PublishedModels : public testing::Test {
       GTEST_SKIP() << "set GIBBON_DATA to the folder with mnist/";
     }
     digits_ = datasets::load("mnist", {.split = "test"});
-    expected_ = nlohmann::json::parse(std::ifstream(folder_ / "mlp" / "expected.json")).at("models");
+    expected_ =
+        nlohmann::json::parse(std::ifstream(folder_ / "mlp" / "expected.json")).at("models");
   }
 
   [[nodiscard]] Network network(const nlohmann::json& entry) const {
@@ -52,7 +53,8 @@ class PublishedModels : public testing::Test {
   nlohmann::json expected_;
 };
 
-void expect_close(double got, const nlohmann::json& want, double relative, const std::string& what) {
+void expect_close(double got, const nlohmann::json& want, double relative,
+                  const std::string& what) {
   EXPECT_NEAR(got, want.get<double>(), relative * std::abs(want.get<double>())) << what;
 }
 
@@ -66,12 +68,13 @@ TEST_F(PublishedModels, LogitsOfTheFirstImageInDouble) {
     const auto logits = model.forward(x.view(), tape);
     const nlohmann::json& want = entry.at("logits_of_test_image_0_float64");
     ASSERT_EQ(want.size(), logits.cols);
-    for (std::size_t k = 0; k < want.size(); ++k) expect_close(logits.row(0)[k], want[k], 1e-12, name);
+    for (std::size_t k = 0; k < want.size(); ++k)
+      expect_close(logits.row(0)[k], want[k], 1e-12, name);
   }
 }
 
-// Norms of ∂J/∂W^1, ∂J/∂b^1, ∂J/∂W^2, … of the mean loss over the first 100 test images. A sum of 100 ×
-// 784 terms in another order may differ by 1e-11 of itself.
+// Norms of ∂J/∂W^1, ∂J/∂b^1, ∂J/∂W^2, … of the mean loss over the first 100 test images. A sum of
+// 100 × 784 terms in another order may differ by 1e-11 of itself.
 TEST_F(PublishedModels, ParameterGradientsOfBothLossesInDouble) {
   load_digits();
   if (IsSkipped()) return;
@@ -99,7 +102,8 @@ TEST_F(PublishedModels, ParameterGradientsOfBothLossesInDouble) {
       const std::span<const double> flat = gradient;
       ASSERT_EQ(all.at(key).size(), 2 * model.depth());
       for (std::size_t l = 0; l < model.depth(); ++l) {
-        expect_close(length(model.weight(flat, l).flat()), all.at(key)[2 * l], 1e-11, name + " " + key);
+        expect_close(length(model.weight(flat, l).flat()), all.at(key)[2 * l], 1e-11,
+                     name + " " + key);
         expect_close(length(model.bias(flat, l)), all.at(key)[2 * l + 1], 1e-11, name + " " + key);
       }
     }

@@ -1,8 +1,10 @@
 #include "models/reference.hpp"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 #include <fmt/ranges.h>
+#include <iterator>
 
 #include "datasets/environment.hpp"
 #include "datasets/error.hpp"
@@ -38,7 +40,7 @@ const ReferencePlugin& load_plugin() {
   const auto found = std::ranges::find_if(places, exists);
   if (found == places.end()) {
     std::vector<std::string> tried;
-    for (const fs::path& place : places) tried.push_back(place.string());
+    std::ranges::copy(places, std::back_inserter(tried));
     fail_usage(
         "LibTorch: the plugin is not there:\n  {}\nbuild gibbon with -D GIBBON_WITH_TORCH=ON "
         "(package libtorch-dev), or name the file in $GIBBON_TORCH_PLUGIN",

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -129,9 +131,33 @@ inline std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+/// A folder of this process alone, gone when it ends: CTest runs the tests of one program side by
+/// side.
+class ScratchFolder {
+ public:
+  ScratchFolder() : path_(testing::TempDir() + "gibbon_reports_" + std::to_string(getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline const ScratchFolder& scratch() {
+  static const ScratchFolder folder;
+  return folder;
+}
+
 /// Writes `bytes` where the test may, and returns the path.
 inline std::string scratch_file(const std::string& name, const std::string& bytes) {
-  std::string path = testing::TempDir() + "gibbon_reports_" + name;
+  std::string path = scratch().file(name);
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
 }
@@ -147,7 +173,7 @@ inline void expect_golden(const std::string& name, const std::string& actual) {
 
 /// Runs a line of Python with the given file as argument; what it printed.
 inline std::string python(const std::string& code, const std::string& path) {
-  const std::string output = testing::TempDir() + "gibbon_reports_python.txt";
+  const std::string output = scratch().file("python.txt");
   const std::string command =
       "/usr/bin/python3 -c '" + code + "' '" + path + "' > '" + output + "' 2>&1";
   const int status = std::system(command.c_str());

@@ -43,7 +43,7 @@ std::string compact(double value) {
 
 std::string grouped(std::uint64_t value) {
   std::string digits = fmt::format("{}", value);
-  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
+  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, 1, ',');
   return digits;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "reports/colour_map.hpp"
 #include "reports/picture.hpp"
@@ -50,9 +51,11 @@ void draw_scale(Canvas& canvas, double centre, double y, double width, std::uint
   const double right = centre + width / 2;
   const double base = y + kBarHeight + 15;
   canvas.image(left, y, width, kBarHeight, scale_bar(channels));
-  canvas.text(left, base, width / 2, "−" + compact(largest), kSmallFont, kInk, Align::kLeft);
+  canvas.text(left, base, width / 2, fmt::format("−{}", compact(largest)), kSmallFont, kInk,
+              Align::kLeft);
   canvas.text(centre, base, width / 3, "0", kSmallFont, kInk, Align::kCentre);
-  canvas.text(right, base, width / 2, "+" + compact(largest), kSmallFont, kInk, Align::kRight);
+  canvas.text(right, base, width / 2, fmt::format("+{}", compact(largest)), kSmallFont, kInk,
+              Align::kRight);
 }
 
 void draw_row(Canvas& canvas, const Triptych& row, double top, Size image, double cell) {

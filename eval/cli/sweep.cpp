@@ -13,10 +13,11 @@ struct State {
   std::string output = "runs/sweep";
 
   void run() {
-    const std::string command =
-        "gibbon sweep --model " + shell_word(model) + typed(data.options(), DataOptions().options()) +
-        typed(sweep.options(), SweepOptions().options()) +
-        typed(common.options(), CommonOptions().options()) + " --output " + shell_word(output);
+    const std::string command = "gibbon sweep --model " + shell_word(model) +
+                                typed(data.options(), DataOptions().options()) +
+                                typed(sweep.options(), SweepOptions().options()) +
+                                typed(common.options(), CommonOptions().options()) + " --output " +
+                                shell_word(output);
     const models::ModelFile file = load_model(model);
     prepare_folder(output, {"run.json"}, common.force);
     exit_code = run_sweep(file, model, sweep, data, common, output, command);

@@ -14,8 +14,8 @@ namespace {
 /// The k-th float of [0, infinity) in rising order: floats of one sign are ordered as their bits.
 float nth(std::uint32_t k) { return std::bit_cast<float>(k); }
 
-/// Calls body(x) for every 97th float of [-87, 88], in rising order; 97 is prime to the powers of two
-/// between binades.
+/// Calls body(x) for every 97th float of [-87, 88], in rising order; 97 is prime to the powers of
+/// two between binades.
 template <class Body>
 void walk(Body body) {
   const auto lowest = std::bit_cast<std::uint32_t>(87.0F);
@@ -52,7 +52,8 @@ TEST(Exp, IsExactAtZeroAndHeldAtTheEnds) {
   EXPECT_EQ(exp_of(-0.0F), 1.0F);
   EXPECT_NEAR(double{exp_of(-87.0F)}, std::exp(-87.0), 1.2e-7 * std::exp(-87.0));
   EXPECT_NEAR(double{exp_of(88.0F)}, std::exp(88.0), 1.2e-7 * std::exp(88.0));
-  for (const float below : {-87.1F, -88.0F, -1e4F, std::numeric_limits<float>::lowest(), -kInfinity}) {
+  for (const float below :
+       {-87.1F, -88.0F, -1e4F, std::numeric_limits<float>::lowest(), -kInfinity}) {
     EXPECT_EQ(exp_of(below), exp_of(-87.0F)) << below;
   }
   for (const float above : {88.1F, 89.0F, 1e4F, std::numeric_limits<float>::max(), kInfinity}) {
@@ -61,7 +62,8 @@ TEST(Exp, IsExactAtZeroAndHeldAtTheEnds) {
 }
 
 TEST(Exp, NanStaysNanWhateverItsPayload) {
-  for (const std::uint32_t bits : {0x7FC00000U, 0xFFC00000U, 0x7FC00001U, 0x7F800001U, 0xFFFFFFFFU}) {
+  for (const std::uint32_t bits :
+       {0x7FC00000U, 0xFFC00000U, 0x7FC00001U, 0x7F800001U, 0xFFFFFFFFU}) {
     EXPECT_TRUE(std::isnan(exp_of(std::bit_cast<float>(bits)))) << std::hex << bits;
   }
 }

@@ -29,9 +29,9 @@ TensorOf<Float> random(std::size_t rows, std::size_t cols, std::uint64_t key) {
   return out;
 }
 
-/// Compares c(n, o) with Σ_i left(n, i) · right(i, o), `inner` terms, in long double. A sum of I products
-/// in any order is off by at most I · u · Σ|left · right| to first order, u = half of epsilon (Higham
-/// 2002, section 3.1); twice that covers the higher orders.
+/// Compares c(n, o) with Σ_i left(n, i) · right(i, o), `inner` terms, in long double. A sum of I
+/// products in any order is off by at most I · u · Σ|left · right| to first order, u = half of
+/// epsilon (Higham 2002, section 3.1); twice that covers the higher orders.
 template <class Float, class Left, class Right>
 void expect_product(RowsOf<const Float> c, std::size_t inner, Left left, Right right) {
   const auto slack = static_cast<long double>(inner) *
@@ -41,7 +41,8 @@ void expect_product(RowsOf<const Float> c, std::size_t inner, Left left, Right r
       long double sum = 0.0L;
       long double size = 0.0L;
       for (std::size_t i = 0; i < inner; ++i) {
-        const auto term = static_cast<long double>(left(n, i)) * static_cast<long double>(right(i, o));
+        const auto term =
+            static_cast<long double>(left(n, i)) * static_cast<long double>(right(i, o));
         sum += term;
         size += std::abs(term);
       }
@@ -83,8 +84,8 @@ class Gemm : public testing::TestWithParam<Shape> {
     for (std::size_t rows = 0; rows <= most; ++rows) {
       auto some = random<Float>(rows, outer, 4);
       multiply(a.view().slice(kRows - rows, rows), b.view(), some.view());
-      ASSERT_TRUE(std::ranges::equal(
-          some.flat(), std::as_const(all).view().slice(kRows - rows, rows).flat()))
+      ASSERT_TRUE(std::ranges::equal(some.flat(),
+                                     std::as_const(all).view().slice(kRows - rows, rows).flat()))
           << "last bits differ for " << rows << " rows";
     }
   }
@@ -145,8 +146,8 @@ TEST_P(Gemm, PlainProductsAreOneSumInRisingOrderBitForBit) {
 
 // A small digit classifier in both directions, and sizes that fit no vector width.
 INSTANTIATE_TEST_SUITE_P(Shapes, Gemm,
-                         testing::Values(Shape{784, 16}, Shape{16, 784}, Shape{257, 10}, Shape{3, 1},
-                                         Shape{1, 1}, Shape{17, 33}, Shape{12, 65}),
+                         testing::Values(Shape{784, 16}, Shape{16, 784}, Shape{257, 10},
+                                         Shape{3, 1}, Shape{1, 1}, Shape{17, 33}, Shape{12, 65}),
                          testing::PrintToStringParamName());
 
 TEST(GemmTranspose, SwapsRowsAndColumns) {
@@ -166,7 +167,8 @@ TEST(GemmShapes, MismatchesAreOurMistakeAndRefused) {
   Tensor wide(2, 5);
   Tensor tall(3, 4);
   const auto refuses = [](const char* name, auto product) {
-    EXPECT_THAT(product, ThrowsMessage<std::logic_error>(std::string(name) + ": shapes do not fit"));
+    EXPECT_THAT(product,
+                ThrowsMessage<std::logic_error>(std::string(name) + ": shapes do not fit"));
   };
   refuses("multiply", [&] { multiply(a.view(), b_turned.view(), c.view()); });
   refuses("multiply", [&] { multiply(a.view(), b.view(), wide.view()); });
@@ -192,14 +194,19 @@ TEST(GemmKernels, TheEnvironmentPicksThePlainLoops) {
 }
 
 // oneDNN reads its variable once per process, so each instruction set is a process of its own.
-class GemmProcess : public testing::TestWithParam<const char*> {};
+struct Setting {
+  const char* variable;
+  const char* value;
+  friend std::ostream& operator<<(std::ostream& out, const Setting& s) { return out << s.value; }
+};
+class GemmProcess : public testing::TestWithParam<Setting> {};
 
 TEST_P(GemmProcess, TheSuitesHoldOnEveryInstructionSet) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string command = std::string("env -u GTEST_TOTAL_SHARDS -u GTEST_OUTPUT ") + GetParam() + " '" +
-                              self +
-                              "' '--gtest_filter=Shapes/Gemm.M*:Shapes/Gemm.T*:GemmKernels.*:"
-                              "*Batch*' 2>&1";
+  const std::string command =
+      std::string("env -u GTEST_TOTAL_SHARDS -u GTEST_OUTPUT ") + GetParam().variable + "=" +
+      GetParam().value + " '" + self +
+      "' '--gtest_filter=Shapes/Gemm.M*:Shapes/Gemm.T*:GemmKernels.*:*Batch*' 2>&1";
   std::FILE* pipe = popen(command.c_str(), "r");  // NOLINT(cert-env33-c): our own program
   ASSERT_NE(pipe, nullptr);
   std::string output;
@@ -213,14 +220,12 @@ TEST_P(GemmProcess, TheSuitesHoldOnEveryInstructionSet) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, GemmProcess,
-                         testing::Values("DNNL_MAX_CPU_ISA=SSE41", "DNNL_MAX_CPU_ISA=AVX",
-                                         "DNNL_MAX_CPU_ISA=AVX2", "DNNL_MAX_CPU_ISA=AVX512_CORE",
-                                         "GIBBON_KERNELS=reference"),
-                         [](const auto& c) {
-                           std::string name = c.param;
-                           name = name.substr(name.find('=') + 1);
-                           return name == "AVX512_CORE" ? "AVX512" : name;
-                         });
+                         testing::Values(Setting{"DNNL_MAX_CPU_ISA", "SSE41"},
+                                         Setting{"DNNL_MAX_CPU_ISA", "AVX"},
+                                         Setting{"DNNL_MAX_CPU_ISA", "AVX2"},
+                                         Setting{"DNNL_MAX_CPU_ISA", "AVX512_CORE"},
+                                         Setting{"GIBBON_KERNELS", "reference"}),
+                         testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace gibbon::models::kernels

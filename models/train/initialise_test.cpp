@@ -14,9 +14,10 @@ namespace {
 using testing::Each;
 using testing::ThrowsMessage;
 
-Network fresh(std::vector<std::size_t> widths, std::string_view initialiser, std::uint64_t seed = 1) {
-  return make_network(widths, make_activation("relu"), Output::kSoftmax, find_initialiser(initialiser),
-                      seed);
+Network fresh(std::vector<std::size_t> widths, std::string_view initialiser,
+              std::uint64_t seed = 1) {
+  return make_network(widths, make_activation("relu"), Output::kSoftmax,
+                      find_initialiser(initialiser), seed);
 }
 
 struct Moments {
@@ -81,9 +82,10 @@ TEST(Initialisers, AWeightDependsOnItsSeedAndPlaceAlone) {
 }
 
 TEST(Initialisers, UnknownNamesAreAnswered) {
-  EXPECT_THAT([] { static_cast<void>(find_initialiser("xaviar")); },
-              ThrowsMessage<Error>("unknown initialiser 'xaviar'; did you mean 'xavier'? known are he, "
-                                   "normal, xavier"));
+  EXPECT_THAT(
+      [] { static_cast<void>(find_initialiser("xaviar")); },
+      ThrowsMessage<Error>("unknown initialiser 'xaviar'; did you mean 'xavier'? known are he, "
+                           "normal, xavier"));
 }
 
 TEST(Schedules, StartAtOneAndFallAsTheySay) {
@@ -98,9 +100,10 @@ TEST(Schedules, StartAtOneAndFallAsTheySay) {
   const auto cosine = factors("cosine");
   const std::array want{1.0, 0.5 + std::sqrt(0.125), 0.5, 0.5 - std::sqrt(0.125), 0.0};
   for (std::size_t k = 0; k < want.size(); ++k) EXPECT_NEAR(cosine[k], want[k], 1e-15);
-  EXPECT_THAT([] { static_cast<void>(find_schedule("cosin")); },
-              ThrowsMessage<Error>("unknown schedule 'cosin'; did you mean 'cosine'? known are constant, "
-                                   "cosine, linear, step"));
+  EXPECT_THAT(
+      [] { static_cast<void>(find_schedule("cosin")); },
+      ThrowsMessage<Error>("unknown schedule 'cosin'; did you mean 'cosine'? known are constant, "
+                           "cosine, linear, step"));
 }
 
 }  // namespace

@@ -15,17 +15,25 @@ GIBBON_SIMD void add(std::span<const double> from, std::span<double> to) {
 }
 
 /// gradient = gradient / batch + decay · parameters
-GIBBON_SIMD void finish_mean(float inverse, std::span<const float> decay,
-                             std::span<const float> parameters, std::span<float> gradient) {
-  for (std::size_t k = 0; k < gradient.size(); ++k) {
-    gradient[k] = gradient[k] * inverse + decay[k] * parameters[k];
+template <class Float>
+[[gnu::always_inline]] inline void finish_mean_loop(Float inverse, Float decay,
+                                                    std::span<const Float> parameters,
+                                                    std::span<Float> gradient) {
+  if (decay == Float{0}) {
+    for (Float& g : gradient) g *= inverse;
+  } else {
+    for (std::size_t k = 0; k < gradient.size(); ++k) {
+      gradient[k] = gradient[k] * inverse + decay * parameters[k];
+    }
   }
 }
-GIBBON_SIMD void finish_mean(double inverse, std::span<const double> decay,
-                             std::span<const double> parameters, std::span<double> gradient) {
-  for (std::size_t k = 0; k < gradient.size(); ++k) {
-    gradient[k] = gradient[k] * inverse + decay[k] * parameters[k];
-  }
+GIBBON_SIMD void finish_mean(float inverse, float decay, std::span<const float> parameters,
+                             std::span<float> gradient) {
+  finish_mean_loop<float>(inverse, decay, parameters, gradient);
+}
+GIBBON_SIMD void finish_mean(double inverse, double decay, std::span<const double> parameters,
+                             std::span<double> gradient) {
+  finish_mean_loop<double>(inverse, decay, parameters, gradient);
 }
 
 }  // namespace
@@ -34,15 +42,18 @@ template <class Float>
 StepperOf<Float>::StepperOf(MlpOf<Float>& model, const StepSettings& settings)
     : model_(model),
       settings_(settings),
-      gradient_(model.parameters().size()),
-      decay_(gradient_.size()),
+      lanes_(1),
       team_(std::max<std::size_t>(1, std::min(settings.threads, kLanes))) {
-  const std::size_t count = gradient_.size();
+  const std::size_t count = model.parameters().size();
+  lanes_.front().gradient.resize(count);
   first_.resize(settings.optimizer->states > 0 ? count : 0);
   second_.resize(settings.optimizer->states > 1 ? count : 0);
+  std::size_t end = 0;
   for (std::size_t l = 0; l < model.depth(); ++l) {
-    std::ranges::fill(model.weight(std::span<Float>(decay_), l).flat(),
-                      static_cast<Float>(settings.weight_decay));
+    end += model.weight(model.parameters(), l).flat().size();
+    segments_.push_back({.end = end, .decay = static_cast<Float>(settings.weight_decay)});
+    end += model.bias(model.parameters(), l).size();
+    segments_.push_back({.end = end, .decay = Float{0}});
   }
   for (std::size_t t = 0; t < team_.size(); ++t) {
     workers_.push_back({.tape = model.make_tape(kChunk),
@@ -85,25 +96,27 @@ void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, L
 template <class Float>
 void StepperOf<Float>::update(std::size_t first, std::size_t count, std::size_t lanes,
                               std::size_t batch, const StepSize& size) {
-  // Piece by piece, so that all passes but the first find the gradient in the L1 cache.
+  // Piece by piece, so that every pass but the first finds its numbers in the L1 cache.
   constexpr std::size_t kPiece = 2048;
-  for (std::size_t end = first + count; first < end; first += kPiece) {
-    const std::size_t length = std::min(kPiece, end - first);
-    const auto piece = [&](auto& all) { return std::span(all).subspan(first, length); };
-    const std::span<Float> gradient = piece(gradient_);
-    const std::span<Float> parameters = model_.trainable_parameters().subspan(first, length);
-    const std::span<const Float> own = piece(std::as_const(lanes_[0].gradient));
-    std::copy(own.begin(), own.end(), gradient.begin());
-    for (std::size_t lane = 1; lane < lanes; ++lane) {
-      add(piece(std::as_const(lanes_[lane].gradient)), gradient);
+  const std::size_t last = first + count;
+  for (const Segment& segment : segments_) {
+    const std::size_t end = std::min(segment.end, last);
+    while (first < end) {
+      const std::size_t length = std::min(kPiece, end - first);
+      const auto piece = [&](auto& all) {
+        return all.empty() ? std::span(all) : std::span(all).subspan(first, length);
+      };
+      const std::span<Float> gradient = piece(lanes_.front().gradient);
+      const std::span<Float> parameters = model_.trainable_parameters().subspan(first, length);
+      for (std::size_t lane = 1; lane < lanes; ++lane) {
+        add(piece(std::as_const(lanes_[lane].gradient)), gradient);
+      }
+      finish_mean(Float{1} / static_cast<Float>(batch), segment.decay,
+                  std::span<const Float>(parameters), gradient);
+      settings_.optimizer->apply(size, std::span<const Float>(gradient), parameters, piece(first_),
+                                 piece(second_));
+      first += length;
     }
-    finish_mean(Float{1} / static_cast<Float>(batch), piece(std::as_const(decay_)),
-                std::span<const Float>(parameters), gradient);
-    const auto state = [&](std::vector<Float>& all) {
-      return all.empty() ? std::span<Float>() : piece(all);
-    };
-    settings_.optimizer->apply(size, std::span<const Float>(gradient), parameters, state(first_),
-                               state(second_));
   }
 }
 
@@ -112,8 +125,8 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
                                   std::span<const std::uint32_t> indices, double learning_rate) {
   if (indices.empty()) throw std::logic_error("Stepper::step: empty batch");
   const std::size_t lanes = std::min(kLanes, (indices.size() + kChunk - 1) / kChunk);
-  while (lanes_.size() < lanes)
-    lanes_.push_back({.gradient = std::vector<Float>(gradient_.size())});
+  const std::size_t count = model_.parameters().size();
+  while (lanes_.size() < lanes) lanes_.push_back({.gradient = std::vector<Float>(count)});
   const StepSize size{
       .learning_rate = learning_rate, .momentum = settings_.momentum, .step = ++steps_};
 
@@ -124,11 +137,10 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
     }
   };
   // Slices in whole cache lines, so that workers do not write to the same one.
-  const std::size_t slice = (gradient_.size() / workers + 15U) / 16U * 16U;
+  const std::size_t slice = (count / workers + 15U) / 16U * 16U;
   const auto updates = [&](std::size_t worker) {
-    const std::size_t begin = std::min(worker * slice, gradient_.size());
-    const std::size_t end =
-        worker + 1 == workers ? gradient_.size() : std::min(begin + slice, gradient_.size());
+    const std::size_t begin = std::min(worker * slice, count);
+    const std::size_t end = worker + 1 == workers ? count : std::min(begin + slice, count);
     update(begin, end - begin, lanes, indices.size(), size);
   };
   if (workers == 1) {  // nothing to share: do not wake anybody

@@ -39,7 +39,7 @@ class StepperOf {
                   double learning_rate);
 
   /// Mean gradient of the last step(), weight decay included; laid out as the model's parameters().
-  [[nodiscard]] std::span<const Float> gradient() const { return gradient_; }
+  [[nodiscard]] std::span<const Float> gradient() const { return lanes_.front().gradient; }
 
  private:
   static constexpr std::size_t kChunk = 64;
@@ -48,6 +48,10 @@ class StepperOf {
   struct Lane {
     std::vector<Float> gradient;
     StepResult result;
+  };
+  struct Segment {
+    std::size_t end;  // of W or b in the parameters; begins where the one before ends
+    Float decay;      // λ for weights, 0 for biases
   };
   struct Worker {
     TapeOf<Float> tape;
@@ -63,10 +67,9 @@ class StepperOf {
 
   MlpOf<Float>& model_;
   StepSettings settings_;
-  std::vector<Lane> lanes_;
+  std::vector<Lane> lanes_;  // the first holds their sum and the mean in the end
   std::vector<Worker> workers_;
-  std::vector<Float> gradient_;
-  std::vector<Float> decay_;  // λ for weights, 0 for biases
+  std::vector<Segment> segments_;  // in order, without gaps
   std::vector<Float> first_;
   std::vector<Float> second_;
   std::uint64_t steps_ = 0;

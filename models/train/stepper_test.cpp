@@ -16,7 +16,8 @@ namespace {
 
 using testing::ThrowsMessage;
 
-constexpr std::size_t kSamples = 1300;  // a batch of all of them gives some of sixteen lanes two chunks
+constexpr std::size_t kSamples =
+    1300;  // a batch of all of them gives some of sixteen lanes two chunks
 constexpr double kAlpha = 0.25;
 constexpr double kMomentum = 0.9;
 
@@ -33,7 +34,8 @@ class StepperTest : public testing::Test {
     for (int& label : labels_) label = static_cast<int>(rng.below(3));
   }
 
-  static StepSettings settings(std::string_view optimizer, std::size_t threads = 1, double decay = 0.0) {
+  static StepSettings settings(std::string_view optimizer, std::size_t threads = 1,
+                               double decay = 0.0) {
     return {.loss = make_loss("cross-entropy", Output::kSoftmax),
             .optimizer = &find_optimizer(optimizer),
             .momentum = kMomentum,
@@ -60,7 +62,8 @@ class StepperTest : public testing::Test {
     for (const std::uint32_t n : indices) {
       std::ranges::copy(images_.row(n), x.row(0).begin());
       const auto logits = model.forward(x.view(), tape);
-      settings("sgd").loss.evaluate(logits.row(0), static_cast<std::size_t>(labels_[n]), dlogits.row(0));
+      settings("sgd").loss.evaluate(logits.row(0), static_cast<std::size_t>(labels_[n]),
+                                    dlogits.row(0));
       model.backward_parameters(tape, dlogits.view(), one);
       for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += one[k];
     }
@@ -180,7 +183,8 @@ TEST_F(StepperTest, EveryOptimizerFollowsItsRecurrenceForFiveSteps) {
       for (std::size_t k = 0; k < want.size(); ++k) rule(t, gradient[k], want[k], m[k], v[k]);
       stepper.step(images_.view(), labels_, indices, kAlpha);
     }
-    // Adam divides by the gradient's size: what differs in the last digits of a small one is enlarged.
+    // Adam divides by the gradient's size: what differs in the last digits of a small one is
+    // enlarged.
     for (std::size_t k = 0; k < want.size(); ++k) {
       EXPECT_NEAR(model.parameters()[k], want[k], 1e-10) << name << ", parameter " << k;
     }
@@ -245,9 +249,10 @@ TEST(OptimizerCatalogue, IsSortedAndDocumented) {
     EXPECT_GT(info.usual_learning_rate, 0.0) << info.name;
     EXPECT_EQ(info.full_batch, info.name == "gd");
   }
-  EXPECT_THAT([] { static_cast<void>(find_optimizer("adamm")); },
-              ThrowsMessage<Error>("unknown optimizer 'adamm'; did you mean 'adam'? known are adam, gd, "
-                                   "momentum, nesterov, sgd"));
+  EXPECT_THAT(
+      [] { static_cast<void>(find_optimizer("adamm")); },
+      ThrowsMessage<Error>("unknown optimizer 'adamm'; did you mean 'adam'? known are adam, gd, "
+                           "momentum, nesterov, sgd"));
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ datasets::Dataset moons(std::size_t count = 400) {
   return data;
 }
 
-/// Sample n is the n-th unit vector: column n of a first layer's weights moves only if it is trained on.
+/// Sample n is the n-th unit vector: column n of a first layer's weights moves only if it is
+/// trained on.
 datasets::Dataset unit_vectors(std::size_t count) {
   datasets::Dataset data = empty_dataset("unit vectors", count, count, 2);
   for (std::size_t n = 0; n < count; ++n) {
@@ -61,8 +62,8 @@ Network network_for(const datasets::Dataset& data, std::vector<std::size_t> hidd
                     std::string_view activation = "tanh") {
   hidden.insert(hidden.begin(), data.shape.size());
   hidden.push_back(data.class_names.size());
-  return make_network(hidden, make_activation(activation), Output::kSoftmax, find_initialiser("xavier"),
-                      3);
+  return make_network(hidden, make_activation(activation), Output::kSoftmax,
+                      find_initialiser("xavier"), 3);
 }
 
 TrainSettings settings_of(std::string_view optimizer) {
@@ -337,7 +338,8 @@ TEST(Train, ADivergedRunIsSaidSoAndLeavesTheLastGoodParameters) {
       const TrainResult result = train(network, data, settings, {});
       EXPECT_EQ(result.end, TrainEnd::kDiverged) << optimizer;
       EXPECT_EQ(result.best_epoch, 0U);
-      EXPECT_EQ(parameters_of(network), parameters_of(network_for(data, {16, 16}, "relu"))) << optimizer;
+      EXPECT_EQ(parameters_of(network), parameters_of(network_for(data, {16, 16}, "relu")))
+          << optimizer;
     }
   }
 }
@@ -357,19 +359,24 @@ TEST(Train, TheScheduleScalesTheLearningRate) {
 
 TEST(Train, RefusesWhatCannotBeTrained) {
   const datasets::Dataset data = moons(10);
-  const auto refuses = [](Network network, const datasets::Dataset& with, const std::string& message) {
-    EXPECT_THAT([&] { train(network, with, settings_of("sgd"), {}); }, ThrowsMessage<Error>(message));
+  const auto refuses = [](Network network, const datasets::Dataset& with,
+                          const std::string& message) {
+    EXPECT_THAT([&] { train(network, with, settings_of("sgd"), {}); },
+                ThrowsMessage<Error>(message));
   };
   refuses(network_for(data, {4, 4}, "step"), data,
-          "activation step (layer 1): its derivative is 0 everywhere, so gradient descent cannot move a "
+          "activation step (layer 1): its derivative is 0 everywhere, so gradient descent cannot "
+          "move a "
           "weight before it; use a smooth stand-in such as sigmoid");
-  refuses(network_for(unit_vectors(3)), data,
-          "model 3-16-2: takes 3 inputs, but moons has 2 (1 × 2 × 1); use an architecture that begins "
-          "with 2, or other data");
+  refuses(
+      network_for(unit_vectors(3)), data,
+      "model 3-16-2: takes 3 inputs, but moons has 2 (1 × 2 × 1); use an architecture that begins "
+      "with 2, or other data");
   datasets::Dataset three = moons(10);
   three.class_names.emplace_back("third");
   refuses(network_for(data), three,
-          "model 2-16-2: answers with 2 classes, but moons has 3; use an architecture that ends with 3, "
+          "model 2-16-2: answers with 2 classes, but moons has 3; use an architecture that ends "
+          "with 3, "
           "or other data");
   datasets::Dataset many = moons(10);
   many.class_names.resize(1025);

@@ -1,0 +1,259 @@
+// The program as people and CI scripts see it: exit codes, files, what is on stdout and on stderr.
+#include <gmock/gmock.h>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "eval/cli/shell.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+class Cli : public testing::Test {
+ protected:
+  /// Runs and expects an exit status.
+  Shell::Result expect(int status, const std::string& line) {
+    const Shell::Result result = shell.run(line);
+    EXPECT_EQ(result.status, status) << line << "\n" << result.out << result.err;
+    return result;
+  }
+  /// m.onnx, trained on two moons.
+  void train_moons() {
+    expect(
+        0,
+        "gibbon train --data moons --arch 2-16-2 --activation tanh --epochs 40 --quiet -o m.onnx");
+  }
+  Shell shell;
+};
+
+TEST_F(Cli, HelpAndVersion) {
+  EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
+  for (const char* command : {"train", "sweep", "run", "report", "gallery", "crosscheck", "explain",
+                              "data", "list", "doctor"}) {
+    EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
+  }
+  EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
+  EXPECT_THAT(expect(2, "gibbon swepe").err, HasSubstr("did you mean 'sweep'?"));
+  EXPECT_THAT(expect(2, "gibbon sweep --epsilon 1").err, HasSubstr("did you mean '--epsilons'?"));
+  expect(2, "gibbon");
+}
+
+TEST_F(Cli, TrainsSweepsAndReports) {
+  train_moons();
+  EXPECT_THAT(shell.text("m.history.csv"),
+              StartsWith("epoch,learning_rate,train_loss,train_accuracy,validation_loss,"));
+  const auto sweep = expect(0,
+                            "gibbon sweep --model m.onnx --data moons --norm linf --norm l2 "
+                            "--epsilons 0:0.2:0.1 --quiet -o r");
+  EXPECT_THAT(sweep.out,
+              AllOf(HasSubstr("fgsm"), HasSubstr("worst-case"), HasSubstr("report r/report.html")));
+  EXPECT_THAT(sweep.err, IsEmpty());
+  EXPECT_THAT(shell.text("r/curve.csv"),
+              StartsWith("attack,norm,epsilon,n,correct,accuracy,wilson_low,wilson_high,"
+                         "accuracy_on_clean_correct\nfgsm,linf,0,500,"));
+  for (const char* file : {"r/run.json", "r/samples.npy", "r/report.html", "r/report.md",
+                           "r/curve.svg", "r/curve.png"}) {
+    EXPECT_TRUE(shell.has(file)) << file;
+  }
+  const auto run = nlohmann::json::parse(shell.text("r/run.json"));
+  EXPECT_EQ(run["schema"], 1);
+  EXPECT_EQ(run["model"]["sha256"].get<std::string>().size(), 64U);
+  EXPECT_EQ(run["data"]["n"], 500);
+  EXPECT_EQ(
+      run["command"],
+      "gibbon sweep --model m.onnx --data moons --norm linf --norm l2 --epsilons 0:0.2:0.1 --quiet "
+      "--output r");
+  for (const char* key :
+       {"configuration", "environment", "cost", "seconds", "curve", "diagnosis"}) {
+    EXPECT_TRUE(run.contains(key)) << key;
+  }
+
+  // The report is drawn again from what is stored: the same page, without the model.
+  const std::string before = shell.text("r/report.html");
+  expect(0, "rm m.onnx r/report.html r/curve.svg; gibbon report r");
+  EXPECT_EQ(shell.text("r/report.html"), before);
+  EXPECT_TRUE(shell.has("r/curve.svg"));
+}
+
+TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
+  train_moons();
+  expect(0, "gibbon sweep --model m.onnx --data moons --quiet --threads 1 -o a");
+  expect(0, "gibbon sweep --model m.onnx --data moons --quiet --threads 3 --batch 17 -o b");
+  expect(0, "cmp a/curve.csv b/curve.csv && cmp a/samples.npy b/samples.npy");
+  expect(
+      0,
+      "gibbon train --data moons --arch 2-16-2 --activation tanh --epochs 40 --threads 1 --quiet "
+      "-o n.onnx && cmp m.onnx n.onnx");
+}
+
+TEST_F(Cli, ResultsAreNotOverwrittenUnlessForced) {
+  train_moons();
+  EXPECT_THAT(expect(2, "gibbon train --data moons --arch 2-4-2 -o m.onnx").err,
+              HasSubstr("overwrite them with --force"));
+  expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
+  EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data moons -o r").err,
+              HasSubstr("r: it holds results already (run.json)"));
+  expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r --force");
+}
+
+TEST_F(Cli, OutputsThatCannotBeWritten) {
+  train_moons();
+  EXPECT_THAT(
+      expect(3, "touch file; gibbon sweep --model m.onnx --data moons --quiet -o file/r").err,
+      HasSubstr("file/r"));
+  // A file-size limit is a disk that is full for this process: the model is 1 kB, the run more.
+  const auto full =
+      expect(3, "ulimit -f 4; gibbon sweep --model m.onnx --data moons --quiet -o full");
+  EXPECT_THAT(full.err, AllOf(HasSubstr("gibbon: full/"), HasSubstr("File too large")));
+  EXPECT_FALSE(shell.has("full/run.json")) << "half a run must not look like a whole one";
+  EXPECT_THAT(expect(0, "ls -A full").out, Not(HasSubstr("tmp"))) << "temporaries are cleaned up";
+  EXPECT_THAT(expect(3, "gibbon list > /dev/full").err, HasSubstr("standard output"));
+}
+
+TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
+  train_moons();
+  const auto error = [&](int status, const std::string& line) { return expect(status, line).err; };
+  const std::string sweep = "gibbon sweep --data moons --model ";
+  EXPECT_THAT(error(3, sweep + "none.onnx"), HasSubstr("none.onnx"));
+  EXPECT_THAT(error(3, "echo hello > g.onnx; " + sweep + "g.onnx"),
+              HasSubstr("g.onnx: not an ONNX model"));
+  EXPECT_THAT(error(3, "head -c 300 m.onnx > t.onnx; " + sweep + "t.onnx"), HasSubstr("t.onnx"));
+  EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model: it is missing"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --epsilons -1"), HasSubstr("--epsilons -1"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --epsilons nan"), HasSubstr("allowed are numbers >= 0"));
+  EXPECT_THAT(error(0, sweep + "m.onnx --epsilons 8 -o eps"), HasSubstr("write 8/255"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --attack fgms"), HasSubstr("did you mean 'fgsm'?"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --norm l3"), HasSubstr("unknown norm 'l3'"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --samples 0:0"), HasSubstr("0:0"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --samples 400:600"), HasSubstr("500"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --split tset"), HasSubstr("allowed are train and test"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --batch 0"), HasSubstr("--batch 0"));
+  EXPECT_THAT(error(2, "gibbon sweep --model m.onnx --data blobs"),
+              HasSubstr("answers with 2 classes, but blobs has 3"));
+  const std::string train = "gibbon train --data moons --quiet -o x.onnx ";
+  EXPECT_THAT(error(2, train + "--arch 784-16-2"), HasSubstr("takes 784 inputs, but moons has 2"));
+  EXPECT_THAT(error(2, train + "--arch 2x2"), HasSubstr("write for example --arch 784-16-16-10"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --activation rleu"),
+              HasSubstr("did you mean 'relu'?"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --activation step"), HasSubstr("activation step"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --loss cross-entropy --answer sigmoid"),
+              HasSubstr("use --answer softmax"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --lr -1"), HasSubstr("--lr -1: outside [0, "));
+  EXPECT_THAT(error(2, train + "--arch 2-64-64-2 --activation relu --loss mse --answer identity "
+                               "--optimizer sgd --lr 1000"),
+              AllOf(HasSubstr("no finite number any more"), HasSubstr("try --lr 100")));
+  EXPECT_THAT(error(3, "gibbon report nothing"), HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(2, "gibbon data show minst"), HasSubstr("did you mean 'mnist'?"));
+}
+
+TEST_F(Cli, CtrlCSavesTheBestModelSoFar) {
+  const auto result =
+      expect(0,
+             "gibbon train --data moons --arch 2-64-64-2 --epochs 1000000 -o m.onnx 2>log & "
+             "for k in $(seq 100); do grep -q 'epoch 2/' log && break; sleep 0.1; done; kill -INT "
+             "$!; wait $!; "
+             "test -s m.onnx && cat log");
+  EXPECT_THAT(result.out, HasSubstr("interrupted; the best model so far (epoch "));
+  expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
+}
+
+TEST_F(Cli, ExperimentFilesAndDryRun) {
+  expect(0,
+         "printf 'output = \"r\"\\ndata = \"blobs\"\\n[train]\\narch = \"2-8-3\"\\nepochs = 5\\n' "
+         "> e.toml");
+  const auto plan = expect(0, "gibbon run e.toml --dry-run");
+  EXPECT_THAT(plan.out,
+              AllOf(HasSubstr("arch           2-8-3"), HasSubstr("epsilons       0:0.3:0.025")));
+  EXPECT_FALSE(shell.has("r"));
+  const auto run = expect(0, "gibbon run e.toml --quiet");
+  EXPECT_THAT(run.out, AllOf(HasSubstr("test accuracy"), HasSubstr("report r/report.html")));
+  for (const char* file : {"r/model.onnx", "r/history.csv", "r/run.json"})
+    EXPECT_TRUE(shell.has(file));
+  EXPECT_THAT(expect(2, "gibbon run e.toml").err, HasSubstr("--force"));
+  EXPECT_THAT(expect(2, "echo 'epochs = 3' > f.toml; gibbon run f.toml").err,
+              HasSubstr("unknown key"));
+}
+
+TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
+  train_moons();
+  const auto lesson = expect(0, "gibbon explain --model m.onnx --data moons --sample 3");
+  EXPECT_THAT(lesson.out, AllOf(HasSubstr("z1 = W1 x + b1"), HasSubstr("∂C/∂z1"),
+                                HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε")));
+  EXPECT_THAT(expect(0, "gibbon explain fgsm").out, HasSubstr("boxed"));
+  EXPECT_THAT(expect(0, "gibbon list attacks").out,
+              AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign")));
+  EXPECT_THAT(expect(2, "gibbon list atacks").err, HasSubstr("did you mean 'attacks'?"));
+  EXPECT_THAT(expect(0, "gibbon doctor").out, AllOf(HasSubstr("FMA peak"), HasSubstr("gnuplot")));
+  EXPECT_THAT(expect(0, "gibbon data show moons").out, HasSubstr("500"));
+}
+
+TEST_F(Cli, GalleryReadsBackWhatItSaved) {
+  expect(0, "mkdir -p pics/{train,test}/{dark,bright}");
+  // Two classes of 6 × 6 grey pictures, written by gibbon's own gallery test data: PGM through
+  // OpenCV.
+  expect(0,
+         "python3 - <<'P'\n"
+         "import zlib, struct, random\n"
+         "def png(path, v):\n"
+         "    raw = b''.join(b'\\0' + bytes(max(0, min(255, v + random.Random(path + str(r * 6 + "
+         "c)).randint(-40, 40))) for c in range(6)) for r in range(6))\n"
+         "    def chunk(t, d): return struct.pack('>I', len(d)) + t + d + struct.pack('>I', "
+         "zlib.crc32(t + d))\n"
+         "    open(path, 'wb').write(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', "
+         "struct.pack('>IIBBBBB', 6, 6, 8, 0, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(raw)) + "
+         "chunk(b'IEND', b''))\n"
+         "for s in ('train', 'test'):\n"
+         "    for k in range(20):\n"
+         "        png(f'pics/{s}/dark/{k}.png', 60)\n"
+         "        png(f'pics/{s}/bright/{k}.png', 190)\n"
+         "P");
+  expect(0, "gibbon train --data pics --arch 36-8-2 --epochs 30 --batch 8 --quiet -o m.onnx");
+  const auto gallery =
+      expect(0, "gibbon gallery --model m.onnx --data pics --epsilons 0.1,0.5 --quiet -o g");
+  EXPECT_THAT(gallery.out, HasSubstr("4 images, "));
+  const auto manifest = nlohmann::json::parse(shell.text("g/gallery.json"));
+  ASSERT_EQ(manifest.size(), 4U);
+  for (const auto& item : manifest) EXPECT_TRUE(shell.has("g/" + item["file"].get<std::string>()));
+  EXPECT_TRUE(shell.has("g/gallery/by_class.png"));
+  // The same pictures, drawn again from the saved ones.
+  expect(0, "gibbon sweep --model m.onnx --data pics --epsilons 0.1,0.5 --quiet -o r");
+  const std::string before = shell.text("r/report.html");
+  expect(0, "gibbon report r");
+  EXPECT_EQ(shell.text("r/report.html"), before);
+  EXPECT_THAT(expect(3, "echo no > pics/test/dark/0.png; gibbon data show pics").err,
+              HasSubstr("pics/test/dark/0.png"));
+}
+
+TEST_F(Cli, NumPyReadsTheRecords) {
+  train_moons();
+  expect(0, "gibbon sweep --model m.onnx --data moons --epsilons 0,0.1 --quiet -o r");
+  const auto result = expect(
+      0,
+      "/usr/bin/python3 -c \"\n"
+      "import csv, numpy\n"
+      "s = numpy.load('r/samples.npy')\n"
+      "rows = [r for r in csv.DictReader(open('r/curve.csv')) if r['attack'] != 'worst-case']\n"
+      "for k, r in enumerate(rows):\n"
+      "    mine = s[s['curve_row'] == k]\n"
+      "    out = (mine['fooled'] == 1) | (mine['clean_label'] != mine['label'])\n"
+      "    assert len(mine) == int(r['n']) and (~out).sum() == int(r['correct']), r\n"
+      "print('agree on', len(rows), 'rows')\"");
+  EXPECT_THAT(result.out, HasSubstr("agree on 6 rows"));
+}
+
+#if GIBBON_WITH_TORCH
+TEST_F(Cli, CrosscheckAgreesWithLibTorch) {
+  train_moons();
+  expect(0, "gibbon crosscheck --model m.onnx --data moons --samples 0:64");
+  expect(0, "gibbon sweep --model m.onnx --data moons --samples 0:64 --crosscheck --quiet -o r");
+}
+#endif
+
+}  // namespace
+}  // namespace gibbon::eval::cli
