@@ -66,6 +66,13 @@ models::ModelFile load_model(const std::string& path) {
   return models::read_model(path);
 }
 
+models::Loss loss_of(const models::Network& network, std::string name) {
+  const auto trained = network.metadata.find("gibbon.train.loss");
+  if (name.empty() && trained != network.metadata.end()) name = trained->second;
+  if (name.empty()) name = network.output == models::Output::kSoftmax ? "cross-entropy" : "mse";
+  return models::make_loss(name, network.output);
+}
+
 SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
   constexpr std::uint64_t kLargestBatch = 1U << 16U;
   SweepPlan plan{.epsilons = parse_epsilons(options.epsilons),

@@ -10,6 +10,7 @@ namespace {
 
 struct State {
   std::string model;
+  std::string loss;
   DataOptions data{.samples = "0:256"};
   CommonOptions common;
 
@@ -17,7 +18,11 @@ struct State {
     const models::ModelFile file = load_model(model);
     const datasets::Dataset samples = load_data(data);
     const CrosscheckReport report =
-        crosscheck(file.network, samples, {.seed = common.seed, .threads = common.workers()});
+        crosscheck(file.network, samples,
+                   {.loss = loss_of(file.network, loss),
+                    .seed = common.seed,
+                    .samples = samples.size(),
+                    .threads = common.workers()});
     fmt::print("{}", to_text(report));
     if (!report.ok()) exit_code = 1;
   }
@@ -30,6 +35,7 @@ void add_crosscheck(CLI::App& root) {
   CLI::App* app = root.add_subcommand(
       "crosscheck", "Compare every number of a model's passes, FGSM and training with LibTorch's");
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app->add_option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   add_options(*app, state->data.options());
   app->add_option("--seed", state->common.seed, "key of all randomness")->capture_default_str();
   app->add_option("--threads", state->common.threads, "workers; 0: all cores")

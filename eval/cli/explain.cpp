@@ -26,15 +26,8 @@ struct State {
     data.samples = fmt::format("{}:{}", sample, sample + 1);
     const datasets::Dataset one = load_data(data);
     models::require_fit(file.network, one);
-    // A model of gibbon's knows the loss it was trained with.
-    const auto trained = file.network.metadata.find("gibbon.train.loss");
-    if (loss.empty()) {
-      loss = trained != file.network.metadata.end()            ? trained->second
-             : file.network.output == models::Output::kSoftmax ? "cross-entropy"
-                                                               : "mse";
-    }
     fmt::print("{}", explain_sample(file.network, one, 0,
-                                    {.loss = models::make_loss(loss, file.network.output),
+                                    {.loss = loss_of(file.network, loss),
                                      .learning_rate = learning_rate,
                                      .epsilon = epsilon,
                                      .all = all}));
