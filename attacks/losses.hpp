@@ -41,12 +41,13 @@ void scale_free_seed(std::span<const Float> logits, int label, std::span<Float> 
   const auto shift = static_cast<double>(best_other(logits, label));
   double total = 0.0;
   for (std::size_t j = 0; j < logits.size(); ++j) {
-    if (j != y) total += std::exp(static_cast<double>(logits[j]) - shift);
+    const double e = j == y ? 0.0 : std::exp(static_cast<double>(logits[j]) - shift);
+    dlogits[j] = static_cast<Float>(e);
+    total += e;
   }
-  for (std::size_t j = 0; j < logits.size(); ++j) {
-    const double q = std::exp(static_cast<double>(logits[j]) - shift) / total;
-    dlogits[j] = j == y ? Float{-1} : static_cast<Float>(q);
-  }
+  const auto scale = static_cast<Float>(1.0 / total);
+  for (Float& q : dlogits) q *= scale;
+  dlogits[y] = Float{-1};
 }
 
 }  // namespace gibbon::attacks

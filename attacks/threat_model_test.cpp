@@ -130,6 +130,8 @@ TEST(Project, KnownPoints) {
   expect_point(projected({Norm::kL2, 5.0, kWide}, zero, {3.0F, 4.0F}), {3.0, 4.0});
   expect_point(projected({Norm::kL2, 5.0, kWide}, zero, {6.0F, -8.0F}), {3.0, -4.0});
   expect_point(projected({Norm::kLinf, 1.0, kWide}, zero, {3.0F, -4.0F}), {1.0, -1.0});
+  // Scaled by 0.5 / √0.52 first, clipped afterwards.
+  expect_point(projected({Norm::kL2, 0.5, {}}, {0.9F, 0.5F}, {1.5F, 0.9F}), {1.0, 0.777350});
   // Euclidean on ball and box together: what the box takes away goes to the other features.
   expect_point(projected({Norm::kL1, 0.4, {}}, {0.9F, 0.5F}, {1.4F, 1.0F}), {1.0, 0.8});
   expect_point(projected({Norm::kL1, 0.5, {}}, {0.5F, 0.5F, 0.5F}, {1.1F, 0.3F, 0.55F}),

@@ -7,7 +7,8 @@ namespace gibbon::eval {
 namespace {
 
 constexpr double kLevels = 255.0;
-constexpr double kSlack = 1e-6;
+constexpr double kSlack =
+    1e-5;  // in levels: a float32 k / 255 is up to 255 · 2^-25 of a level off k
 
 std::uint8_t level(double k) { return static_cast<std::uint8_t>(std::clamp(k, 0.0, kLevels)); }
 

@@ -4,6 +4,11 @@
 
 #include "datasets/rng.hpp"
 
+namespace gibbon::attacks {
+// Or GoogleTest prints the bytes.
+inline void PrintTo(Norm norm, std::ostream* out) { *out << to_string(norm); }
+}  // namespace gibbon::attacks
+
 namespace gibbon::eval {
 namespace {
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/error.hpp"
+#include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "reports/npy.hpp"
 

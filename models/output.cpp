@@ -51,7 +51,7 @@ Loss make_loss(std::string_view name, Output output) {
   const LossInfo& info = find_loss(name);
   if (info.softmax_only && output != Output::kSoftmax) {
     fail_usage(
-        "loss {}: output {} does not fit; it is measured on softmax; use --output softmax "
+        "loss {}: answer {} does not fit; it is measured on softmax; use --answer softmax "
         "or --loss mse",
         name, to_string(output));
   }

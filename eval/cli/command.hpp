@@ -29,8 +29,8 @@ void add_options(CLI::App& app, const std::vector<Option>& options);
 /// Reads a model; a missing --model is a usage Error.
 [[nodiscard]] models::ModelFile load_model(const std::string& path);
 
-/// The loss called `name`, or, when that is empty, the one the model was trained with; cross-entropy or
-/// MSE, by its output, for models of other producers.
+/// The loss called `name`, or, when that is empty, the one the model was trained with;
+/// cross-entropy or MSE, by its output, for models of other producers.
 [[nodiscard]] models::Loss loss_of(const models::Network& network, std::string name);
 
 /// Every name resolved, every range checked. Warns on stderr about budgets in 0–255 units.

@@ -17,12 +17,11 @@ struct State {
   void run() const {
     const models::ModelFile file = load_model(model);
     const datasets::Dataset samples = load_data(data);
-    const CrosscheckReport report =
-        crosscheck(file.network, samples,
-                   {.loss = loss_of(file.network, loss),
-                    .seed = common.seed,
-                    .samples = samples.size(),
-                    .threads = common.workers()});
+    const CrosscheckReport report = crosscheck(file.network, samples,
+                                               {.loss = loss_of(file.network, loss),
+                                                .seed = common.seed,
+                                                .samples = samples.size(),
+                                                .threads = common.workers()});
     fmt::print("{}", to_text(report));
     if (!report.ok()) exit_code = 1;
   }

@@ -29,12 +29,14 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   for (const CLI::App* command : app->get_subcommands({})) known.push_back(command->get_name());
+  std::string what = error.what();
   std::string hint;
   for (const std::string& word : app->remaining()) {
     hint = gibbon::did_you_mean(word, known);
+    if (app == &program) what = fmt::format("there is no command '{}'", word);
     if (!hint.empty()) break;
   }
-  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", error.what(), hint,
+  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", what, hint,
              app == &program ? "gibbon" : "gibbon " + app->get_name());
   return static_cast<int>(ErrorKind::kUsage);
 }
@@ -69,10 +71,8 @@ int main(int argc, char** argv) {
     program.parse(argc, argv);
     if (std::fflush(stdout) != 0) gibbon::fail_input("standard output: it cannot be written to");
     return cli::exit_code;
-  } catch (const CLI::CallForHelp&) {
-    return program.exit(CLI::CallForHelp());
-  } catch (const CLI::CallForVersion&) {
-    return program.exit(CLI::CallForVersion());
+  } catch (const CLI::Success& help_or_version) {
+    return program.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     return usage_error(program, error);
   } catch (const gibbon::Error& error) {
