@@ -25,6 +25,7 @@ void set_field(const AttackInfo& info, Attack& attack, std::string_view name,
   const auto found = std::ranges::find(fields, name, &Field::name);
   if (found == fields.end()) {
     std::vector<std::string> known;
+    known.reserve(fields.size() + 1);
     for (const Field& field : fields) known.emplace_back(field.name);
     if (info.targeted) known.emplace_back("target");
     if (known.empty()) {

@@ -1,6 +1,7 @@
 #include "eval/experiment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <toml++/toml.h>
 
 #include "datasets/files.hpp"
@@ -9,7 +10,7 @@
 namespace gibbon::eval {
 namespace {
 
-constexpr std::string_view kTables[] = {"train", "sweep"};
+constexpr std::array<std::string_view, 2> kTables{"train", "sweep"};
 
 class Reader {
  public:
@@ -18,8 +19,9 @@ class Reader {
   /// Sets every option that `table` names; any other key but those in `also` is refused.
   void take(const toml::table& table, const std::string& prefix, const std::vector<Option>& options,
             const std::vector<std::string>& also) const {
-    for (const auto& [key, node] : table) {
-      const std::string name(key.str());
+    for (const auto& entry : table) {
+      const std::string name(entry.first.str());
+      const toml::node& node = entry.second;
       if (std::ranges::count(also, name) > 0) continue;
       const auto option = std::ranges::find(options, name, &Option::name);
       if (option == options.end()) {
@@ -61,7 +63,7 @@ class Reader {
 
  private:
   static std::vector<std::string> with(const std::string& prefix, std::vector<std::string> names) {
-    for (std::string& name : names) name = prefix + name;
+    for (std::string& name : names) name.insert(0, prefix);
     return names;
   }
 
@@ -69,7 +71,7 @@ class Reader {
     fail_usage("{}: {}: its value is of the wrong type; allowed is {}", path_, name, wanted);
   }
 
-  std::string text(const std::string& name, const toml::node& node) const {
+  [[nodiscard]] std::string text(const std::string& name, const toml::node& node) const {
     const auto read = node.value_exact<std::string>();
     if (!read) refuse(name, "text in quotes");
     return *read;
@@ -99,7 +101,7 @@ Experiment read_experiment(const std::string& path) {
     fail_usage("{}:{}: not valid TOML: {}", path, error.source().begin.line, error.description());
   }
   const Reader reader(path);
-  reader.take(root, "", top_options(experiment), {std::begin(kTables), std::end(kTables)});
+  reader.take(root, "", top_options(experiment), {kTables.begin(), kTables.end()});
   const auto take_table = [&](const std::string& name, const std::vector<Option>& options) {
     const toml::node* node = root.get(name);
     if (node == nullptr) return;

@@ -12,7 +12,7 @@ namespace gibbon::eval {
 [[nodiscard]] std::string explain_attack(const attacks::AttackInfo& info);
 
 struct ExplainSettings {
-  models::Loss loss;
+  models::Loss loss{nullptr, models::Output::kSoftmax};  ///< to be given
   double learning_rate = 0.1;  ///< α of the one step W' = W - α ∂C/∂W that is shown
   double epsilon = 0.1;        ///< of the FGSM step that is shown
   bool all = false;            ///< every entry of every matrix, not only the first ones

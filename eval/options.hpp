@@ -48,7 +48,7 @@ struct SweepOptions {
   std::vector<std::string> norm{"linf"};
   std::string epsilons = "0:0.3:0.025";
   std::uint64_t batch = 64;
-  std::uint64_t gallery = 1;
+  std::uint64_t gallery = 2;
   bool crosscheck = false;
   std::vector<Option> options();
 };

@@ -118,7 +118,7 @@ class Reader {
   }
 
   /// The constant among a node's two inputs; the other one must be the chain.
-  const Constant& partner(const onnx::NodeProto& node) const {
+  [[nodiscard]] const Constant& partner(const onnx::NodeProto& node) const {
     if (node.input_size() == 2) {
       for (int k = 0; k < 2; ++k) {
         const Constant* other = constant(node.input(1 - k));
@@ -228,9 +228,13 @@ class Reader {
   }
 
   /// A constant as one value per feature.
-  std::vector<double> spread(const onnx::NodeProto& node, const Constant& c) const {
+  [[nodiscard]] std::vector<double> spread(const onnx::NodeProto& node, const Constant& c) const {
     if (c.values.size() == width_) return {c.values.begin(), c.values.end()};
-    if (c.values.size() == 1) return std::vector<double>(width_, static_cast<double>(c.values[0]));
+    if (c.values.size() == 1) {
+      std::vector<double> same(width_);
+      std::ranges::fill(same, static_cast<double>(c.values[0]));
+      return same;
+    }
     // (1, C, 1, 1) against an input of C × H × W; a plain (C) would go along W instead
     const std::size_t rank = c.dims.size();
     if (network_.layers.empty() && input_dims_.size() == 3 && c.values.size() == input_dims_[0] &&
@@ -320,6 +324,17 @@ class Reader {
     open_ = false;
   }
 
+  /// What gibbon noted when it wrote the file; softmax for other producers.
+  [[nodiscard]] Output declared_output() const {
+    const auto said = network_.metadata.find("gibbon.output");
+    if (said == network_.metadata.end()) return Output::kSoftmax;
+    try {
+      return find_output(said->second);
+    } catch (const Error& error) {
+      fail_input("{}: metadata gibbon.output: {}", file_, error.what());
+    }
+  }
+
   void finish(const onnx::GraphProto& graph) {
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
       fail_input("{}: the chain of nodes ends in '{}', which is not the one output of the graph",
@@ -332,10 +347,11 @@ class Reader {
     if (network_.output == Output::kIdentity) {
       const bool sigmoid = last.activation.info->name == "sigmoid";
       if (sigmoid) last.activation = make_activation("identity");
-      const auto said = network_.metadata.find("gibbon.output");
-      network_.output = sigmoid                           ? Output::kSigmoid
-                        : said != network_.metadata.end() ? find_output(said->second)
-                                                          : Output::kSoftmax;
+      network_.output = sigmoid ? Output::kSigmoid : declared_output();
+    }
+    if (network_.num_classes() > kMaxClasses) {
+      fail_input("{}: {} classes; allowed are at most {}", file_, network_.num_classes(),
+                 kMaxClasses);
     }
     if (!shift_.empty()) {
       network_.normalisation.shift.assign(shift_.begin(), shift_.end());

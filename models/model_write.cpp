@@ -1,5 +1,6 @@
 #include <onnx/onnx_pb.h>
 
+#include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "models/model_file.hpp"
 
@@ -69,14 +70,14 @@ std::string to_onnx(const Network& network) {
     const bool last = l + 1 == network.layers.size();
     const ActivationInfo& activation = *layer.activation.info;
     const bool plain = activation.onnx_op == "Identity";
-    current = add_node(graph, "Gemm", last && plain ? "logits" : "z" + std::to_string(l),
+    current = add_node(graph, "Gemm", last && plain ? "logits" : fmt::format("z{}", l),
                        {current, prefix + ".weight", prefix + ".bias"});
     onnx::AttributeProto& transposed = add_attribute(graph, "transB");
     transposed.set_type(onnx::AttributeProto::INT);
     transposed.set_i(1);
     if (last && plain) break;
     current =
-        add_node(graph, activation.onnx_op, last ? "logits" : "a" + std::to_string(l), {current});
+        add_node(graph, activation.onnx_op, last ? "logits" : fmt::format("a{}", l), {current});
     if (activation.alpha != 0.0) {
       onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
       alpha.set_type(onnx::AttributeProto::FLOAT);

@@ -26,6 +26,7 @@ void Network::check() const {
     expect_size("Network: length of a bias", layer.bias.size(), layer.weight.rows());
     width = layer.weight.rows();
   }
+  if (num_classes() > kMaxClasses) throw std::logic_error("Network: too many classes");
   if (normalisation.shift.empty() && normalisation.scale.empty()) return;
   expect_size("Network: length of the shift", normalisation.shift.size(), input_dim());
   expect_size("Network: length of the scale", normalisation.scale.size(), input_dim());

@@ -214,8 +214,8 @@ TEST_F(Cli, GalleryReadsBackWhatItSaved) {
          "        png(f'pics/{s}/bright/{k}.png', 190)\n"
          "P");
   expect(0, "gibbon train --data pics --arch 36-8-2 --epochs 30 --batch 8 --quiet -o m.onnx");
-  const auto gallery =
-      expect(0, "gibbon gallery --model m.onnx --data pics --epsilons 0.1,0.5 --quiet -o g");
+  const auto gallery = expect(
+      0, "gibbon gallery --model m.onnx --data pics --epsilons 0.1,0.5 --gallery 1 --quiet -o g");
   EXPECT_THAT(gallery.out, HasSubstr("4 images, "));
   const auto manifest = nlohmann::json::parse(shell.text("g/gallery.json"));
   ASSERT_EQ(manifest.size(), 4U);
@@ -252,6 +252,24 @@ TEST_F(Cli, CrosscheckAgreesWithLibTorch) {
   train_moons();
   expect(0, "gibbon crosscheck --model m.onnx --data moons --samples 0:64");
   expect(0, "gibbon sweep --model m.onnx --data moons --samples 0:64 --crosscheck --quiet -o r");
+}
+
+TEST_F(Cli, CtrlCKeepsTheSamplesThatWereFinished) {
+  train_moons();
+  // Sample by sample through LibTorch: slow enough to be interrupted in the middle.
+  const auto result = expect(130,
+                             "gibbon sweep --model m.onnx --data moons --attack fgsm --attack "
+                             "noise-sign --epsilons 0:1:0.005 "
+                             "--crosscheck --batch 1 --threads 1 -o r 2>log & "
+                             "for k in $(seq 600); do grep -q '^sweep' log && break; sleep 0.1; "
+                             "done; kill -INT $!; wait $!; "
+                             "code=$?; cat log; exit $code");
+  EXPECT_THAT(result.out, HasSubstr("interrupted: the results are those of the first "));
+  const auto run = nlohmann::json::parse(shell.text("r/run.json"));
+  EXPECT_EQ(run["interrupted"], true);
+  const std::size_t n = run["data"]["n"];
+  EXPECT_TRUE(0 < n && n < 500) << n;
+  EXPECT_EQ(run["curve"][0]["n"], n);
 }
 #endif
 

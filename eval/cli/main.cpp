@@ -41,11 +41,8 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
   return static_cast<int>(ErrorKind::kUsage);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of write(), like a full disk
+/// Parses the command line and runs the command.
+int run(int argc, char** argv) {
   namespace cli = gibbon::eval::cli;
   CLI::App program(
       "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
@@ -69,23 +66,35 @@ int main(int argc, char** argv) {
   cli::add_doctor(program);
   try {
     program.parse(argc, argv);
-    if (std::fflush(stdout) != 0) gibbon::fail_input("standard output: it cannot be written to");
-    return cli::exit_code;
   } catch (const CLI::Success& help_or_version) {
     return program.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     return usage_error(program, error);
+  }
+  if (std::fflush(stdout) != 0) gibbon::fail_input("standard output: it cannot be written to");
+  return cli::exit_code;
+}
+
+int complain(const std::string& text, int status) {
+  std::fputs(("gibbon: " + text + "\n").c_str(), stderr);
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of write(), like a full disk
+  try {
+    return run(argc, argv);
   } catch (const gibbon::Error& error) {
-    fmt::print(stderr, "gibbon: {}\n", error.what());
-    return static_cast<int>(error.kind());
+    return complain(error.what(), static_cast<int>(error.kind()));
   } catch (const gibbon::reports::Error& error) {
-    fmt::print(stderr, "gibbon: {}\n", error.what());
-    return static_cast<int>(ErrorKind::kInput);
+    return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "gibbon: {}\n", error.what());
-    return static_cast<int>(ErrorKind::kInput);
+    return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::exception& error) {
-    fmt::print(stderr, "gibbon: internal error: {}; this is a bug of gibbon\n", error.what());
-    return kInternal;
+    return complain(std::string("internal error: ") + error.what() + "; this is a bug of gibbon",
+                    kInternal);
   }
 }

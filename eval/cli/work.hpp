@@ -17,7 +17,8 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
 
 /// Sweeps, writes the run folder and prints the table; returns the exit code. `command` repeats it.
 int run_sweep(const models::ModelFile& model, const std::filesystem::path& model_path,
-              const SweepOptions& sweep, const DataOptions& data, const CommonOptions& common,
-              const std::filesystem::path& folder, const std::string& command);
+              const SweepOptions& options, const DataOptions& data_options,
+              const CommonOptions& common, const std::filesystem::path& folder,
+              const std::string& command);
 
 }  // namespace gibbon::eval::cli

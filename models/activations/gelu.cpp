@@ -17,11 +17,11 @@ struct Gelu {
     return Float(0.5) * std::erfc(-z / std::numbers::sqrt2_v<Float>);
   }
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     return z * below(z);
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float z, Float) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float z, Float /*a*/) {
     // forward: a = z · Φ(z), hence da/dz = Φ(z) + z · φ(z), φ(z) = e^(-z²/2) / √(2π)
     const Float density = kernels::exp_of(Float(-0.5) * z * z) *
                           static_cast<Float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2);

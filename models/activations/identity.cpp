@@ -7,11 +7,11 @@ namespace {
 
 struct Identity {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     return z;
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float, Float) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float /*z*/, Float /*a*/) {
     // forward: a = z
     return Float{1};
   }

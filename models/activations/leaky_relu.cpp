@@ -11,7 +11,7 @@ struct LeakyRelu {
     return z > Float{0} ? z : alpha * z;
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float alpha, Float z, Float) {
+  [[gnu::always_inline]] static Float slope(Float alpha, Float z, Float /*a*/) {
     // forward: a = z if z > 0 else alpha · z
     return z > Float{0} ? Float{1} : alpha;
   }

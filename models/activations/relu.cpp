@@ -7,11 +7,11 @@ namespace {
 
 struct Relu {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     return z > Float{0} ? z : Float{0};
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float z, Float) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float z, Float /*a*/) {
     // forward: a = max(z, 0)
     return z > Float{0} ? Float{1} : Float{0};
   }

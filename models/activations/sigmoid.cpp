@@ -8,11 +8,11 @@ namespace {
 
 struct Sigmoid {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     return Float{1} / (Float{1} + kernels::exp_of(-z));
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float, Float a) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float /*z*/, Float a) {
     // forward: a = 1 / (1 + e^-z), hence da/dz = e^-z / (1 + e^-z)^2 = a (1 - a)
     return a * (Float{1} - a);
   }

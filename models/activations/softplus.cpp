@@ -11,12 +11,12 @@ namespace {
 
 struct Softplus {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     // log(1 + e^z) = max(z, 0) + log(1 + e^-|z|): no overflow on either side
     return std::max(z, Float{0}) + std::log1p(kernels::exp_of(-std::abs(z)));
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float z, Float) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float z, Float /*a*/) {
     // forward: a = log(1 + e^z), hence da/dz = e^z / (1 + e^z) = 1 / (1 + e^-z)
     return Float{1} / (Float{1} + kernels::exp_of(-z));
   }

@@ -12,11 +12,11 @@ namespace {
 
 struct Step {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     return z > Float{0} ? Float{1} : Float{0};
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float, Float) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float /*z*/, Float /*a*/) {
     // forward: a = 1 if z > 0 else 0, flat on both sides
     return Float{0};
   }

@@ -10,7 +10,7 @@ namespace {
 
 struct Tanh {
   template <class Float>
-  [[gnu::always_inline]] static Float value(Float, Float z) {
+  [[gnu::always_inline]] static Float value(Float /*alpha*/, Float z) {
     if constexpr (sizeof(Float) == sizeof(double)) return std::tanh(z);
     // tanh(z) = (1 - e) / (1 + e), e = e^-2|z|; near 0 that cancels, so below 1/2 the odd Taylor
     // polynomial, whose next term is below half a unit in the last place there.
@@ -18,7 +18,7 @@ struct Tanh {
     const Float e = kernels::exp_of(Float{-2} * size);
     const Float far = (Float{1} - e) / (Float{1} + e);
     const Float s = z * z;
-    Float near = Float(-929569.0 / 638512875.0);
+    auto near = Float(-929569.0 / 638512875.0);
     near = near * s + Float(21844.0 / 6081075.0);
     near = near * s + Float(-1382.0 / 155925.0);
     near = near * s + Float(62.0 / 2835.0);
@@ -29,7 +29,7 @@ struct Tanh {
     return std::copysign(size < Float(0.5) ? near : far, z);
   }
   template <class Float>
-  [[gnu::always_inline]] static Float slope(Float, Float, Float a) {
+  [[gnu::always_inline]] static Float slope(Float /*alpha*/, Float /*z*/, Float a) {
     // forward: a = tanh(z), hence da/dz = 1 - a^2
     return Float{1} - a * a;
   }

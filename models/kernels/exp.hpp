@@ -30,7 +30,7 @@ namespace gibbon::models::kernels {
   p = p * r + 0.5F;
   p = p * r * r + r + 1.0F;
   const auto exponent = std::bit_cast<std::uint32_t>(shifted) << 23U;
-  const float scaled = std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + exponent);
+  const auto scaled = std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + exponent);
   return x == x ? scaled : x;  // a NaN's payload would have gone into the exponent
 }
 

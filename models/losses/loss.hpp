@@ -5,6 +5,10 @@
 
 namespace gibbon::models {
 
+/// Longest logit vector: losses keep one on the stack. Network::check() and the file reader see to
+/// it.
+inline constexpr std::size_t kMaxClasses = 1024;
+
 /// What turns logits z into the network's answer ŷ: nothing, sigmoid of each, softmax of all.
 enum class Output { kIdentity, kSigmoid, kSoftmax };
 
@@ -44,12 +48,14 @@ struct LossInfo {
 struct Loss {
   const LossInfo* info;
   Output output;
+  // NOLINTBEGIN(modernize-use-nodiscard): some want the gradient alone
   double evaluate(std::span<const float> logits, std::size_t label, std::span<float> d) const {
     return info->evaluate(output, logits, label, d);
   }
   double evaluate(std::span<const double> logits, std::size_t label, std::span<double> d) const {
     return info->evaluate64(output, logits, label, d);
   }
+  // NOLINTEND(modernize-use-nodiscard)
 };
 
 /// Throws a usage Error when the loss cannot be measured on that output.

@@ -10,9 +10,6 @@
 // Shared by the losses: the output ŷ and the chain rule through it, in double.
 namespace gibbon::models {
 
-/// Longest logit vector that the losses keep on the stack.
-inline constexpr std::size_t kMaxClasses = 1024;
-
 template <class Float>
 void apply_output_inline(Output output, std::span<const Float> z, std::span<double> answer) {
   switch (output) {
@@ -67,10 +64,9 @@ template <class Float>
 double squared_error(Output output, std::span<const Float> z, std::size_t label, double scale,
                      std::span<Float> dz) {
   std::array<double, kMaxClasses> answer_memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  std::array<double, kMaxClasses>
-      d_answer_memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<double, kMaxClasses> slope_memory;   // NOLINT(cppcoreguidelines-pro-type-member-init)
   const auto answer = std::span(answer_memory).first(z.size());
-  const auto d_answer = std::span(d_answer_memory).first(z.size());
+  const auto d_answer = std::span(slope_memory).first(z.size());
   apply_output_inline(output, z, answer);
   double sum = 0.0;
   for (std::size_t k = 0; k < z.size(); ++k) {

@@ -47,6 +47,7 @@ struct OptimizerInfo {
 /// Turns `template <class Float> [[gnu::always_inline]] inline void rule(…)` into the two functions
 /// an OptimizerInfo names, compiled for several instruction sets. A macro: g++ 12 clones no
 /// templates.
+// NOLINTBEGIN(bugprone-macro-parentheses): rule is a template
 #define GIBBON_OPTIMIZER_LOOPS(rule)                                              \
   GIBBON_SIMD void step(const StepSize& size, std::span<const float> gradient,    \
                         std::span<float> parameters, std::span<float> first,      \
@@ -58,3 +59,4 @@ struct OptimizerInfo {
                           std::span<double> second) {                             \
     rule<double>(size, gradient, parameters, first, second);                      \
   }
+// NOLINTEND(bugprone-macro-parentheses)

@@ -52,9 +52,9 @@ void require_fit(const Network& network, const datasets::Dataset& data) {
         network.architecture(), network.num_classes(), data.name, data.class_names.size(),
         data.class_names.size());
   }
-  if (network.num_classes() > 1024) {
-    fail_usage("model {}: {} classes; at most 1024 are supported", network.architecture(),
-               network.num_classes());
+  if (network.num_classes() > kMaxClasses) {
+    fail_usage("model {}: {} classes; at most {} are supported", network.architecture(),
+               network.num_classes(), kMaxClasses);
   }
 }
 

@@ -12,7 +12,7 @@ namespace gibbon::models {
 
 struct TrainSettings {
   StepSettings step;
-  const ScheduleInfo* schedule;
+  const ScheduleInfo* schedule = nullptr;
   double learning_rate = 0.0;
   std::size_t epochs = 10;
   std::size_t batch = 64;
