@@ -68,7 +68,7 @@ class Attack {
   void run(Oracle& oracle, const Problem& problem, Workspace& work, MutableRows candidate) const;
 
  private:
-  /// On entry candidate is a copy of problem.x, `work` is empty and ε > 0.
+  /// On entry `work` is empty, ε > 0, and what candidate holds is unspecified.
   virtual void search(Oracle& oracle, const Problem& problem, Workspace& work,
                       MutableRows candidate) const = 0;
 };

@@ -102,11 +102,23 @@ GIBBON_SIMD void project_linf(float radius, Box box, Row origin, MutableRow cand
   }
 }
 
+[[gnu::always_inline]] inline float sign_step(float gradient, float size) {
+  return gradient > 0.0F ? size : (gradient < 0.0F ? -size : 0.0F);
+}
+
 GIBBON_SIMD void ascend_linf(float radius, Box box, Row origin, Row gradient, float size,
                              MutableRow candidate) {
   for (std::size_t d = 0; d < origin.size(); ++d) {
-    const float step = gradient[d] > 0.0F ? size : (gradient[d] < 0.0F ? -size : 0.0F);
-    candidate[d] = into_linf(origin[d], candidate[d] + step, radius, box);
+    const float moved = candidate[d] + sign_step(gradient[d], size);
+    candidate[d] = into_linf(origin[d], moved, radius, box);
+  }
+}
+
+GIBBON_SIMD void ascend_linf_from_origin(float radius, Box box, Row origin, Row gradient,
+                                         float size, MutableRow candidate) {
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const float moved = origin[d] + sign_step(gradient[d], size);
+    candidate[d] = into_linf(origin[d], moved, radius, box);
   }
 }
 
@@ -331,6 +343,16 @@ void ascend(const ThreatModel& threat, Row origin, Row gradient, double size,
   }
   steepest_step(threat.norm, gradient, size, candidate);
   project(threat, origin, candidate);
+}
+
+void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, double size,
+                        MutableRow candidate) {
+  if (threat.norm == Norm::kLinf) {
+    return ascend_linf_from_origin(radius(threat.epsilon), threat.domain, origin, gradient,
+                                   static_cast<float>(size), candidate);
+  }
+  std::ranges::copy(origin, candidate.begin());
+  ascend(threat, origin, gradient, size, candidate);
 }
 
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,

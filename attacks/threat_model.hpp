@@ -45,6 +45,11 @@ void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate);
 /// steepest_step(), then project(): same bits, one pass over memory for linf. What loops call.
 void ascend(const ThreatModel& threat, Row origin, Row gradient, double size, MutableRow candidate);
 
+/// candidate = origin, then ascend(): candidate is overwritten without being read. The single step
+/// of FGSM; on a small network copying the origin first would take as long as the layers.
+void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, double size,
+                        MutableRow candidate);
+
 /// candidate = origin + argmax <gradient, d> over ball ∩ box exactly, times the sign of
 /// `direction`. l1: coordinates are filled by falling |gradient| up to the side of the box; l2:
 /// clamp(λ · gradient) with the λ that spends the budget.

@@ -246,6 +246,11 @@ TEST_P(Geometry, AscendIsStepThenProjectBitForBit) {
       project(threat, origin, composed);
       ascend(threat, origin, gradient, step, fused);
       ASSERT_EQ(fused, composed);
+
+      Point from_origin = origin;
+      ascend(threat, origin, gradient, step, from_origin);
+      ascend_from_origin(threat, origin, gradient, step, fused);  // overwrites, whatever it held
+      ASSERT_EQ(fused, from_origin);
     }
   }
 }

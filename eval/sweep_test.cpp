@@ -122,10 +122,10 @@ class Cheat final : public attacks::Attack {
               attacks::Workspace& /*work*/, MutableRows candidate) const override {
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       if (deadly_ && problem.ids[n] >= 140) throw std::runtime_error("lost at sample 140");
-      for (float& value : candidate.row(n)) {
-        value = problem.labels[n] == 2   ? std::numeric_limits<float>::quiet_NaN()
-                : problem.labels[n] == 1 ? -9.0F
-                                         : 1.0F - value;
+      for (std::size_t d = 0; d < candidate.cols; ++d) {
+        candidate.row(n)[d] = problem.labels[n] == 2   ? std::numeric_limits<float>::quiet_NaN()
+                              : problem.labels[n] == 1 ? -9.0F
+                                                       : 1.0F - problem.x.row(n)[d];
       }
     }
   }

@@ -29,8 +29,8 @@ class Fgsm final : public Attack {
         boxed_step(problem.threat, problem.x.row(n), dx.row(n), problem.direction(),
                    candidate.row(n));
       } else {
-        ascend(problem.threat, problem.x.row(n), dx.row(n),
-               problem.direction() * problem.threat.epsilon, candidate.row(n));
+        ascend_from_origin(problem.threat, problem.x.row(n), dx.row(n),
+                           problem.direction() * problem.threat.epsilon, candidate.row(n));
       }
     }
   }

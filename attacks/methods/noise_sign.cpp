@@ -24,6 +24,7 @@ class NoiseSign final : public Attack {
     if (problem.threat.norm == Norm::kL1) size /= features;
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       Rng rng(problem.seed, problem.ids[n], "noise-sign");
+      std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
       std::uint64_t coins = 0;
       for (std::size_t d = 0; d < candidate.cols; ++d) {
         if (d % 64 == 0) coins = rng.bits();

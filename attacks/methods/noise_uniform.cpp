@@ -21,6 +21,7 @@ class NoiseUniform final : public Attack {
               MutableRows candidate) const override {
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       Rng rng(problem.seed, problem.ids[n], "noise-uniform");
+      std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
       add_noise(problem.threat, rng, candidate.row(n));
       project(problem.threat, problem.x.row(n), candidate.row(n));
     }
