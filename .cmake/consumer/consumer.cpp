@@ -1,8 +1,7 @@
 // A stranger's program: makes a network, attacks one point, asks for the catalogue.
 #include <array>
-#include <cstdio>
-
 #include <attacks/attack.hpp>
+#include <cstdio>
 #include <models/mlp.hpp>
 #include <models/train/initialise.hpp>
 
@@ -20,12 +19,10 @@ int main() {
   const attacks::AttackInfo& fgsm = attacks::find("fgsm");
   attacks::Oracle oracle(model, fgsm.access, 1);
   attacks::Workspace workspace;
-  fgsm.make()->run(oracle,
-                   {.x = x.view(),
-                    .labels = label,
-                    .ids = id,
-                    .threat = {attacks::Norm::kLinf, 0.1, {}}},
-                   workspace, adversarial.view());
+  fgsm.make()->run(
+      oracle,
+      {.x = x.view(), .labels = label, .ids = id, .threat = {attacks::Norm::kLinf, 0.1, {}}},
+      workspace, adversarial.view());
   std::printf("%zu attacks; moved by %g\n", attacks::catalog().size(),
               attacks::distance(attacks::Norm::kLinf, x.row(0), adversarial.row(0)));
   return oracle.backwards() == 1 ? 0 : 1;
