@@ -1,5 +1,6 @@
 #include "eval/options.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "datasets/parallel.hpp"
@@ -55,7 +56,8 @@ std::vector<Option> CommonOptions::options() {
 }
 
 std::size_t CommonOptions::workers() const {
-  return threads == 0 ? hardware_threads() : static_cast<std::size_t>(threads);
+  constexpr std::uint64_t kMost = 256;  // each has scratch of its own
+  return threads == 0 ? hardware_threads() : static_cast<std::size_t>(std::min(threads, kMost));
 }
 
 std::string to_text(const Option& option) {

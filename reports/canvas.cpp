@@ -9,6 +9,12 @@
 #include "reports/error.hpp"
 #include "reports/text.hpp"
 
+#if defined(__SANITIZE_ADDRESS__)
+// Fontconfig keeps its font list until the process ends.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+#endif
+
 namespace gibbon::reports {
 namespace {
 

@@ -9,12 +9,6 @@
 #include "reports/error.hpp"
 #include "reports/record_cases.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-// Fontconfig keeps its font list until the process ends.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
-#endif
-
 namespace gibbon::reports {
 namespace {
 
