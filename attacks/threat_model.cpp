@@ -137,10 +137,11 @@ void scale_towards(Row origin, double scale, MutableRow candidate) {
 /// Float32 rounding may leave a point a little outside; each round takes it in a little more.
 void settle(const ThreatModel& threat, Row origin, MutableRow candidate) {
   double spare = 1e-7;
-  for (double moved = distance(threat.norm, origin, candidate); moved > threat.reach();
-       moved = distance(threat.norm, origin, candidate)) {
+  double moved = distance(threat.norm, origin, candidate);
+  while (moved > threat.reach()) {
     scale_towards(origin, std::max(0.0, threat.epsilon / moved * (1.0 - spare)), candidate);
     spare = std::min(1.0, 4.0 * spare);
+    moved = distance(threat.norm, origin, candidate);
   }
 }
 
