@@ -87,12 +87,4 @@ void write_png(const std::filesystem::path& path, const Picture& picture) {
   write_atomically(path, to_text(bytes));
 }
 
-Picture resized(const Picture& picture, std::size_t height, std::size_t width) {
-  const bool smaller = height <= picture.height && width <= picture.width;
-  cv::Mat result;
-  cv::resize(to_mat(picture), result, {static_cast<int>(width), static_cast<int>(height)}, 0, 0,
-             smaller ? cv::INTER_AREA : cv::INTER_LINEAR);
-  return to_picture(result);
-}
-
 }  // namespace gibbon::datasets

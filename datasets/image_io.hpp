@@ -24,7 +24,4 @@ struct Picture {
 /// Encodes as PNG (lossless) and writes atomically.
 void write_png(const std::filesystem::path& path, const Picture& picture);
 
-/// Area-averaging (smaller) or bilinear (larger) resize.
-[[nodiscard]] Picture resized(const Picture& picture, std::size_t height, std::size_t width);
-
 }  // namespace gibbon::datasets

@@ -85,17 +85,5 @@ TEST(ImageIo, NamesWhatCannotBeRead) {
               ThrowsMessage<Error>(HasSubstr("x.png: is not an image")));
 }
 
-TEST(ImageIo, ResizesByAreaOrBilinear) {
-  const Picture stripes{
-      .height = 2, .width = 4, .channels = 1, .pixels = {0, 100, 200, 40, 100, 200, 60, 100}};
-  const Picture half = resized(stripes, 1, 2);
-  EXPECT_EQ(half.height, 1U);
-  EXPECT_THAT(half.pixels, ElementsAre(100, 100));  // means of 2 × 2 pixels
-  const Picture flat{.height = 1, .width = 1, .channels = 3, .pixels = {1, 2, 3}};
-  EXPECT_THAT(resized(flat, 1, 2).pixels, ElementsAre(1, 2, 3, 1, 2, 3));
-  const Picture edge{.height = 1, .width = 2, .channels = 1, .pixels = {0, 100}};
-  EXPECT_THAT(resized(edge, 1, 4).pixels, ElementsAre(0, 25, 75, 100));
-}
-
 }  // namespace
 }  // namespace gibbon::datasets
