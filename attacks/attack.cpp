@@ -2,19 +2,69 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "datasets/suggest.hpp"
 
 namespace gibbon::attacks {
 
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::kSingleStep: return "single step";
+    case Kind::kFixedBudget: return "fixed budget";
+    case Kind::kMinimalDistance: return "minimal distance";
+    case Kind::kControl: return "control";
+  }
+  throw std::logic_error("to_string: no such kind");
+}
+
+Observations& Observations::operator+=(const Observations& other) {
+  exhausted += other.exhausted;
+  unconverged += other.unconverged;
+  first_run += other.first_run;
+  restarts += other.restarts;
+  return *this;
+}
+
+Nearest::Nearest(const Problem& problem, Workspace& work, MutableRows candidate)
+    : problem_(problem), candidate_(candidate), distance_(work.take<double>(problem.size())) {
+  std::ranges::fill(distance_, std::numeric_limits<double>::infinity());
+  std::ranges::copy(problem.x.flat(), candidate.data);
+}
+
+bool Nearest::offer(std::size_t sample, Row point) {
+  const double far = attacks::distance(problem_.norm, problem_.x.row(sample), point);
+  if (!(far < distance_[sample])) return false;
+  distance_[sample] = far;
+  if (far <= problem_.threat(sample).reach()) {
+    std::ranges::copy(point, candidate_.row(sample).begin());
+  }
+  return true;
+}
+
+void Attack::fit(Oracle& /*oracle*/, const Problem& /*training*/,
+                 std::span<const double> /*budgets*/, Workspace& /*work*/) {
+  throw std::logic_error("Attack::fit: this attack learns nothing");
+}
+
 void Attack::run(Oracle& oracle, const Problem& problem, Workspace& work,
                  MutableRows candidate) const {
-  expect_size("Attack::run: number of labels", problem.labels.size(), problem.x.rows);
-  expect_size("Attack::run: number of ids", problem.ids.size(), problem.x.rows);
-  expect_size("Attack::run: rows of candidate", candidate.rows, problem.x.rows);
+  expect_size("Attack::run: number of labels", problem.labels.size(), problem.size());
+  expect_size("Attack::run: number of ids", problem.ids.size(), problem.size());
+  expect_size("Attack::run: number of epsilons", problem.epsilons.size(), problem.size());
+  expect_size("Attack::run: rows of candidate", candidate.rows, problem.size());
+  if (problem.starts.rows != 0) {
+    expect_size("Attack::run: rows of starts", problem.starts.rows, problem.size());
+  }
   work.reset();
-  if (problem.threat.epsilon > 0.0) return search(oracle, problem, work, candidate);
-  std::copy(problem.x.data, problem.x.data + problem.x.flat().size(), candidate.data);
+  oracle.begin(problem.size(), problem.max_queries);
+  const auto zero = [](double epsilon) { return epsilon == 0.0; };
+  if (!std::ranges::all_of(problem.epsilons, zero)) search(oracle, problem, work, candidate);
+  for (std::size_t n = 0; n < problem.size(); ++n) {
+    if (zero(problem.epsilons[n])) {
+      std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
+    }
+  }
 }
 
 void set_field(const AttackInfo& info, Attack& attack, std::string_view name,

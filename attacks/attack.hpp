@@ -1,25 +1,47 @@
 #pragma once
 
-#include <array>
+#include <cmath>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "attacks/oracle.hpp"
 #include "attacks/threat_model.hpp"
+#include "datasets/dataset.hpp"
 
 namespace gibbon::attacks {
 
-/// One block of samples to attack. Rows of x, labels and ids belong together.
+/// What attacks report about themselves beside candidates; the diagnosis reads it.
+struct Observations {
+  std::uint64_t exhausted = 0;  ///< samples on which an iterated run went to its last step in vain
+  std::uint64_t unconverged = 0;  ///< of them: the best loss still rose by > 1 % in the last tenth
+  std::uint64_t first_run = 0;    ///< samples broken by the first start
+  std::uint64_t restarts = 0;     ///< samples that only a further start broke
+
+  Observations& operator+=(const Observations& other);
+};
+
+/// One block of samples to attack. Rows of x, labels, ids, epsilons and starts belong together.
 struct Problem {
-  Rows x;                              ///< N × D clean inputs, inside threat.domain
+  Rows x;                              ///< N × D clean inputs, inside the domain
   Labels labels;                       ///< N true labels, or the targets when `targeted`
   std::span<const std::uint64_t> ids;  ///< N dataset indices; randomness is keyed by them
-  ThreatModel threat;
+  std::span<const double> epsilons;    ///< N budgets, each sample's own; see ThreatModel::epsilon
+  Norm norm = Norm::kLinf;
+  Box domain;
+  datasets::Shape shape;  ///< of a sample; without a picture (shape.image) features are unordered
+  Rows starts;  ///< empty, or N × D: the best points known, x itself where none is. Iterated
+                ///< attacks start from there, too
   bool targeted = false;
   std::uint64_t seed = 0;
+  std::uint64_t max_queries = 0;  ///< passes, forward or backward, each sample may cost; 0: any
+  Observations* seen = nullptr;   ///< where to count what was observed, if anybody wants to know
 
+  [[nodiscard]] std::size_t size() const { return x.rows; }
+  [[nodiscard]] ThreatModel threat(std::size_t n) const { return {norm, epsilons[n], domain}; }
   /// Attacks climb direction() · loss: away from the label, or towards the target.
   [[nodiscard]] double direction() const { return targeted ? -1.0 : 1.0; }
 };
@@ -32,14 +54,82 @@ class Workspace {
 
   /// A buffer with unspecified contents, valid until the next reset().
   [[nodiscard]] MutableRows rows(std::size_t rows, std::size_t cols) {
+    return {take<float>(rows * cols).data(), rows, cols};
+  }
+
+  /// Likewise for any plain type: numbers, indices, small structs.
+  template <class Type>
+  [[nodiscard]] std::span<Type> take(std::size_t count) {
+    static_assert(std::is_trivially_copyable_v<Type> && alignof(Type) <= alignof(std::max_align_t));
     if (used_ == buffers_.size()) buffers_.emplace_back();
-    buffers_[used_].reshape(rows, cols);
-    return buffers_[used_++].view();
+    std::vector<std::max_align_t>& buffer = buffers_[used_++];
+    const std::size_t units =
+        (count * sizeof(Type) + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t);
+    if (buffer.size() < units) buffer.resize(units);
+    return {reinterpret_cast<Type*>(buffer.data()), count};
   }
 
  private:
-  std::vector<Tensor> buffers_;
+  std::vector<std::vector<std::max_align_t>> buffers_;
   std::size_t used_ = 0;
+};
+
+/// The samples of a block that an attack is still working on, in rising order.
+class Active {
+ public:
+  /// All `samples`.
+  Active(Workspace& work, std::size_t samples) : items_(work.take<std::uint32_t>(samples)) {
+    for (std::size_t n = 0; n < samples; ++n) items_[n] = static_cast<std::uint32_t>(n);
+  }
+
+  [[nodiscard]] Owners items() const { return items_; }
+  [[nodiscard]] bool empty() const { return items_.empty(); }
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+  [[nodiscard]] std::uint32_t operator[](std::size_t k) const { return items_[k]; }
+
+  /// Keeps what keep(k, sample) is true for; k is the place in items(). No result of another sample
+  /// may depend on it.
+  template <class Keep>
+  void keep_if(Keep keep) {
+    std::size_t kept = 0;
+    for (std::size_t k = 0; k < items_.size(); ++k) {
+      const std::uint32_t sample = items_[k];
+      if (keep(k, sample)) items_[kept++] = sample;
+    }
+    items_ = items_.first(kept);
+  }
+
+  /// Drops the samples whose query budget does not allow `passes` more: the head of every loop.
+  void afford(const Oracle& oracle, std::uint64_t passes) {
+    keep_if([&](std::size_t, std::uint32_t sample) { return oracle.affords(sample, passes); });
+  }
+
+ private:
+  std::span<std::uint32_t> items_;
+};
+
+/// Keeps the nearest success of every sample in `candidate`: what minimal-distance attacks hand
+/// over. Points outside a sample's ball, which may be infinite, are remembered as distances only.
+class Nearest {
+ public:
+  /// Candidates become x: nothing found.
+  Nearest(const Problem& problem, Workspace& work, MutableRows candidate);
+
+  /// A point that fools the model, inside the domain. True when it is nearer than all before.
+  bool offer(std::size_t sample, Row point);
+
+  /// Distance of the nearest one so far; infinity when there is none.
+  [[nodiscard]] double distance(std::size_t sample) const { return distance_[sample]; }
+  /// The budget is met: with a finite one there is nothing left to look for.
+  [[nodiscard]] bool reached(std::size_t sample) const {
+    return std::isfinite(problem_.epsilons[sample]) &&
+           distance_[sample] <= problem_.threat(sample).reach();
+  }
+
+ private:
+  const Problem& problem_;
+  MutableRows candidate_;
+  std::span<double> distance_;
 };
 
 /// One knob of an attack. Config parsing, `--help`, reports and docs all walk the list of fields,
@@ -62,9 +152,23 @@ class Attack {
   virtual ~Attack() = default;
   [[nodiscard]] virtual std::vector<Field> fields() { return {}; }
 
+  /// Passes through the model, forward and backward, that a sample costs which is not broken,
+  /// about. Cheap attacks go first; 0 for those that do not look at the model.
+  [[nodiscard]] virtual double passes(std::size_t classes) const = 0;
+
+  /// What has to be said of this attack on a model of so many classes, e.g. a loss that needs more;
+  /// a whole sentence. Usually empty.
+  [[nodiscard]] virtual std::string remark(std::size_t /*classes*/) const { return {}; }
+
+  /// For attacks with AttackInfo::fitted: learns from other samples, once before any run(), for all
+  /// budgets that will follow. training.epsilons are the N samples' own and are not read.
+  virtual void fit(Oracle& oracle, const Problem& training, std::span<const double> budgets,
+                   Workspace& work);
+
   /// candidate (N × D) is overwritten; row n belongs to problem.x row n. A function of model,
-  /// problem and fields alone, row by row. Allocates only while `work` is new. ε = 0 returns the
-  /// input bit for bit, without asking the model.
+  /// problem and fields alone, row by row. Allocates only while `work` is new. Stops a sample when
+  /// it is broken or its query budget is spent, with its best point. ε = 0 returns the input bit
+  /// for bit, without asking the model.
   void run(Oracle& oracle, const Problem& problem, Workspace& work, MutableRows candidate) const;
 
  private:
@@ -74,9 +178,12 @@ class Attack {
 };
 
 enum class Kind {
-  kFixedBudget,  ///< uses the budget it is given
-  kControl,      ///< noise of the same size: what any attack has to beat
+  kSingleStep,       ///< uses the budget it is given, in one step: more may do less
+  kFixedBudget,      ///< uses the budget it is given, in many
+  kMinimalDistance,  ///< looks for the nearest success and hands it over if it is in the ball
+  kControl,          ///< noise of the same size: what any attack has to beat
 };
+[[nodiscard]] std::string_view to_string(Kind kind);
 
 /// Everything the rest of the program knows about an attack without running it.
 struct AttackInfo {
@@ -87,7 +194,8 @@ struct AttackInfo {
   Kind kind;
   Access access;
   std::vector<Norm> norms;
-  bool targeted;  ///< can it aim at a given class?
+  bool targeted;        ///< can it aim at a given class?
+  bool fitted = false;  ///< has to see other samples first (Attack::fit)
   std::unique_ptr<Attack> (*make)();
 
   [[nodiscard]] bool supports(Norm norm) const {

@@ -23,7 +23,7 @@ TEST(Catalog, IsSortedAndFindsWhatItLists) {
 }
 
 TEST(Catalog, HoldsAtLeastTheTraditionalOnes) {
-  EXPECT_EQ(find("fgsm").kind, Kind::kFixedBudget);
+  EXPECT_EQ(find("fgsm").kind, Kind::kSingleStep);
   EXPECT_EQ(find("noise-sign").kind, Kind::kControl);
   EXPECT_EQ(find("noise-uniform").kind, Kind::kControl);
 }
@@ -47,8 +47,9 @@ TEST(Catalog, UnknownNamesAreAnsweredWithTheNearestAndAllKnown) {
 
 TEST(Norms, AreNamedAndFound) {
   for (const Norm norm : kNorms) EXPECT_EQ(find_norm(to_string(norm)), norm);
-  EXPECT_THAT([] { static_cast<void>(find_norm("l3")); },
-              ThrowsMessage<Error>("unknown norm 'l3'; did you mean 'l2'? known are linf, l2, l1"));
+  EXPECT_THAT(
+      [] { static_cast<void>(find_norm("l3")); },
+      ThrowsMessage<Error>("unknown norm 'l3'; did you mean 'l2'? known are linf, l2, l1, l0"));
 }
 
 }  // namespace

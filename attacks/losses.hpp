@@ -31,6 +31,22 @@ template <class Float>
   return logits[static_cast<std::size_t>(label)] - best_other(logits, label);
 }
 
+/// How far a margin has to be from 0 to be more than float32 rounding: some ten units in the last
+/// place of the largest logit.
+[[nodiscard]] inline float clear_margin(Row logits) {
+  float largest = 0.0F;
+  for (const float z : logits) largest = std::max(largest, std::abs(z));
+  return 2e-6F * largest;
+}
+
+/// Whether an attack has what it wanted: the model clearly does not answer `label` or, `targeted`,
+/// clearly does. What is too close to call is no success yet: the judge, in double, might see it
+/// the other way. False when a logit is NaN.
+[[nodiscard]] inline bool succeeded(Row logits, int label, bool targeted) {
+  const float m = margin(logits, label);
+  return targeted ? m > clear_margin(logits) : m < -clear_margin(logits);
+}
+
 /// The scale-free seed: that of the loss log Σ_{j != y} exp(z_j) - z_y, a smooth -margin().
 /// q_y = -1, q_j = softmax over the classes other than y, so it has the same size at any
 /// confidence. Cross-entropy points the same way, ∂CE/∂z = (1 - p_y) · q, but in float32 its y

@@ -18,38 +18,85 @@ std::string_view to_string(Access access) {
 Oracle::Oracle(const models::Classifier& model, Access access, std::size_t max_rows)
     : model_(model),
       access_(access),
+      max_rows_(max_rows),
       tape_(model.make_tape(max_rows)),
+      packed_(max_rows, model.input_dim()),
       margins_(1, max_rows),
       dlogits_(max_rows, model.num_classes()),
-      dx_(max_rows, model.input_dim()) {}
-
-Rows Oracle::forward(Rows x, Access needed) {
-  if (access_ < needed) throw std::logic_error("attack asked for more than its declared access");
-  forwards_ += x.rows;
-  return model_.forward(x, tape_);
+      dx_(max_rows, model.input_dim()),
+      succeeded_(max_rows) {
+  owners_.reserve(max_rows);
+  forwards_.reserve(max_rows);
+  backwards_.reserve(max_rows);
 }
 
-void Oracle::predict(Rows x, std::span<int> labels) {
-  const Rows logits = forward(x, Access::kLabels);
-  for (std::size_t n = 0; n < x.rows; ++n) labels[n] = predicted_class(logits.row(n));
+void Oracle::begin(std::size_t samples, std::uint64_t max_queries) {
+  max_queries_ = max_queries;
+  forwards_.assign(samples, 0);
+  backwards_.assign(samples, 0);
+  owners_.clear();
 }
 
-Row Oracle::margins(Rows x, Labels labels) {
-  const Rows logits = forward(x, Access::kScores);
-  for (std::size_t n = 0; n < x.rows; ++n) margins_.flat()[n] = margin(logits.row(n), labels[n]);
-  return std::as_const(margins_).flat().first(x.rows);
-}
-
-Oracle::Gradient Oracle::gradient(Rows x, Labels labels, LossSeed seed) {
-  const Rows logits = forward(x, Access::kGradients);
-  for (std::size_t n = 0; n < x.rows; ++n) {
-    margins_.flat()[n] = margin(logits.row(n), labels[n]);
-    seed(logits.row(n), labels[n], dlogits_.row(n));
+void Oracle::bill(Owners owners, std::vector<std::uint64_t>& account) {
+  for (const std::uint32_t sample : owners) {
+    if (!affords(sample, 1)) throw std::logic_error("attack asked beyond its query budget");
+    ++account[sample];
   }
-  backwards_ += x.rows;
-  const MutableRows dx = dx_.view().slice(0, x.rows);
-  model_.backward(tape_, std::as_const(dlogits_).view().slice(0, x.rows), dx);
-  return {std::as_const(margins_).flat().first(x.rows), dx};
+}
+
+Rows Oracle::forward(Rows points, Owners owners, Access needed) {
+  if (access_ < needed) throw std::logic_error("attack asked for more than its declared access");
+  expect_size("Oracle: number of owners", owners.size(), points.rows);
+  bill(owners, forwards_);
+  owners_.assign(owners.begin(), owners.end());
+  return model_.forward(points, tape_);
+}
+
+std::span<const std::uint8_t> Oracle::succeeded(Rows points, Labels labels, bool targeted,
+                                                Owners owners) {
+  const Rows z = forward(points, owners, Access::kLabels);
+  for (std::size_t i = 0; i < points.rows; ++i) {
+    succeeded_[i] = attacks::succeeded(z.row(i), labels[owners[i]], targeted) ? 1 : 0;
+  }
+  return std::span(succeeded_).first(points.rows);
+}
+
+Rows Oracle::logits(Rows points, Owners owners) { return forward(points, owners, Access::kScores); }
+
+Row Oracle::margins(Rows points, Labels labels, Owners owners) {
+  const Rows z = logits(points, owners);
+  for (std::size_t i = 0; i < points.rows; ++i) {
+    margins_.flat()[i] = margin(z.row(i), labels[owners[i]]);
+  }
+  return std::as_const(margins_).flat().first(points.rows);
+}
+
+MutableRows Oracle::seeds() { return dlogits_.view().slice(0, owners_.size()); }
+
+Rows Oracle::backward(Rows dlogits) {
+  if (access_ < Access::kGradients) {
+    throw std::logic_error("attack asked for more than its declared access");
+  }
+  bill(owners_, backwards_);
+  const MutableRows dx = dx_.view().slice(0, owners_.size());
+  model_.backward(tape_, dlogits, dx);
+  return dx;
+}
+
+Oracle::Gradient Oracle::gradient(Rows points, Labels labels, LossSeed seed, Owners owners) {
+  const Rows z = forward(points, owners, Access::kGradients);
+  for (std::size_t i = 0; i < points.rows; ++i) {
+    seed(z.row(i), labels[owners[i]], dlogits_.row(i));
+  }
+  return {z, backward(seeds())};
+}
+
+Rows Oracle::pack(Rows x, Owners owners) {
+  if (owners.size() == x.rows) return x;
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    std::ranges::copy(x.row(owners[i]), packed_.row(i).begin());
+  }
+  return std::as_const(packed_).view().slice(0, owners.size());
 }
 
 }  // namespace gibbon::attacks

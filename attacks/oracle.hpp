@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "attacks/losses.hpp"
 #include "models/classifier.hpp"
@@ -12,40 +13,78 @@ namespace gibbon::attacks {
 enum class Access { kNone, kLabels, kScores, kGradients };
 [[nodiscard]] std::string_view to_string(Access access);
 
+/// Which sample each row of a packed matrix belongs to: row i is a point of sample owners[i].
+using Owners = std::span<const std::uint32_t>;
+
 /// The only door between an attack and a model. Owns the tape and gradient buffers of one worker,
-/// counts every row that passes, and refuses what the declared access level does not allow, so a
-/// "black-box" attack cannot peek. Returned views are valid until the next call.
+/// bills every pass to the sample it was made for, and refuses what the declared access level or
+/// the sample's query budget does not allow, so a "black-box" attack cannot peek. Points come
+/// packed, at most max_rows() at a time; labels are those of all samples of the problem. Returned
+/// views are packed alike and valid until the next call.
 class Oracle {
  public:
   Oracle(const models::Classifier& model, Access access, std::size_t max_rows);
 
-  /// labels[n] = first class with the highest logit. One forward pass.
-  void predict(Rows x, std::span<int> labels);
+  /// Starts a problem of `samples` samples; each may cost `max_queries` passes, forward or
+  /// backward; 0: any number. What was billed before is forgotten.
+  void begin(std::size_t samples, std::uint64_t max_queries);
 
-  /// margin() of every sample; needs scores. One forward pass.
-  Row margins(Rows x, Labels labels);
+  [[nodiscard]] std::size_t max_rows() const { return max_rows_; }
+  [[nodiscard]] std::size_t num_classes() const { return model_.num_classes(); }
+
+  /// 1 where the model clearly does not answer labels[owner] (`targeted`: where it clearly does).
+  /// Needs labels. One forward pass. Clearly: by more than float32 rounding, so that the judge, who
+  /// calculates in double, sees the same (clear_margin()).
+  std::span<const std::uint8_t> succeeded(Rows points, Labels labels, bool targeted, Owners owners);
+
+  /// N × C logits; needs scores. One forward pass.
+  Rows logits(Rows points, Owners owners);
+
+  /// margin() of every point at its label; needs scores. One forward pass.
+  Row margins(Rows points, Labels labels, Owners owners);
+
+  /// Scratch for dlogits: N × C, for the N points of the last forward pass.
+  [[nodiscard]] MutableRows seeds();
+
+  /// dx (N × D) = J_f(x)^T · dlogits at the points of the last forward pass, as often as wanted.
+  /// Needs gradients. One backward pass.
+  Rows backward(Rows dlogits);
 
   struct Gradient {
-    Row margin;  ///< N
-    Rows dx;     ///< N × D, gradient of the loss by x
+    Rows logits;  ///< N × C
+    Rows dx;      ///< N × D, gradient of the loss by x
   };
-  /// Needs gradients. One forward and one backward pass.
-  Gradient gradient(Rows x, Labels labels, LossSeed seed);
+  /// logits(), a seed per row, backward(): one forward and one backward pass.
+  Gradient gradient(Rows points, Labels labels, LossSeed seed, Owners owners);
 
-  [[nodiscard]] std::uint64_t forwards() const { return forwards_; }    ///< in rows
-  [[nodiscard]] std::uint64_t backwards() const { return backwards_; }  ///< in rows
+  /// Rows owners[0], owners[1], … of x (all samples) packed together; x itself when it is all.
+  Rows pack(Rows x, Owners owners);
+
+  /// Whether the sample may still cost `passes` more.
+  [[nodiscard]] bool affords(std::uint32_t sample, std::uint64_t passes) const {
+    return max_queries_ == 0 || forwards_[sample] + backwards_[sample] + passes <= max_queries_;
+  }
+  /// Passes billed to each sample since begin().
+  [[nodiscard]] std::span<const std::uint64_t> forwards() const { return forwards_; }
+  [[nodiscard]] std::span<const std::uint64_t> backwards() const { return backwards_; }
 
  private:
-  Rows forward(Rows x, Access needed);
+  Rows forward(Rows points, Owners owners, Access needed);
+  void bill(Owners owners, std::vector<std::uint64_t>& account);
 
   const models::Classifier& model_;
   Access access_;
+  std::size_t max_rows_;
   models::Tape tape_;
+  Tensor packed_;   // N × D
   Tensor margins_;  // 1 × N
   Tensor dlogits_;  // N × C
   Tensor dx_;       // N × D
-  std::uint64_t forwards_ = 0;
-  std::uint64_t backwards_ = 0;
+  std::vector<std::uint8_t> succeeded_;
+  std::vector<std::uint32_t> owners_;  // of the last forward pass
+  std::uint64_t max_queries_ = 0;
+  std::vector<std::uint64_t> forwards_;   // per sample
+  std::vector<std::uint64_t> backwards_;  // per sample
 };
 
 }  // namespace gibbon::attacks

@@ -15,6 +15,8 @@ namespace {
 
 using testing::ThrowsMessage;
 
+constexpr std::array<std::uint32_t, 4> kAll{0, 1, 2, 3};
+
 class OracleTest : public testing::Test {
  protected:
   OracleTest() {
@@ -32,23 +34,58 @@ class OracleTest : public testing::Test {
 
 TEST_F(OracleTest, AnswersWithWhatTheModelSays) {
   Oracle oracle(model_, Access::kGradients, 4);
-  std::array<int, 4> found{};
-  oracle.predict(x_.view(), found);
-  const Row margins = oracle.margins(x_.view(), labels_);
+  oracle.begin(4, 0);
+  const auto answered = oracle.succeeded(x_.view(), labels_, false, kAll);
   for (std::size_t n = 0; n < 4; ++n) {
-    EXPECT_EQ(found[n], predicted_class(logits().row(n)));
+    EXPECT_EQ(answered[n] != 0, predicted_class(logits().row(n)) != labels_[n]);
+  }
+  const auto hit = oracle.succeeded(x_.view(), labels_, true, kAll);
+  const Row margins = oracle.margins(x_.view(), labels_, kAll);
+  for (std::size_t n = 0; n < 4; ++n) {
+    EXPECT_EQ(hit[n] != 0, predicted_class(logits().row(n)) == labels_[n]);
     EXPECT_EQ(margins[n], margin(logits().row(n), labels_[n]));
   }
+  EXPECT_TRUE(std::ranges::equal(oracle.logits(x_.view(), kAll).flat(), logits().flat()));
+}
+
+TEST_F(OracleTest, TooCloseToCallIsNoSuccess) {
+  constexpr std::array kNear{1.0F, 1.0F + 0x1p-22F};
+  constexpr std::array kClear{1.0F, 1.0F + 0x1p-17F};
+  EXPECT_FALSE(succeeded(kNear, 0, false));
+  EXPECT_FALSE(succeeded(kNear, 1, true));
+  EXPECT_TRUE(succeeded(kClear, 0, false));
+  EXPECT_TRUE(succeeded(kClear, 1, true));
+  EXPECT_FALSE(succeeded(kClear, 1, false));
+  EXPECT_FALSE(succeeded(kClear, 0, true));
+  constexpr std::array kNothing{std::numeric_limits<float>::quiet_NaN(), 1.0F};
+  EXPECT_FALSE(succeeded(kNothing, 0, false));
+  EXPECT_FALSE(succeeded(kNothing, 0, true));
+}
+
+TEST_F(OracleTest, PacksTheRowsOfTheOwners) {
+  Oracle oracle(model_, Access::kGradients, 4);
+  constexpr std::array<std::uint32_t, 2> kTwo{1, 3};
+  const Rows packed = oracle.pack(x_.view(), kTwo);
+  ASSERT_EQ(packed.rows, 2U);
+  EXPECT_TRUE(std::ranges::equal(packed.row(0), x_.row(1)));
+  EXPECT_TRUE(std::ranges::equal(packed.row(1), x_.row(3)));
+  EXPECT_EQ(oracle.pack(x_.view(), kAll).data, x_.view().data) << "all of it needs no copy";
+  // Labels are those of the owners.
+  oracle.begin(4, 0);
+  const Row margins = oracle.margins(packed, labels_, kTwo);
+  EXPECT_EQ(margins[0], margin(logits().row(1), labels_[1]));
+  EXPECT_EQ(margins[1], margin(logits().row(3), labels_[3]));
 }
 
 TEST_F(OracleTest, GradientIsThatOfTheSeedsLossAtEachLabel) {
   Oracle oracle(model_, Access::kGradients, 8);  // more rows than are asked for
-  const Oracle::Gradient got = oracle.gradient(x_.view(), labels_, scale_free_seed<float>);
+  oracle.begin(4, 0);
+  const Oracle::Gradient got = oracle.gradient(x_.view(), labels_, scale_free_seed<float>, kAll);
   ASSERT_EQ(got.dx.rows, 4U);
-  ASSERT_EQ(got.margin.size(), 4U);
+  ASSERT_EQ(got.logits.rows, 4U);
   Tensor dlogits(4, 3);
   for (std::size_t n = 0; n < 4; ++n) {
-    EXPECT_EQ(got.margin[n], margin(logits().row(n), labels_[n]));
+    EXPECT_TRUE(std::ranges::equal(got.logits.row(n), logits().row(n)));
     scale_free_seed<float>(logits().row(n), labels_[n], dlogits.row(n));
   }
   Tensor dx(4, 12);
@@ -69,47 +106,89 @@ TEST_F(OracleTest, GradientIsThatOfTheSeedsLossAtEachLabel) {
   for (std::size_t n = 0; n < 4; ++n) EXPECT_GT(loss(n), before[n]);
 }
 
-TEST_F(OracleTest, CountsRowsNotCalls) {
+TEST_F(OracleTest, AnotherBackwardPassIsAnotherRowOfTheJacobian) {
   Oracle oracle(model_, Access::kGradients, 4);
-  std::array<int, 4> found{};
-  oracle.predict(x_.view().slice(0, 3), found);
-  EXPECT_EQ(oracle.forwards(), 3U);
-  oracle.margins(x_.view(), labels_);
-  EXPECT_EQ(oracle.forwards(), 7U);
-  EXPECT_EQ(oracle.backwards(), 0U);
-  oracle.gradient(x_.view().slice(0, 2), std::span(labels_).first(2), scale_free_seed<float>);
-  EXPECT_EQ(oracle.forwards(), 9U);
-  EXPECT_EQ(oracle.backwards(), 2U);
+  oracle.begin(4, 0);
+  oracle.logits(x_.view(), kAll);
+  TensorOf<float> rows(3, 12);
+  for (std::size_t c = 0; c < 3; ++c) {
+    const MutableRows seeds = oracle.seeds();
+    std::ranges::fill(seeds.flat(), 0.0F);
+    for (std::size_t n = 0; n < 4; ++n) seeds.row(n)[c] = 1.0F;
+    std::ranges::copy(oracle.backward(seeds).row(2), rows.row(c).begin());
+  }
+  // z(x + h) - z(x) = J h for a small h
+  const std::vector<float> before(logits().row(2).begin(), logits().row(2).end());
+  for (std::size_t d = 0; d < 12; ++d) {
+    constexpr float kStep = 2e-3F;
+    x_.row(2)[d] += kStep;
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_NEAR((logits().row(2)[c] - before[c]) / kStep, rows.row(c)[d], 0.05F);
+    }
+    x_.row(2)[d] -= kStep;
+  }
+  EXPECT_EQ(oracle.forwards()[2], 1U);
+  EXPECT_EQ(oracle.backwards()[2], 3U);
+}
+
+TEST_F(OracleTest, BillsEverySampleForItsOwnPasses) {
+  Oracle oracle(model_, Access::kGradients, 4);
+  oracle.begin(3, 5);
+  constexpr std::array<std::uint32_t, 4> kOwners{2, 0, 2, 2};
+  oracle.margins(x_.view(), labels_, kOwners);
+  EXPECT_THAT(oracle.forwards(), testing::ElementsAre(1, 0, 3));
+  EXPECT_TRUE(oracle.affords(2, 2));
+  EXPECT_FALSE(oracle.affords(2, 3));
+  EXPECT_TRUE(oracle.affords(1, 5));
+  oracle.gradient(x_.view().slice(0, 1), labels_, scale_free_seed<float>,
+                  std::span(kOwners).first(1));
+  EXPECT_THAT(oracle.forwards(), testing::ElementsAre(1, 0, 4));
+  EXPECT_THAT(oracle.backwards(), testing::ElementsAre(0, 0, 1));
+  EXPECT_THAT([&] { oracle.logits(x_.view().slice(0, 1), std::span(kOwners).first(1)); },
+              ThrowsMessage<std::logic_error>("attack asked beyond its query budget"));
+  oracle.begin(3, 0);
+  EXPECT_THAT(oracle.forwards(), testing::ElementsAre(0, 0, 0));
+  EXPECT_TRUE(oracle.affords(2, 1000));
 }
 
 TEST_F(OracleTest, RefusesMoreThanTheDeclaredAccess) {
-  std::array<int, 4> found{};
   const auto refused =
       ThrowsMessage<std::logic_error>("attack asked for more than its declared access");
   for (const Access access :
        {Access::kNone, Access::kLabels, Access::kScores, Access::kGradients}) {
     Oracle oracle(model_, access, 4);
-    const auto predict = [&] { oracle.predict(x_.view(), found); };
-    const auto margins = [&] { static_cast<void>(oracle.margins(x_.view(), labels_)); };
-    const auto gradient = [&] { oracle.gradient(x_.view(), labels_, scale_free_seed<float>); };
+    oracle.begin(4, 0);
+    const auto labels = [&] {
+      static_cast<void>(oracle.succeeded(x_.view(), labels_, false, kAll));
+    };
+    const auto scores = [&] { static_cast<void>(oracle.logits(x_.view(), kAll)); };
+    const auto margins = [&] { static_cast<void>(oracle.margins(x_.view(), labels_, kAll)); };
+    const auto gradient = [&] {
+      oracle.gradient(x_.view(), labels_, scale_free_seed<float>, kAll);
+    };
+    const auto backward = [&] { oracle.backward(oracle.seeds()); };
     if (access < Access::kLabels) {
-      EXPECT_THAT(predict, refused);
+      EXPECT_THAT(labels, refused);
     }
     if (access < Access::kScores) {
+      EXPECT_THAT(scores, refused);
       EXPECT_THAT(margins, refused);
     }
     if (access < Access::kGradients) {
       EXPECT_THAT(gradient, refused);
+      EXPECT_THAT(backward, refused);
     }
-    EXPECT_EQ(oracle.forwards() + oracle.backwards(), 0U) << "what was refused is not counted";
+    EXPECT_THAT(oracle.forwards(), testing::Each(0)) << "what was refused is not counted";
     if (access >= Access::kLabels) {
-      EXPECT_NO_THROW(predict());
+      EXPECT_NO_THROW(labels());
     }
     if (access >= Access::kScores) {
+      EXPECT_NO_THROW(scores());
       EXPECT_NO_THROW(margins());
     }
     if (access >= Access::kGradients) {
       EXPECT_NO_THROW(gradient());
+      EXPECT_NO_THROW(backward());
     }
   }
   EXPECT_EQ(to_string(Access::kNone), "none");

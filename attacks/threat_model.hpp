@@ -7,29 +7,32 @@
 
 namespace gibbon::attacks {
 
-enum class Norm { kLinf, kL2, kL1 };
-inline constexpr std::array kNorms{Norm::kLinf, Norm::kL2, Norm::kL1};
+/// kL0 counts the input values that differ.
+enum class Norm { kLinf, kL2, kL1, kL0 };
+inline constexpr std::array kNorms{Norm::kLinf, Norm::kL2, Norm::kL1, Norm::kL0};
 
 [[nodiscard]] std::string_view to_string(Norm norm);
 /// Throws a usage Error with "did you mean".
 [[nodiscard]] Norm find_norm(std::string_view name);
 
 /// What the adversary may do: move x within { x' : ||x' - x||_norm <= epsilon, x' in domain }.
-/// epsilon is in input units: for pixels scaled to [0, 1], 8/255 is 0.0313….
+/// epsilon is in input units: for pixels scaled to [0, 1], 8/255 is 0.0313…; for l0 it is a number
+/// of input values. Infinity: anywhere in the domain.
 struct ThreatModel {
   Norm norm = Norm::kLinf;
   double epsilon = 0.0;
   Box domain;
 
-  /// Largest distance a candidate may be found at: epsilon itself for linf, epsilon · (1 + 1e-6)
-  /// for l2 and l1, whose float32 candidates cannot always lie on the sphere.
+  /// Largest distance a candidate may be found at: epsilon itself for linf and l0, epsilon ·
+  /// (1 + 1e-6) for l2 and l1, whose float32 candidates cannot always lie on the sphere.
   [[nodiscard]] double reach() const;
 };
 
 /// ||candidate - origin|| in the given norm, in double.
 [[nodiscard]] double distance(Norm norm, Row origin, Row candidate);
 
-/// ||gradient|| in the dual norm: the slope of the loss per unit of the norm's steepest step.
+/// ||gradient|| in the dual norm: the slope of the loss per unit of the norm's steepest step. l0,
+/// which is no norm, goes by the largest entry, as l1 does.
 [[nodiscard]] double dual_length(Norm norm, Row gradient);
 
 /// Moves `candidate` into ball ∩ box of an origin that lies in the box. linf: clamps to bounds that
@@ -38,8 +41,8 @@ struct ThreatModel {
 void project(const ThreatModel& threat, Row origin, MutableRow candidate);
 
 /// candidate += size · argmax_{||d|| <= 1} <gradient, d>: sign for linf (sign(0) = 0), unit
-/// gradient for l2, all weight on the largest |gradient| for l1, ties shared. A zero gradient moves
-/// nothing.
+/// gradient for l2, all weight on the largest |gradient| for l1 and l0, ties shared. A zero
+/// gradient moves nothing.
 void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate);
 
 /// steepest_step(), then project(): same bits, one pass over memory for linf. What loops call.
@@ -52,7 +55,7 @@ void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, dou
 
 /// candidate = origin + argmax <gradient, d> over ball ∩ box exactly, times the sign of
 /// `direction`. l1: coordinates are filled by falling |gradient| up to the side of the box; l2:
-/// clamp(λ · gradient) with the λ that spends the budget.
+/// clamp(λ · gradient) with the λ that spends the budget; not for l0 (logic_error).
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,
                 MutableRow candidate);
 

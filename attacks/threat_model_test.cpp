@@ -52,6 +52,7 @@ double plain_distance(Norm norm, const Point& a, const Point& b) {
     if (norm == Norm::kLinf) out = std::max(out, gap);
     if (norm == Norm::kL2) out += gap * gap;
     if (norm == Norm::kL1) out += gap;
+    if (norm == Norm::kL0) out += gap > 0.0L ? 1.0L : 0.0L;
   }
   return static_cast<double>(norm == Norm::kL2 ? std::sqrt(out) : out);
 }
@@ -94,6 +95,27 @@ TEST(Reach, IsTheBudgetAndTheRoundingOfNorms) {
   EXPECT_EQ((ThreatModel{Norm::kL1, 0.3, {}}.reach()), 0.3 * (1.0 + 1e-6));
 }
 
+TEST(Project, L0KeepsTheLargestChanges) {
+  const Box wide{-5.0F, 5.0F};
+  const Point zero(4);
+  expect_point(projected({Norm::kL0, 2.0, wide}, zero, {-1.5F, -0.5F, 0.1F, 2.0F}),
+               {-1.5, 0.0, 0.0, 2.0});
+  expect_point(projected({Norm::kL0, 2.9, wide}, zero, {0.3F, 0.7F, 0.1F, 1.0F}),
+               {0.0, 0.7, 0.0, 1.0});
+  expect_point(projected({Norm::kL0, 1.0, wide}, zero, {0.7F, -0.7F, 0.1F, 0.0F}),
+               {0.7, 0.0, 0.0, 0.0});
+  expect_point(projected({Norm::kL0, 9.0, {0.0F, 1.0F}}, zero, {0.7F, -0.7F, 2.0F, 0.0F}),
+               {0.7, 0.0, 1.0, 0.0});
+}
+
+TEST(Project, AnInfiniteBallOnlyClips) {
+  constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+  for (const Norm norm : kNorms) {
+    expect_point(projected({norm, kUnlimited, {0.0F, 1.0F}}, {0.5F, 0.5F}, {-3.0F, 0.75F}),
+                 {0.0, 0.75});
+  }
+}
+
 TEST(SteepestStep, MakesTheMostOfItsLength) {
   const auto step = [](Norm norm, const Point& gradient, double size) {
     Point out(gradient.size());
@@ -102,7 +124,7 @@ TEST(SteepestStep, MakesTheMostOfItsLength) {
   };
   for (const double size : {0.0, 0.1, 1.0, 3.0}) {
     const Point zero(2);
-    for (const Norm norm : kNorms) {
+    for (const Norm norm : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
       EXPECT_NEAR(distance(norm, zero, step(norm, {1.0F, -2.0F}, size)), size, 1e-6);
     }
     EXPECT_NEAR(dot({1.0F, -2.0F}, zero, step(Norm::kLinf, {1.0F, -2.0F}, size)), 3.0 * size, 1e-6);

@@ -62,8 +62,7 @@ class ToyNet : public testing::TestWithParam<NormCase> {
   ToyNet() {
     Rng rng(1, 0, "toy-net-test");
     for (float& value : x_.flat()) value = rng.uniform(0.0F, 1.0F);
-    Oracle judge(model_, Access::kLabels, kSamples);
-    judge.predict(x_.view(), labels_);
+    labels_ = answers(x_);
     for (std::size_t n = 0; n < kSamples; ++n) ids_[n] = n;
   }
 
@@ -73,17 +72,25 @@ class ToyNet : public testing::TestWithParam<NormCase> {
     Oracle oracle(model_, info.access, kSamples);
     Workspace work;
     Tensor candidate(kSamples, 2);
+    const std::vector<double> budgets(kSamples, 0.5);
     info.make()->run(oracle,
                      {.x = x_.view(),
                       .labels = labels,
                       .ids = ids_,
-                      .threat = {GetParam().norm, 0.5, kBox},
+                      .epsilons = budgets,
+                      .norm = GetParam().norm,
+                      .domain = kBox,
                       .targeted = targeted},
                      work, candidate.view());
-    std::vector<int> found(kSamples);
-    Oracle judge(model_, Access::kLabels, kSamples);
-    judge.predict(candidate.view(), found);
-    return found;
+    return answers(candidate);
+  }
+
+  std::vector<int> answers(const Tensor& points) const {
+    auto tape = model_.make_tape(kSamples);
+    const Rows logits = model_.forward(points.view(), tape);
+    std::vector<int> out;
+    for (std::size_t n = 0; n < kSamples; ++n) out.push_back(predicted_class(logits.row(n)));
+    return out;
   }
 
   static double share_equal(Labels a, Labels b) {

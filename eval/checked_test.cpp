@@ -149,10 +149,9 @@ TEST(Checked, ServesAttacksOnSeveralThreads) {
     attacks::Oracle oracle(checked, attacks::Access::kGradients, kRows);
     attacks::Workspace work;
     Tensor candidate(kRows, 12);
-    attack->run(
-        oracle,
-        {.x = x.view(), .labels = labels, .ids = ids, .threat = {attacks::Norm::kLinf, 0.1, {}}},
-        work, candidate.view());
+    const std::vector<double> budgets(kRows, 0.1);
+    attack->run(oracle, {.x = x.view(), .labels = labels, .ids = ids, .epsilons = budgets}, work,
+                candidate.view());
   });
   EXPECT_EQ(checked.compared(), 8 * 2 * kRows);
 }

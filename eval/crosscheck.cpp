@@ -393,13 +393,16 @@ class Check {
     std::vector<std::uint64_t> ids(x_.rows());
     std::iota(ids.begin(), ids.end(), std::uint64_t{0});
     Tensor candidate(x_.rows(), x_.cols());
+    const std::vector<double> budgets(kBlock, kEpsilon);
     for (std::size_t n = 0; n < x_.rows(); n += kBlock) {
       const std::size_t rows = std::min(kBlock, x_.rows() - n);
       attack->run(oracle,
                   {.x = x().slice(n, rows),
                    .labels = Labels(labels_).subspan(n, rows),
                    .ids = std::span(ids).subspan(n, rows),
-                   .threat = {norm, kEpsilon, box_}},
+                   .epsilons = std::span(budgets).first(rows),
+                   .norm = norm,
+                   .domain = box_},
                   work, candidate.view().slice(n, rows));
     }
     return converted<double>(std::as_const(candidate).view());

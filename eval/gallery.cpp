@@ -110,11 +110,15 @@ class Painter {
     const bool targeted = record.target >= 0;
     const std::array aim{targeted ? int{record.target} : data_.labels[sample]};
     attacks::Oracle oracle(model_, spec.info->access, 1);
+    const std::array budget{epsilon};
     spec.attack->run(oracle,
                      {.x = x,
                       .labels = aim,
                       .ids = std::span(data_.ids).subspan(sample, 1),
-                      .threat = threat,
+                      .epsilons = budget,
+                      .norm = norm,
+                      .domain = data_.range,
+                      .shape = data_.shape,
                       .targeted = targeted,
                       .seed = plan_.seed},
                      workspace_, candidate_.view());

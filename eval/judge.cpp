@@ -15,6 +15,7 @@ double Distances::in(attacks::Norm norm) const {
     case attacks::Norm::kLinf: return linf;
     case attacks::Norm::kL2: return l2;
     case attacks::Norm::kL1: return l1;
+    case attacks::Norm::kL0: return l0;
   }
   throw std::logic_error("Distances: no such norm");
 }

@@ -41,6 +41,7 @@ struct Samples {
   Tensor x{kSamples, 784};
   std::vector<int> labels;
   std::vector<std::uint64_t> ids;
+  std::vector<double> budgets = std::vector<double>(kBlock, kEpsilon);
   std::vector<std::uint32_t> order;  ///< a shuffle
 
   Samples() {
@@ -117,7 +118,7 @@ class Pair {
                    {.x = x,
                     .labels = labels,
                     .ids = std::span(samples().ids).subspan(first, x.rows),
-                    .threat = {attacks::Norm::kLinf, kEpsilon, {}}},
+                    .epsilons = std::span(samples().budgets).first(x.rows)},
                    workspace_, out_.view());
     });
     return std::as_const(out_).view();

@@ -75,18 +75,20 @@ class Worker {
     const Rows x = std::as_const(x_).view().slice(0, chosen_.size());
     const MutableRows candidate = candidates_.view().slice(0, chosen_.size());
     attacks::Oracle& oracle = *oracles_[static_cast<std::size_t>(pair.spec->info->access)];
-    const std::uint64_t forwards_before = oracle.forwards();
-    const std::uint64_t backwards_before = oracle.backwards();
+    const std::vector<double> budgets(chosen_.size(), epsilon);
     pair.spec->attack->run(oracle,
                            {.x = x,
                             .labels = aims_,
                             .ids = ids_,
-                            .threat = threat,
+                            .epsilons = budgets,
+                            .norm = pair.norm,
+                            .domain = data_.range,
+                            .shape = data_.shape,
                             .targeted = pair.spec->target.kind != Target::Kind::kNone,
                             .seed = plan_.seed},
                            workspace_, candidate);
-    forwards[pair_index] += oracle.forwards() - forwards_before;
-    backwards[pair_index] += oracle.backwards() - backwards_before;
+    for (const std::uint64_t passes : oracle.forwards()) forwards[pair_index] += passes;
+    for (const std::uint64_t passes : oracle.backwards()) backwards[pair_index] += passes;
     judge_.look(candidate, true_labels_, std::span(findings_).first(chosen_.size()));
 
     for (std::size_t n = 0; n < count_; ++n) records[n] = untouched(n, pair.spec->target);

@@ -1,7 +1,7 @@
 // FGSM: one full-budget step along the sign of the loss gradient (l2: along the gradient; l1: along
 // its largest coordinate).
 //
-// Problem   untargeted or targeted; linf, l2, l1; fixed budget
+// Problem   untargeted or targeted; linf, l2, l1; fixed budget, single step
 // Access    gradients; 1 forward and 1 backward pass per sample
 // Method    x' = clip(x + epsilon · steepest(∇ₓJ(θ, x, y)))
 // Property  exact for two-class linear models whose optimum lies inside the box; weak elsewhere
@@ -19,18 +19,27 @@ class Fgsm final : public Attack {
     return {{"boxed", "1: the best step inside ball and box together, instead of step, then clip",
              &boxed_, 0, 1}};
   }
+  double passes(std::size_t /*classes*/) const override { return 2.0; }
 
  private:
-  void search(Oracle& oracle, const Problem& problem, Workspace& /*work*/,
+  void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    const Rows dx = oracle.gradient(problem.x, problem.labels, scale_free_seed<float>).dx;
-    for (std::size_t n = 0; n < candidate.rows; ++n) {
+    Active active(work, problem.size());
+    active.afford(oracle, 2);
+    if (active.size() < problem.size()) std::ranges::copy(problem.x.flat(), candidate.data);
+    if (active.empty()) return;
+    const Rows dx = oracle
+                        .gradient(oracle.pack(problem.x, active.items()), problem.labels,
+                                  scale_free_seed<float>, active.items())
+                        .dx;
+    for (std::size_t k = 0; k < active.size(); ++k) {
+      const std::size_t n = active[k];
+      const ThreatModel threat = problem.threat(n);
       if (boxed_ != 0) {
-        boxed_step(problem.threat, problem.x.row(n), dx.row(n), problem.direction(),
-                   candidate.row(n));
+        boxed_step(threat, problem.x.row(n), dx.row(k), problem.direction(), candidate.row(n));
       } else {
-        ascend_from_origin(problem.threat, problem.x.row(n), dx.row(n),
-                           problem.direction() * problem.threat.epsilon, candidate.row(n));
+        ascend_from_origin(threat, problem.x.row(n), dx.row(k),
+                           problem.direction() * threat.epsilon, candidate.row(n));
       }
     }
   }
@@ -46,7 +55,7 @@ const AttackInfo& fgsm_info() {
       .summary = "Fast gradient sign method: one full-budget step along the loss gradient.",
       .formula = "x' = clip(x + ε · sign(∇ₓJ(θ, x, y)))",
       .source = "Goodfellow et al. 2015, arXiv:1412.6572",
-      .kind = Kind::kFixedBudget,
+      .kind = Kind::kSingleStep,
       .access = Access::kGradients,
       .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
       .targeted = true,

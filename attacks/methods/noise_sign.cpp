@@ -16,13 +16,17 @@ namespace gibbon::attacks {
 namespace {
 
 class NoiseSign final : public Attack {
+ public:
+  double passes(std::size_t /*classes*/) const override { return 0.0; }
+
+ private:
   void search(Oracle& /*oracle*/, const Problem& problem, Workspace& /*work*/,
               MutableRows candidate) const override {
     const auto features = static_cast<double>(candidate.cols);
-    double size = problem.threat.epsilon;
-    if (problem.threat.norm == Norm::kL2) size /= std::sqrt(features);
-    if (problem.threat.norm == Norm::kL1) size /= features;
     for (std::size_t n = 0; n < candidate.rows; ++n) {
+      double size = problem.epsilons[n];
+      if (problem.norm == Norm::kL2) size /= std::sqrt(features);
+      if (problem.norm == Norm::kL1) size /= features;
       Rng rng(problem.seed, problem.ids[n], "noise-sign");
       std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
       std::uint64_t coins = 0;
@@ -32,7 +36,7 @@ class NoiseSign final : public Attack {
         value = static_cast<float>(double{value} + ((coins & 1U) != 0 ? size : -size));
         coins >>= 1U;
       }
-      project(problem.threat, problem.x.row(n), candidate.row(n));
+      project(problem.threat(n), problem.x.row(n), candidate.row(n));
     }
   }
 };

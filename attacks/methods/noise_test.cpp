@@ -42,11 +42,14 @@ class Noise : public testing::TestWithParam<NormCase> {
     Workspace work;
     const Tensor x(kCount, kDim);
     Tensor out(kCount, kDim);
+    const std::vector<double> budgets(kCount, epsilon);
     info.make()->run(oracle,
                      {.x = x.view(),
                       .labels = labels_,
                       .ids = ids_,
-                      .threat = {GetParam().norm, epsilon, {-half, half}},
+                      .epsilons = budgets,
+                      .norm = GetParam().norm,
+                      .domain = {-half, half},
                       .seed = seed},
                      work, out.view());
     return out;

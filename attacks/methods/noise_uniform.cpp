@@ -17,13 +17,17 @@ namespace gibbon::attacks {
 namespace {
 
 class NoiseUniform final : public Attack {
+ public:
+  double passes(std::size_t /*classes*/) const override { return 0.0; }
+
+ private:
   void search(Oracle& /*oracle*/, const Problem& problem, Workspace& /*work*/,
               MutableRows candidate) const override {
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       Rng rng(problem.seed, problem.ids[n], "noise-uniform");
       std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
-      add_noise(problem.threat, rng, candidate.row(n));
-      project(problem.threat, problem.x.row(n), candidate.row(n));
+      add_noise(problem.threat(n), rng, candidate.row(n));
+      project(problem.threat(n), problem.x.row(n), candidate.row(n));
     }
   }
 
@@ -62,6 +66,7 @@ class NoiseUniform final : public Attack {
         }
         return;
       }
+      case Norm::kL0: throw std::logic_error("noise-uniform: not for l0");
     }
   }
 };
