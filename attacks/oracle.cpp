@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "datasets/parallel.hpp"
+
 namespace gibbon::attacks {
 
 std::string_view to_string(Access access) {
@@ -45,6 +47,7 @@ void Oracle::bill(Owners owners, std::vector<std::uint64_t>& account) {
 }
 
 Rows Oracle::forward(Rows points, Owners owners, Access needed) {
+  if (interrupted) throw Interrupted{};
   if (access_ < needed) throw std::logic_error("attack asked for more than its declared access");
   expect_size("Oracle: number of owners", owners.size(), points.rows);
   bill(owners, forwards_);

@@ -20,7 +20,7 @@ using Owners = std::span<const std::uint32_t>;
 /// bills every pass to the sample it was made for, and refuses what the declared access level or
 /// the sample's query budget does not allow, so a "black-box" attack cannot peek. Points come
 /// packed, at most max_rows() at a time; labels are those of all samples of the problem. Returned
-/// views are packed alike and valid until the next call.
+/// views are packed alike and valid until the next call. Throws Interrupted after Ctrl-C.
 class Oracle {
  public:
   Oracle(const models::Classifier& model, Access access, std::size_t max_rows);

@@ -14,6 +14,9 @@ namespace gibbon {
 inline std::atomic<bool> interrupted =
     false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
+/// Thrown out of the middle of long work when `interrupted` is set; what was finished stays.
+struct Interrupted {};
+
 /// Cores this process may use.
 [[nodiscard]] inline std::size_t hardware_threads() {
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -35,6 +38,8 @@ void for_each_block(std::size_t blocks, std::size_t threads, const Body& body) {
         if (block >= blocks) break;
         body(worker, block);
       }
+    } catch (const Interrupted&) {
+      return;  // the others see the flag, too
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();

@@ -28,9 +28,9 @@ std::vector<reports::CurvePoint> summarise(const PairInfo& pair, std::span<const
     const std::string& norm, std::span<const double> epsilons, std::size_t classes,
     std::span<const std::span<const reports::SampleRecord>> blocks);
 
-/// Plain sentences about what looks wrong, what it may mean and what to try.
-[[nodiscard]] std::vector<std::string> diagnose(std::span<const reports::CurvePoint> curve,
-                                                std::span<const reports::SampleRecord> samples,
-                                                std::size_t cancelled, std::size_t classes);
+/// Quartiles of the smallest of the records' `nearest`, sample by sample: one row of n samples of
+/// every (attack, norm) that counts.
+[[nodiscard]] reports::DistanceSummary summarise_distances(
+    const PairInfo& pair, std::span<const std::span<const reports::SampleRecord>> rows);
 
 }  // namespace gibbon::eval

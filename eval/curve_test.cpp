@@ -61,8 +61,6 @@ TEST(Curve, NeverRises) {
   const auto curve = summarise({"fgsm", "linf", "attack"}, kEpsilons, 2, false, all);
   EXPECT_THAT(correct(curve), ElementsAre(3, 1, 1));
   EXPECT_EQ(curve[2].carried, 1U);
-  const auto notes = diagnose(curve, all, 0, 2);
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("left 1 more samples standing")));
 }
 
 TEST(Curve, WorstCaseCountsASampleFromItsSmallestBudgetOn) {
@@ -92,17 +90,25 @@ TEST(Curve, ConfidenceAndDistanceAreMeansOverTheFooled) {
   EXPECT_NEAR(curve[2].mean_distance[3], 0.1, 1e-12);
 }
 
-TEST(Diagnosis, SaysWhenNoiseBeatsAnAttackAndWhenNIsSmall) {
-  auto strong = records({{0, 0, 1, 0}, {1, 1, 1, 1}, {1, 1, 1, 1}});
-  auto weak = records({{0, 0, 1, 0}, {0, 0, 1, 0}, {0, 0, 1, 0}});
-  auto curve = summarise({"fgsm", "linf", "attack"}, kEpsilons, 2, false, weak);
-  const auto noise = summarise({"noise", "linf", "control"}, kEpsilons, 2, false, strong);
-  curve.insert(curve.end(), noise.begin(), noise.end());
-  weak.insert(weak.end(), strong.begin(), strong.end());
-  const auto notes = diagnose(curve, weak, 7, 2);
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("Noise did better than an attack")));
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("n = 4 is too small to conclude")));
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("7 of 4 samples lose the true-class term")));
+TEST(Distances, QuartilesAreNumPysAndKnowInfinity) {
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  std::vector<SampleRecord> row(4);
+  std::vector<SampleRecord> other(4);
+  for (std::size_t n = 0; n < 4; ++n) {
+    row[n].nearest = std::array{0.0, 0.4, kNever, 0.1}[n];
+    other[n].nearest = std::array{0.0, 0.2, 0.3, kNever}[n];
+  }
+  const std::array<std::span<const SampleRecord>, 1> one{row};
+  const auto alone = summarise_distances({"fmn", "l2", "attack"}, one);
+  EXPECT_EQ(alone.found, 3U);
+  EXPECT_DOUBLE_EQ(alone.lower_quartile, 0.075);
+  EXPECT_DOUBLE_EQ(alone.median, 0.25);
+  EXPECT_EQ(alone.upper_quartile, kNever);
+  const std::array<std::span<const SampleRecord>, 2> both{row, other};
+  const auto worst = summarise_distances({"worst-case", "l2", "worst-case"}, both);
+  EXPECT_EQ(worst.found, 4U);
+  EXPECT_DOUBLE_EQ(worst.median, 0.15);
+  EXPECT_DOUBLE_EQ(worst.upper_quartile, 0.225);
 }
 
 }  // namespace

@@ -244,9 +244,13 @@ std::string explain_attack(const attacks::AttackInfo& info) {
   std::vector<std::string_view> norms;
   for (const attacks::Norm norm : info.norms) norms.push_back(attacks::to_string(norm));
   std::string out = fmt::format(
-      "{}\n  {}\n\n  formula  {}\n  source   {}\n  access   {}\n  norms    {}\n", info.name,
-      info.summary, info.formula, info.source, to_string(info.access), fmt::join(norms, ", "));
+      "{}\n  {}\n\n  formula  {}\n  source   {}\n  kind     {}\n  access   {}\n  norms    {}\n",
+      info.name, info.summary, info.formula, info.source, to_string(info.kind),
+      to_string(info.access), fmt::join(norms, ", "));
   const auto attack = info.make();
+  out +=
+      fmt::format("  cost     about {:.0f} passes per sample that is not broken, with 10 classes\n",
+                  attack->passes(10));
   out += "  knobs\n";
   for (const attacks::Field& field : attack->fields()) {
     const double value = std::visit([](auto* v) { return static_cast<double>(*v); }, field.value);
@@ -255,6 +259,18 @@ std::string explain_attack(const attacks::AttackInfo& info) {
   }
   if (info.targeted) out += "    target     none; a class 0, 1, … or least-likely\n";
   if (!info.targeted && attack->fields().empty()) out += "    none\n";
+  return out;
+}
+
+std::string explain_ensemble(const attacks::Ensemble& ensemble) {
+  std::string out = fmt::format("{}\n  {}\n\n  source   {}\n  knobs\n    version\n", ensemble.name,
+                                ensemble.summary, ensemble.source);
+  for (const attacks::Ensemble::Version& v : ensemble.versions) {
+    std::vector<std::string_view> norms;
+    for (const attacks::Norm norm : v.norms) norms.push_back(attacks::to_string(norm));
+    out += fmt::format("      {:<9} {:<13} {}\n", v.name, fmt::format("{}", fmt::join(norms, ", ")),
+                       fmt::join(v.members, ", "));
+  }
   return out;
 }
 

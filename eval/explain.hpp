@@ -3,6 +3,7 @@
 #include <string>
 
 #include "attacks/attack.hpp"
+#include "attacks/ensembles.hpp"
 #include "datasets/dataset.hpp"
 #include "models/network.hpp"
 
@@ -10,6 +11,9 @@ namespace gibbon::eval {
 
 /// What an attack does: formula, source, access, norms, knobs with ranges and defaults.
 [[nodiscard]] std::string explain_attack(const attacks::AttackInfo& info);
+
+/// Which attacks an ensemble runs, by version and norm.
+[[nodiscard]] std::string explain_ensemble(const attacks::Ensemble& ensemble);
 
 struct ExplainSettings {
   models::Loss loss{nullptr, models::Output::kSoftmax};  ///< to be given

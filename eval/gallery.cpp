@@ -100,36 +100,45 @@ class Painter {
         model_(network),
         judged_(network),
         judge_(judged_, network.output, 1),
+        runner_({.model = model_,
+                 .judged = judged_,
+                 .output = network.output,
+                 .data = data,
+                 .epsilons = plan.epsilons,
+                 .seed = plan.seed,
+                 .max_queries = plan.max_queries,
+                 .exhaustive = plan.exhaustive},
+                1),
         candidate_(1, data.shape.size()),
         levels_(data.shape.size()) {}
 
-  GalleryItem paint(const AttackSpec& spec, attacks::Norm norm, double epsilon,
-                    const SampleRecord& record, std::size_t sample) {
+  /// Attacks one sample again, alone: the same bits as in its block.
+  void attack(const Pair& pair, std::size_t sample, std::span<const std::size_t> rows) {
+    std::vector<SampleRecord> records(plan_.epsilons.size());
+    std::vector<Tally> tallies(pair.members.size());
+    std::vector<char> keep(plan_.epsilons.size(), 0);
+    for (const std::size_t row : rows) keep[row] = 1;
+    runner_.begin(sample, 1);
+    runner_.run(pair, records, tallies, keep, [](std::size_t, std::size_t, std::size_t) {});
+  }
+
+  /// The candidate of the last attack() at one budget.
+  GalleryItem paint(const Pair& pair, std::size_t row, const SampleRecord& record,
+                    std::size_t sample) {
+    const attacks::Norm norm = pair.norm;
+    const double epsilon = plan_.epsilons[row];
+    const std::string& name = pair.entry->text;
     const attacks::ThreatModel threat{norm, epsilon, data_.range};
     const Rows x = data_.images.view().slice(sample, 1);
-    const bool targeted = record.target >= 0;
-    const std::array aim{targeted ? int{record.target} : data_.labels[sample]};
-    attacks::Oracle oracle(model_, spec.info->access, 1);
-    const std::array budget{epsilon};
-    spec.attack->run(oracle,
-                     {.x = x,
-                      .labels = aim,
-                      .ids = std::span(data_.ids).subspan(sample, 1),
-                      .epsilons = budget,
-                      .norm = norm,
-                      .domain = data_.range,
-                      .shape = data_.shape,
-                      .targeted = targeted,
-                      .seed = plan_.seed},
-                     workspace_, candidate_.view());
+    std::ranges::copy(runner_.point(row, 0), candidate_.row(0).begin());
     to_8bit(threat, x.row(0), candidate_.row(0), levels_);
 
     GalleryItem item{.id = record.id,
-                     .attack = spec.text,
+                     .attack = name,
                      .norm = std::string(attacks::to_string(norm)),
                      .epsilon = epsilon,
                      .label = record.label,
-                     .file = fmt::format("gallery/{}_{}_{:05}_eps{:.4g}.png", file_safe(spec.text),
+                     .file = fmt::format("gallery/{}_{}_{:05}_eps{:.4g}.png", file_safe(name),
                                          attacks::to_string(norm), record.id, epsilon)};
     datasets::write_png(folder_ / item.file, to_picture(data_.shape, levels_));
     const datasets::Picture saved =
@@ -170,7 +179,7 @@ class Painter {
   models::Mlp model_;
   models::MlpOf<double> judged_;
   Judge judge_;
-  attacks::Workspace workspace_;
+  BlockRunner runner_;
   Tensor candidate_;
   std::vector<std::uint8_t> levels_;
 };
@@ -187,20 +196,16 @@ reports::Gallery make_gallery(const models::Network& network, const datasets::Da
   const std::size_t n = result.finished;
   const std::size_t row = plan.epsilons.size() * n;
   std::vector<attacks::Norm> shown;
-  std::size_t pair = 0;
-  for (const AttackSpec& spec : plan.attacks) {
-    for (const attacks::Norm norm : plan.norms) {
-      if (!spec.info->supports(norm)) continue;
-      const auto records = std::span(result.samples).subspan(pair++ * row, row);
-      const bool control = spec.info->kind == attacks::Kind::kControl;
-      if (control || std::ranges::count(shown, norm) > 0) continue;
-      shown.push_back(norm);
-      for (const std::size_t sample :
-           pick_samples(records, n, data.class_names.size(), per_class)) {
-        for (const std::size_t e : pick_budgets(plan.epsilons)) {
-          gallery.items.push_back(
-              painter.paint(spec, norm, plan.epsilons[e], records[sample], sample));
-        }
+  const std::vector<std::size_t> rows = pick_budgets(plan.epsilons);
+  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
+    const Pair& pair = result.pairs[p];
+    if (pair.is_control() || std::ranges::count(shown, pair.norm) > 0) continue;
+    shown.push_back(pair.norm);
+    const auto records = std::span(result.samples).subspan(p * row, row);
+    for (const std::size_t sample : pick_samples(records, n, data.class_names.size(), per_class)) {
+      painter.attack(pair, sample, rows);
+      for (const std::size_t e : rows) {
+        gallery.items.push_back(painter.paint(pair, e, records[sample], sample));
       }
     }
   }

@@ -39,10 +39,19 @@ std::vector<Option> TrainOptions::options() {
 }
 
 std::vector<Option> SweepOptions::options() {
-  return {{"attack", "NAME or NAME:knob=value,…; repeatable ('gibbon list attacks')", &attack},
-          {"norm", "linf, l2 or l1; repeatable", &norm},
+  return {{"attack",
+           "NAME, NAME:knob=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon "
+           "list attacks')",
+           &attack},
+          {"norm", "linf, l2, l1 or l0; repeatable", &norm},
           {"epsilons", "budgets in input units: 0:0.3:0.025, or 0,.01,8/255", &epsilons},
-          {"batch", "samples a worker attacks at a time; changes speed, never results", &batch},
+          {"exhaustive", "every attack at every budget on every sample, instead of one ledger",
+           &exhaustive},
+          {"max-queries", "passes one attack may spend on a sample at a budget; 0: any number",
+           &max_queries},
+          {"save", "adversarial examples of the largest budget as FILE.npz, for NumPy", &save},
+          {"batch", "samples a worker attacks at a time; 0: chosen; changes speed, never results",
+           &batch},
           {"gallery", "pictured samples per class; 0: no gallery", &gallery},
           {"crosscheck", "run every pass through LibTorch, too, and stop where they differ",
            &crosscheck}};

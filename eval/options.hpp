@@ -47,7 +47,10 @@ struct SweepOptions {
   std::vector<std::string> attack{"fgsm", "noise-uniform", "noise-sign"};
   std::vector<std::string> norm{"linf"};
   std::string epsilons = "0:0.3:0.025";
-  std::uint64_t batch = 64;
+  bool exhaustive = false;
+  std::uint64_t max_queries = 0;
+  std::string save;         ///< empty: nowhere
+  std::uint64_t batch = 0;  ///< 0: chosen by the number of samples
   std::uint64_t gallery = 2;
   bool crosscheck = false;
   std::vector<Option> options();

@@ -29,8 +29,8 @@ TEST_P(OracleCounts, FgsmLeavesWhatExpectedJsonSays) {
   const auto check = [&](attacks::Norm norm, const std::vector<double>& epsilons,
                          const nlohmann::json& counts) {
     SweepPlan plan{.norms = {norm}, .epsilons = epsilons, .threads = hardware_threads()};
-    plan.attacks.push_back(parse_attack("fgsm"));
-    const SweepResult result = sweep(network, mnist, plan, [](std::size_t, std::size_t) {});
+    plan.attacks.push_back(parse_entry("fgsm"));
+    const SweepResult result = sweep(network, mnist, plan, [](const SweepStatus&) {});
     ASSERT_EQ(result.curve.size(), epsilons.size());
     for (std::size_t e = 0; e < epsilons.size(); ++e) {
       const std::int64_t double_count = counts["float64"][e];

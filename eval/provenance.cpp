@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fstream>
 
+#include "datasets/sha256.hpp"
 #include "generated/revision.hpp"
 #include "models/kernels/gemm.hpp"
 
@@ -44,6 +45,32 @@ Json environment() {
           {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
 }
 
+Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& data,
+                    const SweepPlan& plan) {
+  Json attacks = Json::array();
+  for (const Entry& entry : plan.attacks) attacks.push_back(entry.text);
+  Json norms = Json::array();
+  for (const attacks::Norm norm : plan.norms) norms.push_back(attacks::to_string(norm));
+  std::string ids;
+  for (const std::uint64_t id : data.ids) ids += fmt::format("{} ", id);
+  return {{"model", model.sha256},
+          {"data", data.name + " " + data.split},
+          {"data sha256", data.sha256},
+          {"samples", data.size()},
+          {"sample ids sha256", sha256_hex(ids)},
+          {"attacks", attacks},
+          {"norms", norms},
+          {"epsilons", plan.epsilons},
+          {"seed", plan.seed},
+          {"exhaustive", plan.exhaustive},
+          {"max-queries", plan.max_queries},
+          {"batch", plan.batch},
+          {"examples kept", plan.keep_examples},
+          {"revision", kRevision},
+          {"instruction set", instruction_set()},
+          {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+}
+
 Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
                       const datasets::Dataset& data, DataOptions data_options,
                       SweepOptions sweep_options, CommonOptions common, const SweepResult& result) {
@@ -55,7 +82,22 @@ Json sweep_provenance(const SweepProvenance& about, const models::Network& netwo
 
   Json cost = Json::object();
   for (std::size_t p = 0; p < result.pairs.size(); ++p) {
-    cost[result.pairs[p]] = {{"forwards", result.forwards[p]}, {"backwards", result.backwards[p]}};
+    const Pair& pair = result.pairs[p];
+    Tally sum;
+    Json members = Json::array();
+    for (std::size_t m = 0; m < pair.members.size(); ++m) {
+      const Tally& tally = result.tallies[p][m];
+      sum += tally;
+      members.push_back({{"attack", pair.members[m]->text},
+                         {"attacked", tally.attacked},
+                         {"broken", tally.broken},
+                         {"forwards", tally.forwards},
+                         {"backwards", tally.backwards},
+                         {"seconds", tally.seconds}});
+    }
+    Json& entry = cost[fmt::format("{} {}", pair.entry->text, attacks::to_string(pair.norm))];
+    entry = {{"forwards", sum.forwards}, {"backwards", sum.backwards}, {"seconds", sum.seconds}};
+    if (pair.entry->ensemble) entry["members"] = members;
   }
   Json metadata = Json::object();
   for (const auto& [key, value] : network.metadata) metadata[key] = value;

@@ -12,6 +12,11 @@ namespace gibbon::eval {
 /// Version, git revision, compiler, CPU, instruction set, kernel set.
 [[nodiscard]] nlohmann::ordered_json environment();
 
+/// Everything the results of a sweep depend on, bit for bit: what --resume compares.
+[[nodiscard]] nlohmann::ordered_json sweep_identity(const models::ModelFile& model,
+                                                    const datasets::Dataset& data,
+                                                    const SweepPlan& plan);
+
 /// What a sweep's run.json says before the curve.
 struct SweepProvenance {
   std::string command;  ///< the one line that repeats the run

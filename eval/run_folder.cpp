@@ -9,6 +9,7 @@
 #include "reports/html.hpp"
 #include "reports/json.hpp"
 #include "reports/npy.hpp"
+#include "reports/queries.hpp"
 #include "reports/table.hpp"
 
 namespace gibbon::eval {
@@ -43,6 +44,8 @@ void write_run(const std::filesystem::path& folder, reports::Run run,
   // Without its run.json, what an older run left here is no run any more.
   std::filesystem::remove(folder / "run.json");
   write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
+  write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
+  write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
   write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
   std::string svg;
   try {

@@ -1,15 +1,15 @@
 #include "eval/sweep.hpp"
 
-#include <atomic>
-#include <cmath>
-#include <numeric>
+#include <algorithm>
+#include <limits>
+#include <mutex>
 
 #include "datasets/error.hpp"
 #include "datasets/parallel.hpp"
 #include "eval/checked.hpp"
 #include "eval/curve.hpp"
-#include "eval/judge.hpp"
-#include "eval/quantise.hpp"
+#include "eval/diagnose.hpp"
+#include "eval/journal.hpp"
 #include "models/train/train.hpp"
 
 namespace gibbon::eval {
@@ -17,228 +17,348 @@ namespace {
 
 using reports::SampleRecord;
 
-/// One attack in one norm.
-struct Pair {
-  const AttackSpec* spec;
-  attacks::Norm norm;
+constexpr std::size_t kSmallestBatch = 64;  // what one matrix product takes
+constexpr std::size_t kUsualBatch = 256;    // survivors of a block still fill products
+constexpr std::size_t kUsualBlocks = 16;    // of a run: enough to keep workers busy to the end
+
+/// A function of the plan and the number of samples alone: a journal counts blocks.
+std::size_t batch_of(const SweepPlan& plan, std::size_t samples) {
+  if (plan.batch != 0) return plan.batch;
+  return std::clamp((samples + kUsualBlocks - 1) / kUsualBlocks, kSmallestBatch, kUsualBatch);
+}
+
+/// What a pair costs per sample, in passes, about.
+double cost_of(const Pair& pair, std::size_t budgets, std::size_t classes) {
+  double passes = 0.0;
+  for (const AttackSpec* member : pair.members) passes += 1.0 + member->attack->passes(classes);
+  return pair.row_by_row() ? passes * static_cast<double>(budgets) : passes;
+}
+
+/// Adds up what the workers report and hands it on, one call at a time.
+class Reporter {
+ public:
+  Reporter(const SweepProgress& progress, std::span<const Pair> pairs, const SweepPlan& plan,
+           std::size_t samples, std::size_t blocks, std::size_t classes)
+      : progress_(progress),
+        pairs_(pairs),
+        samples_(samples),
+        blocks_(blocks),
+        done_(pairs.size(), 0),
+        standing_(pairs.size(), 0) {
+    for (const Pair& pair : pairs) {
+      costs_.push_back(cost_of(pair, plan.epsilons.size(), classes));
+      total_ += costs_.back() * static_cast<double>(samples);
+    }
+  }
+
+  /// One attack of a pair has been run on a block.
+  void attacked(std::size_t pair, std::size_t member, std::size_t block, std::size_t attacked,
+                std::size_t broken) {
+    const std::lock_guard lock(mutex_);
+    SweepStatus status = status_of(pair);
+    status.attack = pairs_[pair].members[member]->text;
+    status.block = block;
+    status.attacked = attacked;
+    status.broken = broken;
+    progress_(status);
+  }
+
+  /// A pair is through with a block of `count` samples.
+  void finished(std::size_t pair, std::size_t count, std::size_t standing) {
+    const std::lock_guard lock(mutex_);
+    done_[pair] += count;
+    standing_[pair] += standing;
+    spent_ += costs_[pair] * static_cast<double>(count);
+    progress_(status_of(pair));
+  }
+
+ private:
+  [[nodiscard]] SweepStatus status_of(std::size_t pair) const {
+    return {.share = total_ > 0.0 ? spent_ / total_ : 1.0,
+            .entry = pairs_[pair].entry->text,
+            .done = done_[pair],
+            .standing = standing_[pair],
+            .total = samples_,
+            .blocks = blocks_};
+  }
+
+  const SweepProgress& progress_;
+  std::span<const Pair> pairs_;
+  std::size_t samples_;
+  std::size_t blocks_;
+  std::vector<double> costs_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<std::size_t> done_;
+  std::vector<std::size_t> standing_;
+  double total_ = 0.0;
+  double spent_ = 0.0;
 };
 
-std::vector<Pair> pairs_of(const SweepPlan& plan) {
+/// One sweep while it runs: what the workers write to.
+class Run {
+ public:
+  Run(const Bench& bench, const SweepPlan& plan, const ModelSigns& signs,
+      const SweepProgress& progress, Journal* journal)
+      : bench_(bench),
+        plan_(plan),
+        journal_(journal),
+        pairs_(pairs_of(plan, bench.model.num_classes())),
+        n_(bench.data.size()),
+        batch_(batch_of(plan, n_)),
+        blocks_((n_ + batch_ - 1) / batch_),
+        reporter_(progress, pairs_, plan, n_, blocks_, bench.model.num_classes()),
+        workers_(std::min(plan.threads, blocks_)),
+        done_(blocks_, 0),
+        keep_row_(plan.epsilons.size(), 0),
+        seen_(signs) {
+    result_.samples.resize(pairs_.size() * plan.epsilons.size() * n_);
+    result_.tallies.resize(pairs_.size());
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      result_.tallies[p].resize(pairs_[p].members.size());
+    }
+    if (!plan.keep_examples) return;
+    keep_row_.back() = 1;
+    result_.examples.points = Tensor(n_, bench.data.shape.size());
+    result_.examples.broken_by.resize(n_);
+  }
+
+  SweepResult run() {
+    for_each_block(blocks_, plan_.threads, [&](std::size_t worker, std::size_t block) {
+      auto& runner = workers_[worker];
+      if (!runner) runner = std::make_unique<BlockRunner>(bench_, batch_);
+      attack_block(*runner, block);
+    });
+    // After Ctrl-C the blocks before the first unfinished one are a whole smaller run.
+    const auto whole = static_cast<std::size_t>(std::ranges::find(done_, char{0}) - done_.begin());
+    result_.finished = std::min(n_, whole * batch_);
+    if (result_.finished < n_) keep_first(result_.finished);
+    result_.pairs = pairs_;
+    if (result_.finished > 0) summarise_all();
+    return std::move(result_);
+  }
+
+ private:
+  void attack_block(BlockRunner& runner, std::size_t block) {
+    const std::size_t first = block * batch_;
+    const std::size_t count = std::min(batch_, n_ - first);
+    runner.begin(first, count);
+    std::uint64_t cancelled = 0;
+    std::size_t clean_correct = 0;
+    for (std::size_t n = 0; n < count; ++n) {
+      const Finding& clean = runner.clean()[n];
+      // From here on 1 - p_y rounds to 0 in float32, and with it cross-entropy's gradient.
+      if (clean.margin > 25.0 * std::log(2.0)) ++cancelled;
+      if (clean.label == bench_.data.labels[first + n]) ++clean_correct;
+    }
+    std::uint64_t zero_gradients = 0;
+    const std::size_t budgets = plan_.epsilons.size();
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      const JournalPart* known = journal_ == nullptr ? nullptr : journal_->find(p, block);
+      JournalPart part;
+      if (known == nullptr) {
+        part = {.pair = static_cast<std::uint32_t>(p), .block = static_cast<std::uint32_t>(block)};
+        if (p == 0) part.zero_gradients = runner.count_zero_gradients();
+        part.records.resize(budgets * count);
+        part.tallies.resize(pairs_[p].members.size());
+        runner.run(pairs_[p], part.records, part.tallies, keep_row_,
+                   [&](std::size_t member, std::size_t attacked, std::size_t broken) {
+                     reporter_.attacked(p, member, block, attacked, broken);
+                   });
+        if (plan_.keep_examples) {
+          for (std::size_t n = 0; n < count; ++n) {
+            const Row point = runner.point(budgets - 1, n);
+            part.points.insert(part.points.end(), point.begin(), point.end());
+          }
+        }
+        if (journal_ != nullptr) journal_->add(part);
+        known = &part;
+      }
+      zero_gradients += known->zero_gradients;
+      store(*known, first, count);
+      reporter_.finished(p, count,
+                         static_cast<std::size_t>(std::ranges::count_if(
+                             std::span(known->records).last(count), [](const auto& r) {
+                               return r.clean_label == r.label && r.fooled == 0;
+                             })));
+    }
+    const std::lock_guard lock(mutex_);
+    seen_.cancelled += cancelled;
+    seen_.zero_gradients += zero_gradients;
+    result_.clean_correct += clean_correct;
+    done_[block] = 1;
+  }
+
+  /// Copies a part to its place in the result.
+  void store(const JournalPart& part, std::size_t first, std::size_t count) {
+    const std::size_t budgets = plan_.epsilons.size();
+    for (std::size_t k = 0; k < budgets; ++k) {
+      const std::size_t row = part.pair * budgets + k;
+      for (std::size_t n = 0; n < count; ++n) {
+        SampleRecord& r = result_.samples[row * n_ + first + n];
+        r = part.records[k * count + n];
+        r.curve_row = static_cast<std::uint32_t>(row);
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    for (std::size_t m = 0; m < part.tallies.size(); ++m) {
+      result_.tallies[part.pair][m] += part.tallies[m];
+    }
+    if (!plan_.keep_examples || pairs_[part.pair].is_control()) return;
+    const std::size_t dim = bench_.data.shape.size();
+    for (std::size_t n = 0; n < count; ++n) {
+      const SampleRecord& r = part.records[(budgets - 1) * count + n];
+      std::string& by = result_.examples.broken_by[first + n];
+      const bool taken = !by.empty() || (r.fooled == 0 && part.pair != first_attack());
+      if (taken) continue;
+      if (r.fooled != 0) {
+        by = pairs_[part.pair].members[static_cast<std::size_t>(r.member)]->text;
+      }
+      std::copy_n(part.points.begin() + static_cast<std::ptrdiff_t>(n * dim), dim,
+                  result_.examples.points.row(first + n).begin());
+    }
+  }
+
+  [[nodiscard]] std::size_t first_attack() const {
+    const auto found = std::ranges::find_if(pairs_, [](const Pair& p) { return !p.is_control(); });
+    return static_cast<std::size_t>(found - pairs_.begin());
+  }
+
+  /// Drops the samples behind the first `finished` from every row.
+  void keep_first(std::size_t finished) {
+    const std::size_t rows = pairs_.size() * plan_.epsilons.size();
+    for (std::size_t row = 1; row < rows; ++row) {
+      std::copy_n(result_.samples.begin() + static_cast<std::ptrdiff_t>(row * n_), finished,
+                  result_.samples.begin() + static_cast<std::ptrdiff_t>(row * finished));
+    }
+    result_.samples.resize(rows * finished);
+    if (plan_.keep_examples) {
+      result_.examples.broken_by.resize(finished);
+      result_.examples.points.reshape(finished, bench_.data.shape.size());
+    }
+  }
+
+  void summarise_all() {
+    const std::size_t classes = bench_.data.class_names.size();
+    const std::size_t size = plan_.epsilons.size() * result_.finished;
+    const auto records_of = [&](std::size_t p) {
+      return std::span(result_.samples).subspan(p * size, size);
+    };
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      const PairInfo info{pairs_[p].entry->text, std::string(attacks::to_string(pairs_[p].norm)),
+                          pairs_[p].is_control() ? "control" : "attack"};
+      const auto points =
+          summarise(info, plan_.epsilons, classes, bench_.data.shape.image, records_of(p));
+      result_.curve.insert(result_.curve.end(), points.begin(), points.end());
+      const std::array<std::span<const SampleRecord>, 1> row{records_of(p).first(result_.finished)};
+      result_.distances.push_back(summarise_distances(info, row));
+    }
+    for (const attacks::Norm norm : plan_.norms) {
+      std::vector<std::span<const SampleRecord>> all;
+      std::vector<std::span<const SampleRecord>> first_rows;
+      for (std::size_t p = 0; p < pairs_.size(); ++p) {
+        if (pairs_[p].norm != norm) continue;
+        all.emplace_back(records_of(p));
+        first_rows.emplace_back(records_of(p).first(result_.finished));
+      }
+      if (all.size() < 2) continue;
+      const std::string name(attacks::to_string(norm));
+      const auto points = worst_case(name, plan_.epsilons, classes, all);
+      result_.curve.insert(result_.curve.end(), points.begin(), points.end());
+      result_.distances.push_back(
+          summarise_distances({"worst-case", name, "worst-case"}, first_rows));
+    }
+    result_.diagnosis = diagnose(result_, plan_, seen_);
+  }
+
+  Bench bench_;
+  const SweepPlan& plan_;
+  Journal* journal_;
+  std::vector<Pair> pairs_;
+  std::size_t n_;
+  std::size_t batch_;
+  std::size_t blocks_;
+  Reporter reporter_;
+  std::vector<std::unique_ptr<BlockRunner>> workers_;
+  std::vector<char> done_;
+  std::vector<char> keep_row_;
+  std::mutex mutex_;  // guards the sums
+  ModelSigns seen_;
+  SweepResult result_;
+};
+
+}  // namespace
+
+std::vector<Pair> pairs_of(const SweepPlan& plan, std::size_t classes) {
   std::vector<Pair> pairs;
-  for (const AttackSpec& spec : plan.attacks) {
+  for (const Entry& entry : plan.attacks) {
     for (const attacks::Norm norm : plan.norms) {
-      if (spec.info->supports(norm)) pairs.push_back({&spec, norm});
+      if (!entry.supports(norm)) continue;
+      Pair pair{.entry = &entry, .norm = norm, .members = {}};
+      for (const AttackSpec& spec : entry.in(norm)) pair.members.push_back(&spec);
+      if (!entry.ordered) {
+        std::ranges::stable_sort(pair.members, {}, [&](const AttackSpec* spec) {
+          return spec->attack->passes(classes);
+        });
+      }
+      pairs.push_back(std::move(pair));
     }
   }
   return pairs;
 }
 
-/// What one worker needs, all of it made once.
-class Worker {
- public:
-  Worker(const models::Classifier& model, const models::MlpOf<double>& judged,
-         const models::Network& network, const datasets::Dataset& data, const SweepPlan& plan,
-         std::size_t pairs)
-      : data_(data),
-        plan_(plan),
-        judge_(judged, network.output, plan.batch),
-        x_(plan.batch, data.shape.size()),
-        candidates_(plan.batch, data.shape.size()),
-        rounded_(plan.batch, data.shape.size()),
-        levels_(data.shape.size()),
-        findings_(plan.batch),
-        clean_(plan.batch),
-        forwards(pairs),
-        backwards(pairs) {
-    for (const attacks::Access access : {attacks::Access::kNone, attacks::Access::kLabels,
-                                         attacks::Access::kScores, attacks::Access::kGradients}) {
-      oracles_.emplace_back(std::make_unique<attacks::Oracle>(model, access, plan.batch));
+void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
+  std::vector<double> budgets;
+  std::ranges::copy_if(plan.epsilons, std::back_inserter(budgets),
+                       [](double e) { return e > 0.0; });
+  for (const Entry& entry : plan.attacks) {
+    for (const attacks::Norm norm : plan.norms) {
+      for (const AttackSpec& spec : entry.in(norm)) {
+        if (!spec.info->fitted) continue;
+        if (!plan.training) throw std::logic_error("sweep: no samples to fit an attack on");
+        const datasets::Dataset& data = *plan.training;
+        const std::vector<double> unread(data.size(), 0.0);
+        attacks::Oracle oracle(model, spec.info->access, kUsualBatch);
+        attacks::Workspace work;
+        oracle.begin(data.size(), 0);
+        spec.attack->fit(oracle,
+                         {.x = data.images.view(),
+                          .labels = data.labels,
+                          .ids = data.ids,
+                          .epsilons = unread,
+                          .norm = norm,
+                          .domain = data.range,
+                          .shape = data.shape,
+                          .seed = plan.seed},
+                         budgets, work);
+      }
     }
   }
-
-  /// Looks at samples first … first + count - 1 before any attack.
-  void begin(std::size_t first, std::size_t count) {
-    first_ = first;
-    count_ = count;
-    judge_.look(data_.images.view().slice(first, count), labels(), std::span(clean_).first(count));
-    for (std::size_t n = 0; n < count; ++n) {
-      // From here on 1 - p_y rounds to 0 in float32, and with it cross-entropy's gradient.
-      if (clean_[n].margin > 25.0 * std::log(2.0)) ++cancelled;
-    }
-  }
-
-  /// Attacks the block with one pair at one budget; records[n] is sample first + n.
-  void run(const Pair& pair, std::size_t pair_index, double epsilon,
-           std::span<SampleRecord> records) {
-    const attacks::ThreatModel threat{pair.norm, epsilon, data_.range};
-    choose(pair.spec->target);
-    const Rows x = std::as_const(x_).view().slice(0, chosen_.size());
-    const MutableRows candidate = candidates_.view().slice(0, chosen_.size());
-    attacks::Oracle& oracle = *oracles_[static_cast<std::size_t>(pair.spec->info->access)];
-    const std::vector<double> budgets(chosen_.size(), epsilon);
-    pair.spec->attack->run(oracle,
-                           {.x = x,
-                            .labels = aims_,
-                            .ids = ids_,
-                            .epsilons = budgets,
-                            .norm = pair.norm,
-                            .domain = data_.range,
-                            .shape = data_.shape,
-                            .targeted = pair.spec->target.kind != Target::Kind::kNone,
-                            .seed = plan_.seed},
-                           workspace_, candidate);
-    for (const std::uint64_t passes : oracle.forwards()) forwards[pair_index] += passes;
-    for (const std::uint64_t passes : oracle.backwards()) backwards[pair_index] += passes;
-    judge_.look(candidate, true_labels_, std::span(findings_).first(chosen_.size()));
-
-    for (std::size_t n = 0; n < count_; ++n) records[n] = untouched(n, pair.spec->target);
-    std::size_t fooled = 0;
-    for (std::size_t k = 0; k < chosen_.size(); ++k) {
-      SampleRecord& r = records[chosen_[k]];
-      judge(threat, x.row(k), candidate.row(k), findings_[k], r);
-      if (r.fooled != 0) to_round_[fooled++] = k;
-    }
-    if (data_.shape.image) judge_rounded(threat, x, candidate, fooled, records);
-  }
-
- private:
-  [[nodiscard]] Labels labels() const { return Labels(data_.labels).subspan(first_, count_); }
-
-  [[nodiscard]] int target_of(std::size_t n, const Target& target) const {
-    switch (target.kind) {
-      case Target::Kind::kNone: return -1;
-      case Target::Kind::kFixed: return target.label;
-      case Target::Kind::kLeastLikely: return clean_[n].least_likely;
-    }
-    throw std::logic_error("Target: no such kind");
-  }
-
-  /// Gathers the samples worth attacking: right when clean and not already of the target class.
-  void choose(const Target& target) {
-    chosen_.clear();
-    aims_.clear();
-    ids_.clear();
-    true_labels_.clear();
-    for (std::size_t n = 0; n < count_; ++n) {
-      const int label = labels()[n];
-      const int aim = target_of(n, target);
-      if (clean_[n].label != label || aim == label) continue;
-      std::ranges::copy(data_.images.row(first_ + n), x_.row(chosen_.size()).begin());
-      chosen_.push_back(n);
-      aims_.push_back(aim >= 0 ? aim : label);
-      ids_.push_back(data_.ids[first_ + n]);
-      true_labels_.push_back(label);
-    }
-    to_round_.resize(chosen_.size());
-  }
-
-  /// The record of a sample that was not attacked.
-  [[nodiscard]] SampleRecord untouched(std::size_t n, const Target& target) const {
-    return {.id = data_.ids[first_ + n],
-            .label = static_cast<std::int16_t>(labels()[n]),
-            .target = static_cast<std::int16_t>(target_of(n, target)),
-            .clean_label = static_cast<std::int16_t>(clean_[n].label),
-            .found_label = static_cast<std::int16_t>(clean_[n].label),
-            .inside_ball = 1,
-            .inside_box = 1,
-            .confidence = static_cast<float>(clean_[n].confidence)};
-  }
-
-  /// Fails closed: what lies outside ball or box, or gives no label at all, breaks nothing.
-  static void judge(const attacks::ThreatModel& threat, Row origin, Row candidate,
-                    const Finding& finding, SampleRecord& r) {
-    const Distances moved = measure(origin, candidate);
-    r.found_label = static_cast<std::int16_t>(finding.label);
-    r.confidence = static_cast<float>(finding.confidence);
-    r.inside_ball = moved.in(threat.norm) <= threat.reach() ? 1 : 0;
-    r.inside_box = inside(threat.domain, candidate) ? 1 : 0;
-    r.l0 = moved.l0;
-    r.l1 = moved.l1;
-    r.l2 = moved.l2;
-    r.linf = moved.linf;
-    const bool wrong = finding.label >= 0 && finding.label != r.label;
-    r.fooled = r.inside_ball != 0 && r.inside_box != 0 && wrong ? 1 : 0;
-  }
-
-  /// Rounds the first `fooled` of to_round_ to 8 bits and judges them again. rounded_label stays
-  /// the true one when the rounded image left the ball.
-  void judge_rounded(const attacks::ThreatModel& threat, Rows x, Rows candidate, std::size_t fooled,
-                     std::span<SampleRecord> records) {
-    rounded_labels_.clear();
-    for (std::size_t j = 0; j < fooled; ++j) {
-      const std::size_t k = to_round_[j];
-      to_8bit(threat, x.row(k), candidate.row(k), levels_);
-      from_8bit(levels_, rounded_.row(j));
-      rounded_labels_.push_back(true_labels_[k]);
-    }
-    judge_.look(std::as_const(rounded_).view().slice(0, fooled), rounded_labels_,
-                std::span(findings_).first(fooled));
-    for (std::size_t j = 0; j < fooled; ++j) {
-      const std::size_t k = to_round_[j];
-      const double moved = measure(x.row(k), rounded_.row(j)).in(threat.norm);
-      SampleRecord& r = records[chosen_[k]];
-      constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
-      r.rounded_label = static_cast<std::int16_t>(
-          moved <= threat.reach() + kSlack ? findings_[j].label : int{r.label});
-    }
-  }
-
-  const datasets::Dataset& data_;
-  const SweepPlan& plan_;
-  Judge judge_;
-  std::vector<std::unique_ptr<attacks::Oracle>> oracles_;  // by access
-  attacks::Workspace workspace_;
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
-  Tensor x_;
-  Tensor candidates_;
-  Tensor rounded_;
-  std::vector<std::uint8_t> levels_;
-  std::vector<Finding> findings_;
-  std::vector<Finding> clean_;
-  std::vector<std::size_t> chosen_;    // places in the block
-  std::vector<std::size_t> to_round_;  // places in chosen_
-  std::vector<int> aims_;              // what the attack is given: the true label or the target
-  std::vector<int> true_labels_;
-  std::vector<int> rounded_labels_;
-  std::vector<std::uint64_t> ids_;
-
- public:
-  std::vector<std::uint64_t> forwards;   ///< per pair
-  std::vector<std::uint64_t> backwards;  ///< per pair
-  std::size_t cancelled = 0;
-};
-
-/// Drops the samples behind the first `finished` from every row.
-void keep_first(std::vector<SampleRecord>& samples, std::size_t rows, std::size_t n,
-                std::size_t finished) {
-  for (std::size_t row = 1; row < rows; ++row) {
-    std::copy_n(samples.begin() + static_cast<std::ptrdiff_t>(row * n), finished,
-                samples.begin() + static_cast<std::ptrdiff_t>(row * finished));
-  }
-  samples.resize(rows * finished);
 }
 
-}  // namespace
-
 void require_runnable(const SweepPlan& plan, const datasets::Dataset& data) {
-  for (const AttackSpec& spec : plan.attacks) {
-    if (std::ranges::none_of(plan.norms, [&](auto norm) { return spec.info->supports(norm); })) {
+  for (const Entry& entry : plan.attacks) {
+    if (std::ranges::none_of(plan.norms, [&](auto norm) { return entry.supports(norm); })) {
       std::vector<std::string_view> known;
-      for (const attacks::Norm norm : spec.info->norms) known.push_back(attacks::to_string(norm));
-      fail_usage("attack {}: none of the chosen norms fits; allowed are {}", spec.text,
+      for (const attacks::Norm norm : attacks::kNorms) {
+        if (entry.supports(norm)) known.push_back(attacks::to_string(norm));
+      }
+      fail_usage("attack {}: none of the chosen norms fits; allowed are {}", entry.text,
                  fmt::join(known, ", "));
     }
-    if (spec.target.kind == Target::Kind::kFixed &&
-        static_cast<std::size_t>(spec.target.label) >= data.class_names.size()) {
-      fail_usage("attack {}: target = {} is outside [0, {}], the classes of {}", spec.text,
-                 spec.target.label, data.class_names.size() - 1, data.name);
+    for (const attacks::Norm norm : plan.norms) {
+      for (const AttackSpec& spec : entry.in(norm)) {
+        if (spec.target.kind == Target::Kind::kFixed &&
+            static_cast<std::size_t>(spec.target.label) >= data.class_names.size()) {
+          fail_usage("attack {}: target = {} is outside [0, {}], the classes of {}", spec.text,
+                     spec.target.label, data.class_names.size() - 1, data.name);
+        }
+      }
     }
   }
 }
 
 SweepResult sweep(const models::Network& network, const datasets::Dataset& data,
-                  const SweepPlan& plan, const SweepProgress& progress) {
+                  const SweepPlan& plan, const SweepProgress& progress, Journal* journal) {
   models::require_fit(network, data);
   require_runnable(plan, data);
   const models::Mlp own(network);
@@ -247,77 +367,17 @@ SweepResult sweep(const models::Network& network, const datasets::Dataset& data,
   const models::Classifier& model =
       plan.crosscheck ? *checked : static_cast<const models::Classifier&>(own);
   const models::MlpOf<double> judged(network);
-
-  const std::vector<Pair> pairs = pairs_of(plan);
-  const std::size_t n = data.size();
-  const std::size_t budgets = plan.epsilons.size();
-  const std::size_t blocks = (n + plan.batch - 1) / plan.batch;
-  SweepResult result;
-  result.samples.resize(pairs.size() * budgets * n);
-  std::vector<std::unique_ptr<Worker>> workers(std::min(plan.threads, blocks));
-  std::vector<char> done(blocks, 0);
-  std::atomic<std::size_t> samples_done = 0;
-
-  for_each_block(blocks, plan.threads, [&](std::size_t worker, std::size_t block) {
-    auto& w = workers[worker];
-    if (!w) w = std::make_unique<Worker>(model, judged, network, data, plan, pairs.size());
-    const std::size_t first = block * plan.batch;
-    const std::size_t count = std::min(plan.batch, n - first);
-    w->begin(first, count);
-    for (std::size_t p = 0; p < pairs.size(); ++p) {
-      for (std::size_t e = 0; e < budgets; ++e) {
-        const std::size_t row = p * budgets + e;
-        const auto records = std::span(result.samples).subspan(row * n + first, count);
-        w->run(pairs[p], p, plan.epsilons[e], records);
-        for (SampleRecord& r : records) r.curve_row = static_cast<std::uint32_t>(row);
-      }
-    }
-    done[block] = 1;
-    progress(samples_done += count, n);
-  });
-
-  // After Ctrl-C the blocks before the first unfinished one are a whole smaller run.
-  const auto whole = static_cast<std::size_t>(std::ranges::find(done, char{0}) - done.begin());
-  result.finished = std::min(n, whole * plan.batch);
-  if (result.finished < n) keep_first(result.samples, pairs.size() * budgets, n, result.finished);
-  result.forwards.assign(pairs.size(), 0);
-  result.backwards.assign(pairs.size(), 0);
-  std::size_t cancelled = 0;
-  for (const auto& w : workers) {
-    if (!w) continue;
-    cancelled += w->cancelled;
-    for (std::size_t p = 0; p < pairs.size(); ++p) {
-      result.forwards[p] += w->forwards[p];
-      result.backwards[p] += w->backwards[p];
-    }
-  }
-  if (result.finished == 0) return result;
-
-  const std::size_t classes = data.class_names.size();
-  const auto block_of = [&](std::size_t p) {
-    return std::span(result.samples)
-        .subspan(p * budgets * result.finished, budgets * result.finished);
-  };
-  for (std::size_t p = 0; p < pairs.size(); ++p) {
-    const bool control = pairs[p].spec->info->kind == attacks::Kind::kControl;
-    const std::string norm(attacks::to_string(pairs[p].norm));
-    result.pairs.push_back(pairs[p].spec->text + " " + norm);
-    const auto points = summarise({pairs[p].spec->text, norm, control ? "control" : "attack"},
-                                  plan.epsilons, classes, data.shape.image, block_of(p));
-    result.curve.insert(result.curve.end(), points.begin(), points.end());
-  }
-  for (const attacks::Norm norm : plan.norms) {
-    std::vector<std::span<const SampleRecord>> of_norm;
-    for (std::size_t p = 0; p < pairs.size(); ++p) {
-      if (pairs[p].norm == norm) of_norm.emplace_back(block_of(p));
-    }
-    if (of_norm.size() < 2) continue;
-    const auto points =
-        worst_case(std::string(attacks::to_string(norm)), plan.epsilons, classes, of_norm);
-    result.curve.insert(result.curve.end(), points.begin(), points.end());
-  }
-  result.diagnosis = diagnose(result.curve, result.samples, cancelled, classes);
-  return result;
+  fit_attacks(model, plan);
+  Run run({.model = model,
+           .judged = judged,
+           .output = network.output,
+           .data = data,
+           .epsilons = plan.epsilons,
+           .seed = plan.seed,
+           .max_queries = plan.max_queries,
+           .exhaustive = plan.exhaustive},
+          plan, look_at_model(network, model, data), progress, journal);
+  return run.run();
 }
 
 }  // namespace gibbon::eval

@@ -41,15 +41,14 @@ class Sweep : public testing::Test {
   }
 
   static SweepPlan plan(const std::vector<std::string>& attacks) {
-    SweepPlan out{.norms = {attacks::kNorms.begin(), attacks::kNorms.end()},
-                  .epsilons = {0.0, 0.05, 0.2, 0.5},
-                  .seed = 9};
-    for (const auto& text : attacks) out.attacks.push_back(parse_attack(text));
+    SweepPlan out{
+        .norms = {Norm::kLinf, Norm::kL2, Norm::kL1}, .epsilons = {0.0, 0.05, 0.2, 0.5}, .seed = 9};
+    for (const auto& text : attacks) out.attacks.push_back(parse_entry(text));
     return out;
   }
 
   SweepResult run(const SweepPlan& p) const {
-    return sweep(network_, data_, p, [](std::size_t, std::size_t) {});
+    return sweep(network_, data_, p, [](const SweepStatus&) {});
   }
 
   models::Network network_;
@@ -69,7 +68,9 @@ TEST_F(Sweep, ThreadsAndBatchChangeNoBit) {
       p.batch = batch;
       const SweepResult other = run(p);
       EXPECT_EQ(reports::to_npy(other.samples), bytes) << threads << " threads, batch " << batch;
-      EXPECT_EQ(other.forwards, one.forwards);
+      for (std::size_t k = 0; k < one.tallies.size(); ++k) {
+        EXPECT_EQ(other.tallies[k][0].forwards, one.tallies[k][0].forwards);
+      }
     }
   }
 }
@@ -116,6 +117,7 @@ TEST_F(Sweep, EveryRecordHoldsAndNoCurveRises) {
 class Cheat final : public attacks::Attack {
  public:
   explicit Cheat(bool deadly) : deadly_(deadly) {}
+  double passes(std::size_t /*classes*/) const override { return 0.0; }
 
  private:
   void search(attacks::Oracle& /*oracle*/, const attacks::Problem& problem,
@@ -138,14 +140,14 @@ TEST_F(Sweep, JudgesItselfAndLetsNoFailurePassAsRobustness) {
                                  .access = attacks::Access::kNone,
                                  .norms = {Norm::kLinf}};
   SweepPlan p{.norms = {Norm::kLinf}, .epsilons = {0.1}};
-  p.attacks.push_back({"cheat", &info, std::make_shared<Cheat>(false), {}});
+  p.attacks.push_back(single_entry({"cheat", &info, std::make_shared<Cheat>(false), {}}));
   for (const SampleRecord& r : run(p).samples) {
     if (r.clean_label != r.label) continue;
     EXPECT_EQ(r.fooled, 0);
     EXPECT_EQ(r.inside_ball, 0);
     EXPECT_EQ(r.inside_box, r.label == 0 ? 1 : 0);
   }
-  p.attacks[0].attack = std::make_shared<Cheat>(true);
+  p.attacks = {single_entry({"cheat", &info, std::make_shared<Cheat>(true), {}})};
   p.threads = 3;
   EXPECT_THROW(static_cast<void>(run(p)), std::runtime_error);
 }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "reports/base64.hpp"
 #include "reports/html_style.hpp"
+#include "reports/queries.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
 #include "reports/text.hpp"
@@ -295,6 +297,82 @@ std::string tables_section(std::span<const Panel> panels, const Subject& subject
   return html;
 }
 
+// The budget at which a norm's strongest series stands nearest to one half: there is most to see.
+double telling_epsilon(const Panel& panel) {
+  const Series* series = panel.strongest();
+  if (series == nullptr) series = &panel.series.front();
+  const auto nearest = std::min_element(
+      series->points.begin(), series->points.end(), [](const auto* a, const auto* b) {
+        return std::abs(a->accuracy() - 0.5) < std::abs(b->accuracy() - 0.5);
+      });
+  return (*nearest)->epsilon;
+}
+
+std::string distances_section(const Run& run) {
+  if (run.distances.empty()) return {};
+  std::string rows;
+  for (const DistanceSummary& d : run.distances) {
+    const auto cell = [](double value) {
+      return fmt::format("<td>{}</td>", std::isinf(value) ? "not found" : compact(value));
+    };
+    rows += fmt::format("<tr>{}<td>{}</td><td>{}</td>{}{}{}</tr>\n",
+                        fmt::format("<th scope=\"row\">{}</th>", breakable(d.attack)),
+                        escape_html(norm_symbol(d.norm)), count_of(d.found, d.n),
+                        cell(d.lower_quartile), cell(d.median), cell(d.upper_quartile));
+  }
+  return "<h2>Smallest distances</h2>\n" +
+         paragraph("facts",
+                   "How far an image has to be moved before the model is wrong, over all images: "
+                   "wrong without attack counts as 0. A quarter of the images is broken within the "
+                   "lower quartile, half within the median.") +
+         table("Smallest distances", "numbers",
+               head_cell("attack") + head_cell("norm") + head_cell("broken") +
+                   head_cell("lower quartile") + head_cell("median") + head_cell("upper quartile"),
+               rows);
+}
+
+std::string queries_section(const Run& run, std::span<const Panel> panels) {
+  std::string html;
+  for (const Panel& panel : panels) {
+    const double epsilon = telling_epsilon(panel);
+    std::vector<std::pair<const CurvePoint*, std::vector<QueryPoint>>> curves;
+    std::uint64_t most = 0;
+    for (std::size_t row = 0; row < run.curve.size(); ++row) {
+      const CurvePoint& point = run.curve[row];
+      if (point.norm != panel.norm || point.epsilon != epsilon) continue;
+      auto curve = query_curve(run, row);
+      if (curve.empty()) continue;
+      most = std::max(most, curve.back().queries);
+      curves.emplace_back(&point, std::move(curve));
+    }
+    if (curves.empty()) continue;
+    std::string head = head_cell("attack");
+    std::vector<std::uint64_t> columns;
+    for (std::uint64_t queries = 1; queries < 10 * most; queries *= 10) columns.push_back(queries);
+    for (const std::uint64_t queries : columns) head += head_cell(grouped(queries));
+    std::string rows;
+    for (const auto& [point, curve] : curves) {
+      rows += fmt::format("<tr><th scope=\"row\">{}</th>", breakable(point->attack));
+      for (const std::uint64_t queries : columns) {
+        std::uint64_t correct = curve.back().correct;
+        for (const QueryPoint& at : curve)
+          if (at.queries <= queries) correct = at.correct;
+        rows += fmt::format("<td>{}</td>",
+                            percent(static_cast<double>(correct) / static_cast<double>(point->n)));
+      }
+      rows += "</tr>\n";
+    }
+    html += fmt::format("<h3>{}, ε = {}</h3>\n", norm_symbol(panel.norm), epsilon_text(epsilon)) +
+            table("Accuracy by passes", "numbers", head, rows);
+  }
+  if (html.empty()) return {};
+  return "<h2>What it cost</h2>\n" +
+         paragraph("facts",
+                   "Accuracy that was left when an attack had spent so many passes through the "
+                   "model (forward or backward) on each image. All budgets: queries.csv.") +
+         html;
+}
+
 std::string head_section(const Run& run, const Subject& subject) {
   std::string html = fmt::format("<h1>{}</h1>\n", escape_html(question(run)));
   for (const std::string& sentence : answers(run)) html += paragraph("answer", sentence);
@@ -315,6 +393,8 @@ std::string to_html(const Run& run, std::string_view curve_svg, std::span<const 
   html += curve_section(curve_svg, run);
   if (!run.diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(run.diagnosis);
   html += tables_section(panels, subject);
+  html += distances_section(run);
+  html += queries_section(run, panels);
   html += classes_section(panels, subject);
   html += gallery_section(figures);
   html += comparison_section(subject);

@@ -1,6 +1,7 @@
 #include "reports/json.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 
@@ -34,6 +35,18 @@ void each_field(Point& point, Visitor visit) {
   visit("class_correct", point.class_correct);
 }
 
+template <class Summary, class Visitor>
+void each_distance_field(Summary& summary, Visitor visit) {
+  visit("attack", summary.attack);
+  visit("norm", summary.norm);
+  visit("kind", summary.kind);
+  visit("n", summary.n);
+  visit("found", summary.found);
+  visit("lower_quartile", summary.lower_quartile);
+  visit("median", summary.median);
+  visit("upper_quartile", summary.upper_quartile);
+}
+
 std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
@@ -45,6 +58,12 @@ std::string point_line(const CurvePoint& point) {
   line["accuracy"] = point.accuracy();
   line["accuracy_on_clean_correct"] = point.accuracy_on_clean_correct();
   line["wilson"] = {interval.low, interval.high};
+  return dump(line, -1);
+}
+
+std::string distance_line(const DistanceSummary& summary) {
+  Json line;
+  each_distance_field(summary, [&](const char* name, const auto& value) { line[name] = value; });
   return dump(line, -1);
 }
 
@@ -94,6 +113,7 @@ void read(const Json& json, const std::string& path, std::array<double, 4>& valu
 }
 
 void read(const Json& json, const std::string& path, CurvePoint& point);
+void read(const Json& json, const std::string& path, DistanceSummary& summary);
 
 template <class T>
 void read(const Json& json, const std::string& path, std::vector<T>& values) {
@@ -110,6 +130,15 @@ void read(const Json& json, const std::string& path, CurvePoint& point) {
   if (point.correct > point.n) fail(path + ".correct", "is above n");
   if (point.class_correct.size() != point.class_n.size())
     fail(path + ".class_correct", "is not as long as class_n");
+}
+
+void read(const Json& json, const std::string& path, DistanceSummary& summary) {
+  each_distance_field(summary, [&](const char* name, auto& value) {
+    read(required(json, name, path), fmt::format("{}.{}", path, name), value);
+  });
+  // JSON has no infinity: a quartile of samples that were never broken is null.
+  for (double* value : {&summary.lower_quartile, &summary.median, &summary.upper_quartile})
+    if (std::isnan(*value)) *value = std::numeric_limits<double>::infinity();
 }
 
 Json parse(std::string_view text) {
@@ -150,25 +179,32 @@ std::string to_run_json(const Run& run) {
   check_schema(run.provenance);
   Json head = run.provenance;
   head.erase("curve");
+  head.erase("distances");
   head.erase("diagnosis");
   std::string text = dump(head, 2);
   text.resize(text.size() - 2);  // "\n}"
 
   std::vector<std::string> points(run.curve.size());
+  std::vector<std::string> distances(run.distances.size());
   std::vector<std::string> sentences(run.diagnosis.size());
   std::transform(run.curve.begin(), run.curve.end(), points.begin(), point_line);
+  std::transform(run.distances.begin(), run.distances.end(), distances.begin(), distance_line);
   std::transform(run.diagnosis.begin(), run.diagnosis.end(), sentences.begin(),
                  [](const std::string& sentence) { return dump(sentence, -1); });
-  return fmt::format("{},\n  \"curve\": {},\n  \"diagnosis\": {}\n}}\n", text, lines(points),
-                     lines(sentences));
+  return fmt::format("{},\n  \"curve\": {},\n  \"distances\": {},\n  \"diagnosis\": {}\n}}\n", text,
+                     lines(points), lines(distances), lines(sentences));
 }
 
 Run read_run(std::string_view run_json, std::string_view samples_npy) {
-  Run run{.provenance = parse(run_json), .curve = {}, .samples = {}, .diagnosis = {}};
+  Run run{
+      .provenance = parse(run_json), .curve = {}, .samples = {}, .distances = {}, .diagnosis = {}};
   check_schema(run.provenance);
   read(required(run.provenance, "curve", ""), "curve", run.curve);
+  if (run.provenance.contains("distances"))  // older runs have none
+    read(run.provenance["distances"], "distances", run.distances);
   read(required(run.provenance, "diagnosis", ""), "diagnosis", run.diagnosis);
   run.provenance.erase("curve");
+  run.provenance.erase("distances");
   run.provenance.erase("diagnosis");
   if (!samples_npy.empty()) run.samples = from_npy(samples_npy);
   check_rows(run);

@@ -46,7 +46,11 @@ constexpr std::tuple kFields{Field{"curve_row", &SampleRecord::curve_row},
                              Field{"l0", &SampleRecord::l0},
                              Field{"l1", &SampleRecord::l1},
                              Field{"l2", &SampleRecord::l2},
-                             Field{"linf", &SampleRecord::linf}};
+                             Field{"linf", &SampleRecord::linf},
+                             Field{"member", &SampleRecord::member},
+                             Field{"forwards", &SampleRecord::forwards},
+                             Field{"backwards", &SampleRecord::backwards},
+                             Field{"nearest", &SampleRecord::nearest}};
 
 template <class Visitor>
 constexpr void each_field(Visitor visit) {
@@ -64,15 +68,21 @@ constexpr std::size_t size_of(const Field<T>& /*field*/) {
   return sizeof(T);
 }
 
-constexpr std::size_t record_bytes() {
+constexpr std::size_t kAllFields = std::tuple_size_v<decltype(kFields)>;
+constexpr std::size_t kFirstFields = 16;  // what the first version wrote
+
+constexpr std::size_t record_bytes(std::size_t fields) {
   std::size_t bytes = 0;
-  each_field([&](const auto& field) { bytes += size_of(field); });
+  std::size_t k = 0;
+  each_field([&](const auto& field) { bytes += k++ < fields ? size_of(field) : 0; });
   return bytes;
 }
 
-std::string header_start() {
+std::string header_start(std::size_t fields) {
   std::string descr;
+  std::size_t k = 0;
   each_field([&](const auto& field) {
+    if (k++ >= fields) return;
     descr += fmt::format("{}('{}', '{}{}{}')", descr.empty() ? "" : ", ", field.name,
                          size_of(field) == 1 ? '|' : '<', kind_of(field), size_of(field));
   });
@@ -84,10 +94,17 @@ std::string header_start() {
       "samples.npy: {}; only what gibbon wrote is read; run the evaluation again", what));
 }
 
+/// How many of the fields the file has: all, or those of the first version.
+std::size_t fields_of(std::string_view header) {
+  for (const std::size_t fields : {kAllFields, kFirstFields}) {
+    if (header.starts_with(header_start(fields))) return fields;
+  }
+  fail("other fields than those of a sample record");
+}
+
 // The number between "'shape': (" and ",), }"; the blanks after it are padding.
-std::size_t rows_of(std::string_view header) {
-  const std::string start = header_start();
-  if (header.substr(0, start.size()) != start) fail("other fields than those of a sample record");
+std::size_t rows_of(std::string_view header, std::size_t fields) {
+  const std::string start = header_start(fields);
   header.remove_prefix(start.size());
   std::size_t rows = 0;
   const auto [end, problem] = std::from_chars(header.data(), header.data() + header.size(), rows);
@@ -101,14 +118,14 @@ std::size_t rows_of(std::string_view header) {
 }  // namespace
 
 std::string to_npy(std::span<const SampleRecord> samples) {
-  std::string header = fmt::format("{}{},), }}", header_start(), samples.size());
+  std::string header = fmt::format("{}{},), }}", header_start(kAllFields), samples.size());
   header.append(63 - (kPreamble + header.size()) % 64, ' ').append("\n");
   std::string bytes(kMagic);
   bytes += kVersion;
   bytes += static_cast<char>(header.size() % 256);
   bytes += static_cast<char>(header.size() / 256);
   bytes += header;
-  bytes.reserve(bytes.size() + samples.size() * record_bytes());
+  bytes.reserve(bytes.size() + samples.size() * record_bytes(kAllFields));
   for (const SampleRecord& sample : samples)
     each_field([&](const auto& field) {
       const auto value = sample.*field.member;
@@ -127,18 +144,23 @@ std::vector<SampleRecord> from_npy(std::string_view bytes) {
   const std::size_t length = static_cast<unsigned char>(bytes[8]) +
                              std::size_t{256} * static_cast<unsigned char>(bytes[9]);
   if (bytes.size() < kPreamble + length) fail("cut off inside the header");
-  const std::size_t rows = rows_of(bytes.substr(kPreamble, length));
+  const std::size_t fields = fields_of(bytes.substr(kPreamble, length));
+  const std::size_t rows = rows_of(bytes.substr(kPreamble, length), fields);
   std::string_view data = bytes.substr(kPreamble + length);
-  if (data.size() % record_bytes() != 0 || data.size() / record_bytes() != rows)
+  const std::size_t size = record_bytes(fields);
+  if (data.size() % size != 0 || data.size() / size != rows)
     fail(fmt::format("{} bytes of data where {} records of {} bytes are announced", data.size(),
-                     rows, record_bytes()));
+                     rows, size));
 
   std::vector<SampleRecord> samples(rows);
-  for (SampleRecord& sample : samples)
+  for (SampleRecord& sample : samples) {
+    std::size_t k = 0;
     each_field([&](const auto& field) {
+      if (k++ >= fields) return;
       std::memcpy(&(sample.*field.member), data.data(), size_of(field));
       data.remove_prefix(size_of(field));
     });
+  }
   return samples;
 }
 

@@ -13,7 +13,9 @@ namespace gibbon::reports {
 /// SampleRecord by name, so that `numpy.load("samples.npy")["found_label"]` is a column.
 [[nodiscard]] std::string to_npy(std::span<const SampleRecord> samples);
 
-/// Reads what to_npy wrote, or numpy.save wrote of the same array. Throws Error on anything else.
+/// Reads what to_npy wrote, or numpy.save wrote of the same array; also the records of the first
+/// version, without what was added since (member, forwards, backwards, nearest). Throws Error on
+/// anything else.
 [[nodiscard]] std::vector<SampleRecord> from_npy(std::string_view bytes);
 
 }  // namespace gibbon::reports

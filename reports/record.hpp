@@ -29,6 +29,11 @@ struct SampleRecord {
   double l1 = 0.0;
   double l2 = 0.0;
   double linf = 0.0;
+  std::int16_t member = -1;     ///< of an ensemble: which of its attacks broke the sample; -1: none
+  std::uint32_t forwards = 0;   ///< passes spent on the sample until this verdict
+  std::uint32_t backwards = 0;  ///< likewise
+  double nearest = 0.0;  ///< smallest distance in the row's norm at which this row's attack broke
+                         ///< the sample at any budget; 0: wrong when clean; infinity: never broken
 };
 
 /// Wilson score interval of k of n at 95 %.
@@ -61,6 +66,19 @@ struct CurvePoint {
 
   [[nodiscard]] double accuracy() const;
   [[nodiscard]] double accuracy_on_clean_correct() const;
+};
+
+/// Distribution over all samples of the smallest distance at which one attack in one norm breaks
+/// them: 0 for samples that are wrong when clean, infinity for those it never broke.
+struct DistanceSummary {
+  std::string attack;
+  std::string norm;
+  std::string kind;  ///< as CurvePoint
+  std::uint64_t n = 0;
+  std::uint64_t found = 0;  ///< finite ones
+  double lower_quartile = 0.0;
+  double median = 0.0;
+  double upper_quartile = 0.0;
 };
 
 /// 8-bit pixels of one sample, row-major, channels last.
@@ -100,6 +118,7 @@ struct Run {
   nlohmann::ordered_json provenance;
   std::vector<CurvePoint> curve;
   std::vector<SampleRecord> samples;  ///< curve-row-major: all samples of row 0, then of row 1, …
+  std::vector<DistanceSummary> distances;
   std::vector<std::string> diagnosis;
 };
 

@@ -1,6 +1,7 @@
 #include "reports/table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "reports/series.hpp"
@@ -139,6 +140,36 @@ constexpr std::string_view kCellMeaning =
     "accuracy   correct/n   [95 % Wilson interval in %]; wrong without attack counts as not "
     "correct";
 
+// Smallest distances as lines of cells: attack, norm, broken, quartiles.
+std::vector<std::vector<std::string>> distance_rows(const Run& run) {
+  const auto cell = [](double value) {
+    return std::isinf(value) ? std::string("not found") : compact(value);
+  };
+  std::vector<std::vector<std::string>> rows{
+      {"smallest distance", "norm", "broken/n", "lower quartile", "median", "upper quartile"}};
+  for (const DistanceSummary& d : run.distances)
+    rows.push_back({printable(d.attack), norm_symbol(d.norm), fmt::format("{}/{}", d.found, d.n),
+                    cell(d.lower_quartile), cell(d.median), cell(d.upper_quartile)});
+  return rows;
+}
+
+std::string distance_table(const Run& run, Colour colour) {
+  const auto rows = distance_rows(run);
+  if (rows.size() == 1) return {};
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c)
+      widths[c] = std::max(widths[c], display_width(row[c]));
+  std::string text;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::string line = pad_right(rows[r][0], widths[0]);
+    for (std::size_t c = 1; c < rows[r].size(); ++c)
+      line += std::string(kGap) + pad_left(rows[r][c], widths[c]);
+    text += paint(line, r == 0 ? Emphasis::kBold : Emphasis::kPlain, colour) + "\n";
+  }
+  return "\n" + text;
+}
+
 // In a Markdown table "|" ends a cell and a name may hold what Markdown or HTML would act on.
 std::string markdown_cell(std::string_view text) {
   std::string escaped;
@@ -186,7 +217,7 @@ std::string to_table(const Run& run, Colour colour) {
   for (const Panel& panel : panels_of(run))
     text += fmt::format("\n{}\n{}", paint(panel_title(panel, subject), Emphasis::kBold, colour),
                         blocks(columns_of(panel), colour));
-  return text;
+  return text + distance_table(run, colour);
 }
 
 std::string to_markdown(const Run& run) {
@@ -201,6 +232,16 @@ std::string to_markdown(const Run& run) {
   text +=
       "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
       "correct.\n";
+  if (!run.distances.empty()) {
+    text += "\n## Smallest distances\n\n";
+    const auto rows = distance_rows(run);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      std::vector<std::string> cells;
+      for (const std::string& cell : rows[r]) cells.push_back(markdown_cell(cell));
+      text += markdown_row(cells);
+      if (r == 0) text += "|---|---|---:|---:|---:|---:|\n";
+    }
+  }
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
   for (const std::string& sentence : run.diagnosis)
     text += fmt::format("- {}\n", markdown_cell(sentence));

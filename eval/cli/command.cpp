@@ -1,5 +1,6 @@
 #include "eval/cli/command.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -77,14 +78,26 @@ SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
   constexpr std::uint64_t kLargestBatch = 1U << 16U;
   SweepPlan plan{.epsilons = parse_epsilons(options.epsilons),
                  .seed = common.seed,
+                 .max_queries = options.max_queries,
+                 .exhaustive = options.exhaustive,
                  .threads = common.workers(),
                  .batch = options.batch,
-                 .crosscheck = options.crosscheck};
-  if (options.batch < 1 || options.batch > kLargestBatch) {
-    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
+                 .crosscheck = options.crosscheck,
+                 .keep_examples = !options.save.empty()};
+  if (options.batch > kLargestBatch) {
+    fail_usage("--batch {}: outside [0, {}]", options.batch, kLargestBatch);
   }
-  for (const std::string& attack : options.attack) plan.attacks.push_back(parse_attack(attack));
+  for (const std::string& attack : options.attack) plan.attacks.push_back(parse_entry(attack));
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
+  if (std::ranges::count(plan.norms, attacks::Norm::kL0) > 0) {
+    for (const double epsilon : plan.epsilons) {
+      if (epsilon == std::floor(epsilon)) continue;
+      fail_usage(
+          "--epsilons {}: ε = {} is no whole number; in l0 a budget is a number of input "
+          "values",
+          options.epsilons, epsilon);
+    }
+  }
   for (const attacks::Norm norm : plan.norms) {
     if (norm != attacks::Norm::kLinf || plan.epsilons.back() <= 1.0) continue;
     say(common,

@@ -45,6 +45,7 @@ void say(const CommonOptions& common, const std::string& text);
 void add_train(CLI::App& root);
 void add_sweep(CLI::App& root);
 void add_run(CLI::App& root);
+void add_transfer(CLI::App& root);
 void add_report(CLI::App& root);
 void add_gallery(CLI::App& root);
 void add_crosscheck(CLI::App& root);

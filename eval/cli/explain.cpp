@@ -19,7 +19,10 @@ struct State {
 
   void run() {
     if (!attack.empty()) {
-      fmt::print("{}", explain_attack(attacks::find(attack)));
+      const auto ensembles = attacks::ensembles();
+      const auto ensemble = std::ranges::find(ensembles, attack, &attacks::Ensemble::name);
+      fmt::print("{}", ensemble != ensembles.end() ? explain_ensemble(*ensemble)
+                                                   : explain_attack(attacks::find(attack)));
       return;
     }
     const models::ModelFile file = load_model(model);

@@ -25,9 +25,9 @@ struct State {
     }
     prepare_folder(output, {"gallery.json"}, common.force);
     Progress progress("gallery", "images", common.quiet);
-    const SweepResult result =
-        eval::sweep(file.network, samples, plan,
-                    [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+    const SweepResult result = eval::sweep(file.network, samples, plan, [&](const SweepStatus& s) {
+      progress.share(s.share, sweep_note(s));
+    });
     progress.pause();
     const reports::Gallery gallery = make_gallery(
         file.network, samples, plan, result, std::max<std::uint64_t>(1, sweep.gallery), output);

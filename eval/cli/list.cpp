@@ -1,4 +1,5 @@
 #include "attacks/attack.hpp"
+#include "attacks/ensembles.hpp"
 #include "datasets/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "models/optimizers/optimizer.hpp"
@@ -19,6 +20,16 @@ std::vector<Line> attack_lines() {
                        fmt::format("{} [{}; access: {}{}]", info.summary, fmt::join(norms, ", "),
                                    to_string(info.access), info.targeted ? "; targeted too" : ""));
   }
+  for (const attacks::Ensemble& ensemble : attacks::ensembles()) {
+    std::vector<std::string_view> versions;
+    for (const auto& v : ensemble.versions) {
+      if (std::ranges::count(versions, v.name) == 0) versions.push_back(v.name);
+    }
+    lines.emplace_back(ensemble.name, fmt::format("{} [versions {}]", ensemble.summary,
+                                                  fmt::join(versions, ", ")));
+  }
+  lines.emplace_back("worst-case(…)",
+                     "Any of them as one row: each gets what the others left, cheap ones first.");
   return lines;
 }
 

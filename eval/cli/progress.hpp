@@ -18,11 +18,16 @@ class Progress {
 
   /// `done` of `total` steps are finished; `note` is shown behind the rate and the time left.
   void update(std::size_t done, std::size_t total, const std::string& note = "");
+  /// Likewise for work that is not counted in steps: `part`, 0 to 1, of it is done.
+  void share(double part, const std::string& note = "");
   /// Takes the bar off the terminal, so that something else can be printed; update() draws it
   /// again.
   void pause();
 
  private:
+  void draw(double part, const std::string& text);
+  [[nodiscard]] double seconds() const;  ///< since the start
+
   std::string label_;
   std::string unit_;
   bool quiet_;

@@ -20,6 +20,7 @@ struct State {
   std::optional<std::uint64_t> threads;
   bool force = false;
   bool quiet = false;
+  bool resume = false;
 
   [[nodiscard]] Experiment experiment() const {
     Experiment e = read_experiment(file);
@@ -53,6 +54,9 @@ struct State {
     }
     const std::filesystem::path folder(e.output);
     models::ModelFile model;
+    if (resume && e.model.empty() && std::filesystem::exists(folder / kJournal)) {
+      e.model = (folder / "model.onnx").string();  // trained before the sweep was stopped
+    }
     std::filesystem::path path = e.model;
     if (e.model.empty()) {
       prepare_folder(folder, {"run.json", "model.onnx"}, e.common.force);
@@ -67,9 +71,20 @@ struct State {
       }
     } else {
       model = load_model(e.model);
-      prepare_folder(folder, {"run.json"}, e.common.force);
     }
-    exit_code = run_sweep(model, path, e.sweep, e.data, e.common, folder, command());
+    if (!prepare_sweep(folder, resume, e.common.force)) {
+      say(e.common, fmt::format("{}: this run is finished; nothing to resume", folder.string()));
+      return;
+    }
+    exit_code = run_sweep({.model = std::move(model),
+                           .model_path = path,
+                           .options = e.sweep,
+                           .data = e.data,
+                           .common = e.common,
+                           .folder = folder,
+                           .command = command(),
+                           .from = {},
+                           .resume = resume});
   }
 };
 
@@ -88,6 +103,7 @@ void add_run(CLI::App& root) {
   app->add_option("--seed", state->seed, "key of all randomness");
   app->add_option("--threads", state->threads, "workers; 0: all cores");
   app->add_flag("--force", state->force, "overwrite results that are already there");
+  app->add_flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
   app->add_flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
   app->callback([state] { state->run(); });
 }

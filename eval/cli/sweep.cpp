@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/run_folder.hpp"
@@ -11,16 +13,30 @@ struct State {
   DataOptions data;
   CommonOptions common;
   std::string output = "runs/sweep";
+  std::string from;
+  bool resume = false;
 
   void run() {
     const std::string command = "gibbon sweep --model " + shell_word(model) +
                                 typed(data.options(), DataOptions().options()) +
                                 typed(sweep.options(), SweepOptions().options()) +
-                                typed(common.options(), CommonOptions().options()) + " --output " +
+                                typed(common.options(), CommonOptions().options()) +
+                                (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
                                 shell_word(output);
-    const models::ModelFile file = load_model(model);
-    prepare_folder(output, {"run.json"}, common.force);
-    exit_code = run_sweep(file, model, sweep, data, common, output, command);
+    if (model.empty()) static_cast<void>(load_model(model));  // before the folder is touched
+    if (!prepare_sweep(output, resume, common.force)) {
+      say(common, fmt::format("{}: this sweep is finished; nothing to resume", output));
+      return;
+    }
+    exit_code = run_sweep({.model = load_model(model),
+                           .model_path = model,
+                           .options = sweep,
+                           .data = data,
+                           .common = common,
+                           .folder = output,
+                           .command = command,
+                           .from = from,
+                           .resume = resume});
   }
 };
 
@@ -35,6 +51,9 @@ void add_sweep(CLI::App& root) {
   add_options(*app, state->data.options());
   add_options(*app, state->common.options());
   app->add_option("-o,--output", state->output, "folder of the run")->capture_default_str();
+  app->add_option("--from", state->from,
+                  "judge the examples of FILE.npz (--save) instead of making new ones");
+  app->add_flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
   app->callback([state] { state->run(); });
 }
 

@@ -6,17 +6,50 @@
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
+#include "eval/cli/autoattack_log.hpp"
 #include "eval/cli/progress.hpp"
+#include "eval/examples.hpp"
 #include "eval/gallery.hpp"
+#include "eval/journal.hpp"
 #include "eval/provenance.hpp"
 #include "eval/run_folder.hpp"
 #include "eval/training.hpp"
+#include "models/train/train.hpp"
 #include "reports/table.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 constexpr int kInterruptedExit = 130;  // 128 + SIGINT, as shells have it
+
+constexpr const char* kFitted = "0:1000";  // samples of the train split that attacks learn from
+
+bool needs_training(const SweepPlan& plan) {
+  for (const Entry& entry : plan.attacks) {
+    for (const attacks::Norm norm : plan.norms) {
+      for (const AttackSpec& spec : entry.in(norm)) {
+        if (spec.info->fitted) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// Stored examples instead of the data's; attacks and budgets only where they were asked for.
+void plan_stored(const StoredExamples& stored, const std::string& file, const SweepOptions& options,
+                 SweepPlan& plan) {
+  const SweepOptions usual;
+  if (options.attack == usual.attack) plan.attacks.clear();
+  if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
+  plan.norms = {stored.norm};
+  plan.attacks.insert(plan.attacks.begin(), stored_entry(stored, "stored:" + file));
+}
+
+datasets::Dataset load_training(DataOptions options) {
+  options.split = "train";
+  options.samples = kFitted;
+  return load_data(options);
+}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -119,33 +152,87 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
   return models::read_model(model_path);
 }
 
-int run_sweep(const models::ModelFile& model, const std::filesystem::path& model_path,
-              const SweepOptions& options, const DataOptions& data_options,
-              const CommonOptions& common, const std::filesystem::path& folder,
-              const std::string& command) {
-  const SweepPlan plan = plan_sweep(options, common);
-  const datasets::Dataset data = load_data(data_options);
+bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force) {
+  const bool unfinished = std::filesystem::exists(folder / kJournal);
+  if (resume && !unfinished && std::filesystem::exists(folder / "run.json")) return false;
+  if (unfinished && !resume && !force) {
+    fail_usage(
+        "{}: it holds an unfinished sweep ({}); go on with --resume, choose another --output, or "
+        "start anew with --force",
+        folder.string(), kJournal);
+  }
+  prepare_folder(folder, {"run.json"}, force || resume);
+  return true;
+}
+
+std::string sweep_note(const SweepStatus& status) {
+  if (status.done == 0) return std::string(status.entry);
+  return fmt::format(
+      "{}: {} of {} samples, {:.1f} % robust so far", status.entry, status.done, status.total,
+      100.0 * static_cast<double>(status.standing) / static_cast<double>(status.done));
+}
+
+int run_sweep(const SweepJob& job) {
+  const SweepOptions& options = job.options;
+  const CommonOptions& common = job.common;
+  const models::ModelFile& model = job.model;
+  const std::filesystem::path& folder = job.folder;
+  SweepPlan plan = plan_sweep(options, common);
+  std::optional<StoredExamples> stored;
+  if (!job.from.empty()) {
+    stored = load_examples(job.from);
+    plan_stored(*stored, job.from, options, plan);
+  }
+  const datasets::Dataset data = stored ? stored->data : load_data(job.data);
+  models::require_fit(model.network, data);
+  require_runnable(plan, data);
+  if (needs_training(plan)) plan.training = load_training(job.data);
+  const bool logged = logs_autoattack(plan);
+  plan.keep_examples = plan.keep_examples || logged;
+  if (plan.keep_examples) static_cast<void>(only_norm(plan));
+  Journal journal(folder / kJournal, sweep_identity(model, data, plan), job.resume);
+  if (journal.restored() > 0) {
+    say(common, fmt::format("resumed: {} finished parts of the sweep are taken from {}",
+                            journal.restored(), (folder / kJournal).string()));
+  }
   const auto start = std::chrono::steady_clock::now();
   Progress progress("sweep", "images", common.quiet);
-  SweepResult result = sweep(model.network, data, plan, [&](std::size_t done, std::size_t total) {
-    progress.update(done, total);
-  });
+  SweepResult result = sweep(
+      model.network, data, plan,
+      [&](const SweepStatus& s) {
+        if (logged && !s.attack.empty()) {
+          progress.pause();
+          say(common, autoattack_line(s));
+        }
+        progress.share(s.share, sweep_note(s));
+      },
+      &journal);
   progress.pause();
   const double seconds = seconds_since(start);
+  const bool unfinished = result.finished < data.size();
+  if (unfinished) {
+    say(common, fmt::format("interrupted: go on with the same command and --resume; {} keeps what "
+                            "is finished",
+                            (folder / kJournal).string()));
+  }
   if (result.finished == 0) {
-    say(common, "interrupted before the first block of samples was finished; nothing was written");
+    say(common, "no block of samples went through all attacks yet, so there is no result");
     return kInterruptedExit;
   }
   const reports::Gallery gallery =
-      make_gallery(model.network, data, plan, result, options.gallery, folder);
+      unfinished ? reports::Gallery{}
+                 : make_gallery(model.network, data, plan, result, options.gallery, folder);
+  if (!options.save.empty()) save_examples(options.save, data, plan, result);
+  if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
   reports::Run run{
-      .provenance = sweep_provenance({.command = command,
-                                      .model_path = model_path.string(),
+      .provenance = sweep_provenance({.command = job.command,
+                                      .model_path = job.model_path.string(),
                                       .model_sha256 = model.sha256,
                                       .seconds_sweep = seconds},
-                                     model.network, data, data_options, options, common, result),
+                                     model.network, data, job.data, options, common, result),
       .curve = std::move(result.curve),
       .samples = std::move(result.samples),
+      .distances = std::move(result.distances),
       .diagnosis = std::move(result.diagnosis)};
   if (!gallery.items.empty()) {
     const auto still =
@@ -157,12 +244,14 @@ int run_sweep(const models::ModelFile& model, const std::filesystem::path& model
   fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
                                                                : reports::Colour::kNever));
   for (const std::string& sentence : run.diagnosis) say(common, "note: " + sentence);
-  if (result.finished < data.size()) {
+  if (unfinished) {
     say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",
                             result.finished, data.size()));
+  } else {
+    journal.remove();
   }
   fmt::print("report {}\n", (folder / "report.html").string());
-  return result.finished < data.size() ? kInterruptedExit : 0;
+  return unfinished ? kInterruptedExit : 0;
 }
 
 }  // namespace gibbon::eval::cli

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/examples.hpp"
+#include "reports/record.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+/// One model under one set of examples.
+struct Cell {
+  std::uint64_t n = 0;
+  std::uint64_t clean_correct = 0;
+  std::uint64_t correct = 0;
+};
+
+double percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+struct State {
+  std::vector<std::string> models;
+  std::vector<std::string> sets;
+  CommonOptions common;
+  std::string output;
+
+  [[nodiscard]] Cell judge(const models::Network& network, const StoredExamples& stored,
+                           const std::string& name) const {
+    SweepPlan plan{.norms = {stored.norm},
+                   .epsilons = {stored.epsilon},
+                   .seed = common.seed,
+                   .threads = common.workers()};
+    plan.attacks.push_back(stored_entry(stored, name));
+    const SweepResult result = sweep(network, stored.data, plan, [](const SweepStatus&) {});
+    if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
+    const reports::CurvePoint& point = result.curve.front();
+    return {point.n, point.clean_correct, point.correct};
+  }
+
+  void run() const {
+    if (models.empty()) fail_usage("--model: it is missing; give one or more ONNX files");
+    if (sets.empty()) {
+      fail_usage("--from: it is missing; give one or more files of 'gibbon sweep --save'");
+    }
+    std::vector<models::Network> networks;
+    for (const std::string& path : models) networks.push_back(load_model(path).network);
+    std::string csv =
+        "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
+    std::size_t width = 8;
+    for (const std::string& set : sets) width = std::max(width, set.size());
+    fmt::print(
+        "accuracy in % under stored examples (correct of n; 95 % Wilson interval); wrong "
+        "without attack counts as not correct\n\n");
+    for (const std::string& set : sets) {
+      const StoredExamples stored = load_examples(set);
+      fmt::print("{} ({}, ε = {:g}, n = {})\n", set, attacks::to_string(stored.norm),
+                 stored.epsilon, stored.data.size());
+      for (std::size_t m = 0; m < models.size(); ++m) {
+        const Cell cell = judge(networks[m], stored, set);
+        const auto interval = reports::wilson95(cell.correct, cell.n);
+        fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n", models[m],
+                   percent(cell.correct, cell.n), cell.correct, cell.n, 100.0 * interval.low,
+                   100.0 * interval.high, percent(cell.clean_correct, cell.n));
+        csv += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", set, attacks::to_string(stored.norm),
+                           stored.epsilon, models[m], cell.n, cell.clean_correct, cell.correct,
+                           percent(cell.correct, cell.n) / 100.0, interval.low, interval.high);
+      }
+    }
+    if (output.empty()) return;
+    write_atomically(output, csv);
+    fmt::print("table {}\n", output);
+  }
+};
+
+}  // namespace
+
+void add_transfer(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
+  app->add_option("--model", state->models, "FILE.onnx …; one or more");
+  app->add_option("--from", state->sets, "FILE.npz … of 'gibbon sweep --save'; one or more");
+  app->add_option("--threads", state->common.threads, "workers; 0: all cores")
+      ->capture_default_str();
+  app->add_option("-o,--output", state->output, "also write the matrix as CSV");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

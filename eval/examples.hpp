@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+
+#include "eval/sweep.hpp"
+
+namespace gibbon::eval {
+
+/// The plan's only norm; a usage Error when it has more: an example has one distance.
+[[nodiscard]] attacks::Norm only_norm(const SweepPlan& plan);
+
+/// Writes what a sweep kept as an .npz file for NumPy, N rows each: x and x_adv (N × H × W [× C],
+/// or N × D), labels, clean_predictions, predictions (of x_adv), ids, distances (in the norm), l0,
+/// l1, l2, linf, broken (1 or 0), attack (what broke each; "" for none); and once: epsilon, norm,
+/// dataset, split, class_names, range. Throws usage and input Errors.
+void save_examples(const std::filesystem::path& path, const datasets::Dataset& data,
+                   const SweepPlan& plan, const SweepResult& result);
+
+/// A stored set of examples: clean samples as data, and what was made of them.
+struct StoredExamples {
+  datasets::Dataset data;  ///< x, labels, ids
+  Tensor points;           ///< N × D: x_adv
+  attacks::Norm norm = attacks::Norm::kLinf;
+  double epsilon = 0.0;  ///< the largest budget they were made for
+};
+
+/// Reads what save_examples() wrote, or any .npz with x, x_adv and labels of equal length; ids,
+/// norm (linf), epsilon (the largest distance), range (0, 1) and class_names may be missing. Throws
+/// input Errors that name file, array, value and what is allowed.
+[[nodiscard]] StoredExamples load_examples(const std::filesystem::path& path);
+
+/// The stored examples as an entry of a sweep over stored.data: an "attack" that hands over what is
+/// stored, without looking at the model. `stored` outlives it.
+[[nodiscard]] Entry stored_entry(const StoredExamples& stored, const std::string& name);
+
+}  // namespace gibbon::eval

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gibbon::reports {
+
+/// One array of an .npz file, row-major.
+struct NpyArray {
+  std::string name;
+  std::string descr;  ///< NumPy's name of the element type: '<f4', '<f8', '<i8', '|u1', '<U16'
+  std::vector<std::size_t> shape;
+  std::string bytes;
+
+  [[nodiscard]] std::size_t count() const;         ///< elements
+  [[nodiscard]] std::size_t element_size() const;  ///< bytes of one; throws Error when unknown
+};
+
+[[nodiscard]] NpyArray array_of(std::string name, std::vector<std::size_t> shape,
+                                std::span<const float> values);
+[[nodiscard]] NpyArray array_of(std::string name, std::vector<std::size_t> shape,
+                                std::span<const double> values);
+[[nodiscard]] NpyArray array_of(std::string name, std::vector<std::size_t> shape,
+                                std::span<const std::int64_t> values);
+/// A list of texts, '<U' as long as the longest.
+[[nodiscard]] NpyArray array_of(std::string name, std::span<const std::string> values);
+
+/// The arrays as one compressed file that numpy.load() opens. Replaces `path` as a whole or leaves
+/// it as it was; throws Error naming path and reason.
+void write_npz(const std::filesystem::path& path, std::span<const NpyArray> arrays);
+
+/// An .npz file of NumPy or of ours. Throws Error naming what is wrong where.
+class NpzFile {
+ public:
+  explicit NpzFile(const std::filesystem::path& path);
+
+  [[nodiscard]] bool has(std::string_view name) const;
+  /// Throws Error naming the arrays there are.
+  [[nodiscard]] const NpyArray& at(std::string_view name) const;
+  /// Values of a numeric array; any of f4, f8, i1 … i8, u1 … u8, b1.
+  [[nodiscard]] std::vector<double> numbers(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
+
+ private:
+  std::filesystem::path path_;
+  std::vector<NpyArray> arrays_;
+};
+
+}  // namespace gibbon::reports
