@@ -356,6 +356,8 @@ TEST_P(AttackContract, ConfidenceIsNoDefence) {
 
 TEST_P(AttackContract, LowersTheMarginsOfEveryModelThatHasGradients) {
   if (is_control() || is_minimal() || GetParam().norm == Norm::kL0) return;
+  // Its loss is a ratio, which of three classes may rise with the margin.
+  if (info().name == "apgd-dlr") return;
   for (const auto& c : models::model_cases()) {
     if (!models::find_activation(c.activation).trainable) continue;
     const models::Network network = models::make_case(c);

@@ -129,12 +129,38 @@ GIBBON_SIMD void ascend_linf_from_origin(float radius, Box box, Row origin, Row 
   }
 }
 
-void clip(Box box, MutableRow candidate) {
-  for (float& value : candidate) value = std::clamp(value, box.lower, box.upper);
+GIBBON_SIMD void ascend_linf_with_momentum(float radius, Box box, Row origin, Row x, Row gradient,
+                                           float size, float pull, MutableRow previous) {
+  const float push = 1.0F - pull;
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const float lower = std::max(origin[d] - radius, box.lower);
+    const float upper = std::min(origin[d] + radius, box.upper);
+    const float v = std::min(std::max(x[d] + sign_step(gradient[d], size), lower), upper);
+    const float moved = x[d] + pull * (v - x[d]) + push * (x[d] - previous[d]);
+    previous[d] = into_linf(origin[d], moved, radius, box);
+  }
+}
+
+/// previous = x + pull · (v - x) + (1 - pull) · (x - previous).
+GIBBON_SIMD void pull_towards(Row v, Row x, float pull, MutableRow previous) {
+  const float push = 1.0F - pull;
+  for (std::size_t d = 0; d < x.size(); ++d) {
+    previous[d] = x[d] + pull * (v[d] - x[d]) + push * (x[d] - previous[d]);
+  }
+}
+
+GIBBON_SIMD void add_scaled(Row gradient, double scale, MutableRow candidate) {
+  for (std::size_t d = 0; d < gradient.size(); ++d) {
+    candidate[d] = static_cast<float>(double{candidate[d]} + scale * double{gradient[d]});
+  }
+}
+
+GIBBON_SIMD void clip(Box box, MutableRow candidate) {
+  for (float& value : candidate) value = std::min(std::max(value, box.lower), box.upper);
 }
 
 /// candidate = origin + scale · (candidate - origin), each product in double.
-void scale_towards(Row origin, double scale, MutableRow candidate) {
+GIBBON_SIMD void scale_towards(Row origin, double scale, MutableRow candidate) {
   for (std::size_t d = 0; d < origin.size(); ++d) {
     const double delta = double{candidate[d]} - double{origin[d]};
     candidate[d] = static_cast<float>(double{origin[d]} + scale * delta);
@@ -354,11 +380,7 @@ void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate) {
     case Norm::kL2: {
       const double slope = l2_length(gradient);
       if (slope == 0.0) return;
-      const double scale = size / slope;
-      for (std::size_t d = 0; d < gradient.size(); ++d) {
-        candidate[d] = static_cast<float>(double{candidate[d]} + scale * double{gradient[d]});
-      }
-      return;
+      return add_scaled(gradient, size / slope, candidate);
     }
     case Norm::kL1:
     case Norm::kL0: return steepest_l1(gradient, size, candidate);
@@ -383,6 +405,19 @@ void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, dou
   }
   std::ranges::copy(origin, candidate.begin());
   ascend(threat, origin, gradient, size, candidate);
+}
+
+void ascend_with_momentum(const ThreatModel& threat, Row origin, Row x, Row gradient, double size,
+                          double pull, MutableRow previous) {
+  if (threat.norm == Norm::kLinf) {
+    return ascend_linf_with_momentum(radius(threat.epsilon), threat.domain, origin, x, gradient,
+                                     static_cast<float>(size), static_cast<float>(pull), previous);
+  }
+  thread_local std::vector<float> v;
+  v.assign(x.begin(), x.end());
+  ascend(threat, origin, gradient, size, v);
+  pull_towards(v, x, static_cast<float>(pull), previous);
+  project(threat, origin, previous);
 }
 
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,
