@@ -24,6 +24,12 @@ double length(std::span<const double> noise) {
   return std::sqrt(squares);
 }
 
+double total(std::span<const double> noise) {
+  double out = 0.0;
+  for (const double value : noise) out += std::abs(value);
+  return out;
+}
+
 double largest(std::span<const double> noise) {
   double out = 0.0;
   for (const double value : noise) out = std::max(out, std::abs(value));
@@ -59,13 +65,25 @@ void add_ball_noise(Norm norm, double epsilon, Rng& rng, MutableRow row) {
             return (rng.bits() & 1U) != 0 ? size : -size;
           },
           [&](std::span<const double> noise) {
-            double total = rng.exponential();
-            for (const double value : noise) total += std::abs(value);
-            return epsilon / total;
+            return epsilon / (total(noise) + rng.exponential());
           });
     case Norm::kL0: break;
   }
   throw std::logic_error("add_ball_noise: not for l0");
+}
+
+void add_gaussian_noise(Norm norm, double epsilon, Rng& rng, MutableRow row) {
+  add_scaled(
+      row, [&] { return rng.normal(); },
+      [&](std::span<const double> noise) {
+        switch (norm) {
+          case Norm::kLinf: return epsilon / largest(noise);
+          case Norm::kL2: return epsilon / length(noise);
+          case Norm::kL1: return epsilon / total(noise);
+          case Norm::kL0: break;
+        }
+        throw std::logic_error("add_gaussian_noise: not for l0");
+      });
 }
 
 void add_full_noise(Norm norm, double epsilon, Rng& rng, MutableRow row) {
@@ -74,10 +92,7 @@ void add_full_noise(Norm norm, double epsilon, Rng& rng, MutableRow row) {
       return add_scaled(
           row, [&] { return 2.0 * rng.unit() - 1.0; },
           [&](std::span<const double> noise) { return epsilon / largest(noise); });
-    case Norm::kL2:
-      return add_scaled(
-          row, [&] { return rng.normal(); },
-          [&](std::span<const double> noise) { return epsilon / length(noise); });
+    case Norm::kL2: return add_gaussian_noise(norm, epsilon, rng, row);
     case Norm::kL1:
       for (float& value : row) add(value, rng.normal());
       return;

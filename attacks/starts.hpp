@@ -18,6 +18,9 @@ namespace gibbon::attacks {
 /// ε · E_i / Σ(E_1 … E_{D+1}) with E exponential (Calafiore, Dabbene & Tempo 1999). Not for l0.
 void add_ball_noise(Norm norm, double epsilon, Rng& rng, MutableRow row);
 
+/// row += a Gaussian vector scaled to length ε in the norm (not projected). Not for l0.
+void add_gaussian_noise(Norm norm, double epsilon, Rng& rng, MutableRow row);
+
 /// row += a vector of full size, as APGD starts (Croce & Hein 2020; not projected). linf: uniform,
 /// scaled until its largest entry is ε; l2: Gaussian, scaled to length ε; l1: standard normal in
 /// every feature, whatever ε is. Not for l0.
