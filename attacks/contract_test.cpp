@@ -100,8 +100,17 @@ void shorten(Attack& attack, int most) {
   }
 }
 
-/// How near to the closed-form optimum a minimal-distance attack has to come.
+/// Leaves to chance only as much as a promise allows.
+void tame(const AttackInfo& info, Attack& attack) {
+  if (info.name == "r-fgsm") set_field(info, attack, "alpha", "0.1");
+}
+
+/// How near to the closed-form optimum an attack has to come.
 double tolerance(const AttackInfo& info) {
+  // From the worst random start, 40 steps of ε / 30 do not cross the ball.
+  if (info.name == "pgd") return 1.25;
+  // With 1/10 of the budget spent on coin tosses (tame()), losing all of them costs 2/10.
+  if (info.name == "r-fgsm") return 1.3;
   if (info.kind != Kind::kMinimalDistance) return 1.05;
   constexpr std::array<std::string_view, 5> kGood{"cw-l2", "ddn", "fab", "fab-t", "fmn"};
   return std::ranges::count(kGood, info.name) > 0 ? 1.02 : 1.25;
@@ -126,6 +135,7 @@ class AttackContract : public testing::TestWithParam<Case> {
   static std::unique_ptr<Attack> make(int most_steps = std::numeric_limits<int>::max()) {
     auto attack = info().make();
     shorten(*attack, most_steps);
+    tame(info(), *attack);
     if (!GetParam().knob.empty()) set_field(info(), *attack, GetParam().knob, "1");
     return attack;
   }
@@ -346,18 +356,25 @@ TEST_P(AttackContract, ConfidenceIsNoDefence) {
 
 TEST_P(AttackContract, LowersTheMarginsOfEveryModelThatHasGradients) {
   if (is_control() || is_minimal() || GetParam().norm == Norm::kL0) return;
+  // Its loss is a ratio, which of three classes may rise with the margin.
+  if (info().name == "apgd-dlr") return;
   for (const auto& c : models::model_cases()) {
     if (!models::find_activation(c.activation).trainable) continue;
-    const models::Mlp model(models::make_case(c));
+    const models::Network network = models::make_case(c);
+    const models::Mlp model(network);
+    // Their own answers: an attack leaves alone what is misclassified already.
+    const std::vector<int> labels = judged(network, x_.view());
+    Problem p = problem(0.1);
+    p.labels = labels;
     auto tape = model.make_tape(kSamples);
     const auto total = [&](Rows x) {
       float sum = 0.0F;
       const Rows logits = model.forward(x, tape);
-      for (std::size_t n = 0; n < kSamples; ++n) sum += margin(logits.row(n), labels_[n]);
+      for (std::size_t n = 0; n < kSamples; ++n) sum += margin(logits.row(n), labels[n]);
       return sum;
     };
     const float before = total(x_.view());
-    EXPECT_LT(total(attack(model, problem(0.1)).view()), before - 0.01F) << c;
+    EXPECT_LT(total(attack(model, p).view()), before - 0.01F) << c;
   }
 }
 
@@ -417,7 +434,7 @@ TEST_P(AttackContract, AKnownPointChangesNoPromise) {
       starts.row(n)[d] = x_.row(n)[d] + (n % 2 == 0 ? away : 0.0F);
     }
   }
-  for (const double factor : {0.99, 1.3}) {
+  for (const double factor : {0.99, std::max(1.3, tolerance(info()))}) {
     std::vector<double> budgets;
     for (std::size_t n = 0; n < kSamples; ++n) budgets.push_back(budget(n, factor));
     Problem p = problem(1.0);

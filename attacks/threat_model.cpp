@@ -129,12 +129,38 @@ GIBBON_SIMD void ascend_linf_from_origin(float radius, Box box, Row origin, Row 
   }
 }
 
-void clip(Box box, MutableRow candidate) {
-  for (float& value : candidate) value = std::clamp(value, box.lower, box.upper);
+GIBBON_SIMD void ascend_linf_with_momentum(float radius, Box box, Row origin, Row x, Row gradient,
+                                           float size, float pull, MutableRow previous) {
+  const float push = 1.0F - pull;
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const float lower = std::max(origin[d] - radius, box.lower);
+    const float upper = std::min(origin[d] + radius, box.upper);
+    const float v = std::min(std::max(x[d] + sign_step(gradient[d], size), lower), upper);
+    const float moved = x[d] + pull * (v - x[d]) + push * (x[d] - previous[d]);
+    previous[d] = into_linf(origin[d], moved, radius, box);
+  }
+}
+
+/// previous = x + pull · (v - x) + (1 - pull) · (x - previous).
+GIBBON_SIMD void pull_towards(Row v, Row x, float pull, MutableRow previous) {
+  const float push = 1.0F - pull;
+  for (std::size_t d = 0; d < x.size(); ++d) {
+    previous[d] = x[d] + pull * (v[d] - x[d]) + push * (x[d] - previous[d]);
+  }
+}
+
+GIBBON_SIMD void add_scaled(Row gradient, double scale, MutableRow candidate) {
+  for (std::size_t d = 0; d < gradient.size(); ++d) {
+    candidate[d] = static_cast<float>(double{candidate[d]} + scale * double{gradient[d]});
+  }
+}
+
+GIBBON_SIMD void clip(Box box, MutableRow candidate) {
+  for (float& value : candidate) value = std::min(std::max(value, box.lower), box.upper);
 }
 
 /// candidate = origin + scale · (candidate - origin), each product in double.
-void scale_towards(Row origin, double scale, MutableRow candidate) {
+GIBBON_SIMD void scale_towards(Row origin, double scale, MutableRow candidate) {
   for (std::size_t d = 0; d < origin.size(); ++d) {
     const double delta = double{candidate[d]} - double{origin[d]};
     candidate[d] = static_cast<float>(double{origin[d]} + scale * delta);
@@ -166,60 +192,81 @@ double room(const ThreatModel& threat, float x, double sign) {
                     : double{x} - double{threat.domain.lower};
 }
 
-/// delta_i = sign(v_i) · min(max(|v_i| - λ, 0), room_i), λ = 0 if that fits the budget, else the
-/// root of Σ|delta_i| = epsilon, found between the sorted breakpoints |v_i| and |v_i| - room_i.
-void project_l1(const ThreatModel& threat, Row origin, MutableRow candidate) {
-  const std::size_t size = origin.size();
-  thread_local std::vector<double> v;
-  thread_local std::vector<double> limit;
-  thread_local std::vector<double> breakpoints;
-  v.resize(size);
-  limit.resize(size);
-  breakpoints.clear();
-  double total = 0.0;
-  for (std::size_t d = 0; d < size; ++d) {
-    v[d] = double{candidate[d]} - double{origin[d]};
-    limit[d] = room(threat, origin[d], v[d]);
-    total += std::min(std::abs(v[d]), limit[d]);
+/// What the projection on ball ∩ box in l1 works on, per feature: size = |candidate - origin| and
+/// room = distance to the side of the box in that direction.
+struct L1Move {
+  std::span<double> size;
+  std::span<double> room;
+};
+
+GIBBON_SIMD void measure(Box box, Row origin, Row candidate, L1Move move) {
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const double v = double{candidate[d]} - double{origin[d]};
+    const double above = double{box.upper} - double{origin[d]};
+    const double below = double{origin[d]} - double{box.lower};
+    move.size[d] = std::abs(v);
+    move.room[d] = v > 0.0 ? above : below;
   }
+}
+
+/// Σ min(max(size_i - λ, 0), room_i): falls with λ, linear between the breakpoints size_i and
+/// size_i - room_i.
+GIBBON_SIMD double spent(L1Move move, double lambda) {
+  const double* size = move.size.data();
+  const double* room = move.room.data();
+  return sum_in_lanes(move.size.size(), [=](std::size_t d) {
+    const double moved = size[d] - lambda > 0.0 ? size[d] - lambda : 0.0;
+    return moved < room[d] ? moved : room[d];
+  });
+}
+
+/// How fast it falls there.
+GIBBON_SIMD double spending(L1Move move, double lambda) {
+  const double* size = move.size.data();
+  const double* room = move.room.data();
+  return sum_in_lanes(move.size.size(), [=](std::size_t d) {
+    const double moved = size[d] - lambda;
+    const double falls = moved > 0.0 ? 1.0 : 0.0;
+    return moved < room[d] ? falls : 0.0;
+  });
+}
+
+GIBBON_SIMD void shrink(L1Move move, double lambda, Row origin, MutableRow candidate) {
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const double moved = std::min(std::max(move.size[d] - lambda, 0.0), move.room[d]);
+    const double x{origin[d]};
+    candidate[d] = static_cast<float>(candidate[d] < origin[d] ? x - moved : x + moved);
+  }
+}
+
+/// The λ at which spent() = epsilon < spent(0): Newton's method, which is exact once it is on the
+/// right piece, with bisection where it would leave the bracket. Some eight rounds of 0.2 µs for
+/// 784 features, where sorting the breakpoints takes 100 µs.
+double find_lambda(L1Move move, double epsilon) {
+  double low = 0.0;
+  double high = *std::ranges::max_element(move.size);
   double lambda = 0.0;
-  if (total > threat.epsilon) {
-    for (std::size_t d = 0; d < size; ++d) {
-      if (v[d] == 0.0) continue;
-      breakpoints.push_back(std::abs(v[d]));
-      if (const double lower = std::abs(v[d]) - limit[d]; lower > 0.0) breakpoints.push_back(lower);
-    }
-    std::ranges::sort(breakpoints);
-    const auto spent = [&](double at) {
-      double sum = 0.0;
-      for (std::size_t d = 0; d < size; ++d) {
-        sum += std::min(std::max(std::abs(v[d]) - at, 0.0), limit[d]);
-      }
-      return sum;
-    };
-    // spent() falls from total to 0 and is linear between breakpoints.
-    std::size_t low = 0;
-    std::size_t high = breakpoints.size() - 1;  // spent(largest) = 0 <= epsilon
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      if (spent(breakpoints[middle]) > threat.epsilon) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    const double right = breakpoints[high];
-    const double left = high == 0 ? 0.0 : breakpoints[high - 1];
-    const double at_left = high == 0 ? total : spent(left);
-    const double at_right = spent(right);
-    lambda = at_left == at_right
-                 ? right
-                 : left + (right - left) * (at_left - threat.epsilon) / (at_left - at_right);
+  for (int round = 0; round < 100; ++round) {
+    const double excess = spent(move, lambda) - epsilon;
+    if (std::abs(excess) <= 1e-12 * epsilon) return lambda;
+    (excess > 0.0 ? low : high) = lambda;
+    lambda += excess / spending(move, lambda);  // NaN or infinite where nothing moves
+    if (!(lambda > low && lambda < high)) lambda = 0.5 * (low + high);
   }
-  for (std::size_t d = 0; d < size; ++d) {
-    const double moved = std::min(std::max(std::abs(v[d]) - lambda, 0.0), limit[d]);
-    candidate[d] = static_cast<float>(double{origin[d]} + std::copysign(moved, v[d]));
-  }
+  return high;
+}
+
+/// delta_i = sign(v_i) · min(max(|v_i| - λ, 0), room_i), λ = 0 if that fits the budget, else the
+/// root of Σ|delta_i| = epsilon.
+void project_l1(const ThreatModel& threat, Row origin, MutableRow candidate) {
+  thread_local std::vector<double> size;
+  thread_local std::vector<double> room;
+  size.resize(origin.size());
+  room.resize(origin.size());
+  const L1Move move{size, room};
+  measure(threat.domain, origin, candidate, move);
+  const double total = spent(move, 0.0);
+  shrink(move, total > threat.epsilon ? find_lambda(move, threat.epsilon) : 0.0, origin, candidate);
   clip(threat.domain, candidate);
   settle(threat, origin, candidate);
 }
@@ -354,11 +401,7 @@ void steepest_step(Norm norm, Row gradient, double size, MutableRow candidate) {
     case Norm::kL2: {
       const double slope = l2_length(gradient);
       if (slope == 0.0) return;
-      const double scale = size / slope;
-      for (std::size_t d = 0; d < gradient.size(); ++d) {
-        candidate[d] = static_cast<float>(double{candidate[d]} + scale * double{gradient[d]});
-      }
-      return;
+      return add_scaled(gradient, size / slope, candidate);
     }
     case Norm::kL1:
     case Norm::kL0: return steepest_l1(gradient, size, candidate);
@@ -383,6 +426,19 @@ void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, dou
   }
   std::ranges::copy(origin, candidate.begin());
   ascend(threat, origin, gradient, size, candidate);
+}
+
+void ascend_with_momentum(const ThreatModel& threat, Row origin, Row x, Row gradient, double size,
+                          double pull, MutableRow previous) {
+  if (threat.norm == Norm::kLinf) {
+    return ascend_linf_with_momentum(radius(threat.epsilon), threat.domain, origin, x, gradient,
+                                     static_cast<float>(size), static_cast<float>(pull), previous);
+  }
+  thread_local std::vector<float> v;
+  v.assign(x.begin(), x.end());
+  ascend(threat, origin, gradient, size, v);
+  pull_towards(v, x, static_cast<float>(pull), previous);
+  project(threat, origin, previous);
 }
 
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,

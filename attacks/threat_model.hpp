@@ -53,6 +53,13 @@ void ascend(const ThreatModel& threat, Row origin, Row gradient, double size, Mu
 void ascend_from_origin(const ThreatModel& threat, Row origin, Row gradient, double size,
                         MutableRow candidate);
 
+/// previous = P(x + pull · (v - x) + (1 - pull) · (x - previous)), v = P(x + size · S(gradient)): P
+/// as project(), S as in steepest_step(). The step of APGD; `previous`, the point before x, is
+/// overwritten by the point after it. One pass over memory for linf, where the inner projection
+/// goes by float32 bounds that may be one rounding off.
+void ascend_with_momentum(const ThreatModel& threat, Row origin, Row x, Row gradient, double size,
+                          double pull, MutableRow previous);
+
 /// candidate = origin + argmax <gradient, d> over ball ∩ box exactly, times the sign of
 /// `direction`. l1: coordinates are filled by falling |gradient| up to the side of the box; l2:
 /// clamp(λ · gradient) with the λ that spends the budget; not for l0 (logic_error).

@@ -277,6 +277,69 @@ TEST_P(Geometry, AscendIsStepThenProjectBitForBit) {
   }
 }
 
+// Every feature gives up the same λ: all of its way if that is less, none of it beyond the side of
+// the box. Sizes around the vector width, ties, and all features alike.
+TEST(Project, OfL1TakesTheSameFromEveryFeature) {
+  for (const std::size_t size : {1U, 2U, 15U, 16U, 17U, 784U}) {
+    for (std::uint64_t trial = 0; trial < 60; ++trial) {
+      const double epsilon = std::array{0.01, 0.3, 2.0, 12.0}[trial % 4];
+      const Point origin = random(trial, size, 0.0F, 1.0F);
+      Point v = random(trial + 100, size, -1.0F, 2.0F);
+      if (trial % 5 == 0) v = Point(size, 1.5F);
+      if (trial % 5 == 1) v = origin;
+      const Point p = projected({Norm::kL1, epsilon, {}}, origin, v);
+      double total = 0.0;
+      double most = 0.0;
+      double least = 0.0;
+      for (std::size_t d = 0; d < size; ++d) {
+        const double way = std::abs(double{v[d]} - double{origin[d]});
+        const double moved = std::abs(double{p[d]} - double{origin[d]});
+        const double room = v[d] > origin[d] ? 1.0 - double{origin[d]} : double{origin[d]};
+        total += std::min(way, room);
+        EXPECT_GE(dot({1.0F}, {origin[d]}, {p[d]}) * (double{v[d]} - double{origin[d]}), 0.0);
+        // What it gave up is λ; at least λ when it was stopped by the box, at most when unmoved.
+        if (moved < room - 1e-6) most = std::max(most, way - moved);
+        if (moved > 1e-6) least = least == 0.0 ? way - moved : std::min(least, way - moved);
+      }
+      const double wanted = std::min(total, epsilon);
+      EXPECT_NEAR(plain_distance(Norm::kL1, origin, p), wanted, 1e-6 * (wanted + 1.0));
+      if (total > epsilon && least > 0.0) {
+        EXPECT_LE(most, least + 1e-6);
+      }
+    }
+  }
+}
+
+TEST_P(Geometry, AscendWithMomentumIsItsFormula) {
+  for (const std::size_t size : {1U, 15U, 16U, 37U, 784U}) {
+    for (std::uint64_t trial = 0; trial < 60; ++trial) {
+      const ThreatModel threat{GetParam().norm, std::array{0.2, 0.9, 8.0 / 255.0}[trial % 3],
+                               trial % 2 == 0 ? Box{} : Box{-0.5F, 2.0F}};
+      const Point origin = random(trial, size, 0.0F, 1.0F);
+      Point gradient = random(trial + 100, size, -1.0F, 1.0F);
+      gradient[size / 2] = 0.0F;
+      const Point x = projected(threat, origin, random(trial + 200, size, -1.0F, 2.0F));
+      const Point previous = projected(threat, origin, random(trial + 300, size, -1.0F, 2.0F));
+      const double step = trial % 4 == 0 ? -0.07 : 0.07;
+      const float pull = trial % 3 == 0 ? 1.0F : 0.75F;
+      Point v = x;
+      ascend(threat, origin, gradient, step, v);
+      Point composed(size);
+      for (std::size_t d = 0; d < size; ++d) {
+        composed[d] = x[d] + pull * (v[d] - x[d]) + (1.0F - pull) * (x[d] - previous[d]);
+      }
+      project(threat, origin, composed);
+      Point fused = previous;
+      ascend_with_momentum(threat, origin, x, gradient, step, double{pull}, fused);
+      for (std::size_t d = 0; d < size; ++d) {
+        // linf: v may be one rounding of a number below 4 off.
+        ASSERT_NEAR(fused[d], composed[d], threat.norm == Norm::kLinf ? 3e-7 : 0.0);
+      }
+      ASSERT_LE(distance(threat.norm, origin, fused), threat.reach());
+    }
+  }
+}
+
 TEST_P(Geometry, AZeroGradientMovesNothing) {
   const ThreatModel threat{GetParam().norm, 0.3, {}};
   const Point origin = random(1, 37, 0.0F, 1.0F);

@@ -121,6 +121,28 @@ TEST_P(ToyNet, RandomTargetsAreHitAsOften) {
               0.01);
 }
 
+// Points and box in [0.5, 0.7], where the boundary passes, and a ball larger than the box.
+TEST_P(ToyNet, IteratedAttacksLeaveNothingOfASmallBox) {
+  for (float& value : x_.flat()) value = 0.5F + 0.2F * value;
+  labels_ = answers(x_);
+  for (const std::string_view name : {"pgd", "apgd-ce"}) {
+    const AttackInfo& info = find(name);
+    Oracle oracle(model_, info.access, kSamples);
+    Workspace work;
+    Tensor candidate(kSamples, 2);
+    const std::vector<double> budgets(kSamples, 1.0);
+    info.make()->run(oracle,
+                     {.x = x_.view(),
+                      .labels = labels_,
+                      .ids = ids_,
+                      .epsilons = budgets,
+                      .norm = GetParam().norm,
+                      .domain = {0.5F, 0.7F}},
+                     work, candidate.view());
+    EXPECT_EQ(share_equal(answers(candidate), labels_), 0.0) << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Norms, ToyNet, testing::ValuesIn(kNormCases),
                          testing::PrintToStringParamName());
 

@@ -1,4 +1,4 @@
-// The two controls have to be as large as they say: noise that is too small makes any attack look
+// The controls have to be as large as they say: noise that is too small makes any attack look
 // good.
 
 #include <array>
@@ -141,8 +141,121 @@ TEST_P(Noise, SignNoiseFlipsEachFeatureByItself) {
   }
 }
 
+TEST_P(Noise, GaussianNoiseHasTheSizeOfTheBudgetAndTheShapeOfABell) {
+  const Tensor out = draw("noise-gaussian", 100.0F);
+  double squares = 0.0;
+  double fourth = 0.0;
+  for (std::size_t n = 0; n < kCount; ++n) {
+    EXPECT_NEAR(length(out.row(n)), kEpsilon, kEpsilon * 1e-6);
+    const double size = distance(Norm::kL2, std::vector<float>(kDim), out.row(n));
+    for (const float value : out.row(n)) {
+      const double u = double{value} / size;
+      squares += u * u / (kCount * kDim);
+      fourth += u * u * u * u / (kCount * kDim);
+    }
+  }
+  // On the unit sphere E[u²] = 1 / D and E[u⁴] = 3 / (D (D + 2)); five standard errors are 2.5 %.
+  EXPECT_NEAR(fourth, 3.0 / (kDim * (kDim + 2.0)), 0.025 * 3.0 / (kDim * (kDim + 2.0)));
+  EXPECT_NEAR(squares, 1.0 / kDim, 1e-6);
+}
+
+TEST_P(Noise, SaltAndPepperSpendsTheBudgetOnAFewFeatures) {
+  const Tensor out = draw("noise-salt-pepper", 0.1F);
+  std::array<std::size_t, 2> sides{};
+  std::vector<double> moved(kDim);
+  for (std::size_t n = 0; n < kCount; ++n) {
+    // Twelve features of 0.1 each way hold more than the budget, but not for linf.
+    const double most = GetParam().norm == Norm::kLinf ? 0.1 : kEpsilon;
+    EXPECT_NEAR(length(out.row(n)), most, 1e-6);
+    for (std::size_t d = 0; d < kDim; ++d) {
+      const float value = out.row(n)[d];
+      moved[d] += value != 0.0F ? 1.0 / kCount : 0.0;
+      if (std::abs(value) == 0.1F) ++sides[value > 0.0F ? 1 : 0];
+    }
+  }
+  // 0.25 / 0.1 = 2.5, 0.25² / 0.1² = 6.25: whole features and a part of one.
+  const double share = GetParam().norm == Norm::kLinf ? 12.0
+                       : GetParam().norm == Norm::kL2 ? 7.0
+                                                      : 3.0;
+  for (const double rate : moved) EXPECT_NEAR(rate, share / kDim, 2.5 / std::sqrt(kCount));
+  const auto all = static_cast<double>(sides[0] + sides[1]);
+  EXPECT_NEAR(static_cast<double>(sides[1]) / all, 0.5, 2.5 / std::sqrt(all));
+}
+
+TEST(SaltAndPepper, ChangesAsManyFeaturesAsL0Allows) {
+  const AttackInfo& info = find("noise-salt-pepper");
+  const models::Mlp model(models::make_case(models::model_cases().front()));
+  Tensor x(13, kDim);
+  std::ranges::fill(x.flat(), 0.5F);
+  std::vector<double> budgets(13);
+  std::iota(budgets.begin(), budgets.end(), 0.0);
+  const std::vector<int> labels(13);
+  const std::vector<std::uint64_t> ids(13, 7);
+  Oracle oracle(model, info.access, 13);
+  Workspace work;
+  Tensor out(13, kDim);
+  info.make()->run(oracle,
+                   {.x = std::as_const(x).view(),
+                    .labels = labels,
+                    .ids = ids,
+                    .epsilons = budgets,
+                    .norm = Norm::kL0},
+                   work, out.view());
+  for (std::size_t n = 0; n < 13; ++n) {
+    EXPECT_EQ(distance(Norm::kL0, x.row(n), out.row(n)), budgets[n]);
+    if (n == 0) continue;
+    // The same features, and one more.
+    for (std::size_t d = 0; d < kDim; ++d) {
+      if (out.row(n - 1)[d] == 0.5F) continue;
+      EXPECT_EQ(out.row(n)[d], out.row(n - 1)[d]);
+    }
+  }
+}
+
+TEST(RepeatedNoise, FindsWhatOneDrawMissesAndTriesNoMoreThanItHasTo) {
+  const AttackInfo& info = find("noise-repeated");
+  const models::Mlp model(models::make_case(models::model_cases().front()));
+  constexpr std::size_t kSamples = 200;
+  Tensor x(kSamples, kDim);
+  Rng rng(3, 0, "noise-test");
+  for (float& value : x.flat()) value = rng.uniform(0.2F, 0.8F);
+  auto tape = model.make_tape(kSamples);
+  const auto answers = [&](const Tensor& points) {
+    const Rows logits = model.forward(points.view(), tape);
+    std::vector<int> out;
+    for (std::size_t n = 0; n < kSamples; ++n) out.push_back(predicted_class(logits.row(n)));
+    return out;
+  };
+  const std::vector<int> labels = answers(x);
+  std::vector<std::uint64_t> ids(kSamples);
+  std::iota(ids.begin(), ids.end(), 0U);
+  const std::vector<double> budgets(kSamples, 0.2);
+  std::size_t before = 0;
+  for (const char* draws : {"1", "10", "100"}) {
+    const auto attack = info.make();
+    set_field(info, *attack, "draws", draws);
+    Oracle oracle(model, info.access, kSamples);
+    Workspace work;
+    Tensor out(kSamples, kDim);
+    attack->run(oracle,
+                {.x = std::as_const(x).view(), .labels = labels, .ids = ids, .epsilons = budgets},
+                work, out.view());
+    const std::vector<int> found = answers(out);
+    std::size_t broken = 0;
+    for (std::size_t n = 0; n < kSamples; ++n) {
+      const bool failed = found[n] == labels[n];
+      broken += failed ? 0U : 1U;
+      if (!failed) continue;
+      EXPECT_EQ(oracle.forwards()[n], std::stoul(draws));
+    }
+    EXPECT_GT(broken, before) << draws;
+    EXPECT_LT(broken, kSamples);
+    before = broken;
+  }
+}
+
 TEST_P(Noise, TheBoxCutsItOff) {
-  for (const std::string_view name : {"noise-uniform", "noise-sign"}) {
+  for (const std::string_view name : {"noise-uniform", "noise-sign", "noise-gaussian"}) {
     const Tensor out = draw(name, 0.001F);
     for (const float value : out.flat()) ASSERT_LE(std::abs(value), 0.001F);
     EXPECT_EQ(std::ranges::max(out.flat()), 0.001F);
@@ -151,7 +264,7 @@ TEST_P(Noise, TheBoxCutsItOff) {
 
 // Over a sweep the same point grows: ε is no key of the draw. Another seed is another draw.
 TEST_P(Noise, KeepsItsDirectionOverASweepAndChangesWithTheSeed) {
-  for (const std::string_view name : {"noise-uniform", "noise-sign"}) {
+  for (const std::string_view name : {"noise-uniform", "noise-sign", "noise-gaussian"}) {
     const Tensor small = draw(name, 100.0F, 0.25);
     const Tensor large = draw(name, 100.0F, 0.5);
     for (std::size_t k = 0; k < kCount * kDim; ++k) {

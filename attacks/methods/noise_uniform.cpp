@@ -8,10 +8,7 @@
 // Source    Calafiore, Dabbene & Tempo 1999 (even draws from lp balls); as start in
 // arXiv:1706.06083
 
-#include <cmath>
-
-#include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "attacks/starts.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -26,47 +23,8 @@ class NoiseUniform final : public Attack {
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       Rng rng(problem.seed, problem.ids[n], "noise-uniform");
       std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
-      add_noise(problem.threat(n), rng, candidate.row(n));
+      add_ball_noise(problem.norm, problem.epsilons[n], rng, candidate.row(n));
       project(problem.threat(n), problem.x.row(n), candidate.row(n));
-    }
-  }
-
-  static void add_noise(const ThreatModel& threat, Rng& rng, MutableRow row) {
-    const auto add = [](float& value, double noise) {
-      value = static_cast<float>(double{value} + noise);
-    };
-    switch (threat.norm) {
-      case Norm::kLinf:
-        for (float& value : row) add(value, threat.epsilon * (2.0 * rng.unit() - 1.0));
-        return;
-      case Norm::kL2: {
-        // Two passes over the same stream, the first for the length: no buffer.
-        Rng again = rng;
-        double squares = 0.0;
-        for (std::size_t d = 0; d < row.size(); ++d) {
-          const double g = rng.normal();
-          squares += g * g;
-        }
-        const double radius = std::pow(rng.unit(), 1.0 / static_cast<double>(row.size()));
-        const double scale = threat.epsilon * radius / std::sqrt(squares);
-        for (float& value : row) add(value, scale * again.normal());
-        return;
-      }
-      case Norm::kL1: {
-        Rng again = rng;
-        double total = 0.0;
-        for (std::size_t d = 0; d < row.size(); ++d) {
-          total += rng.exponential();
-          rng.bits();  // the sign's draw
-        }
-        total += rng.exponential();
-        for (float& value : row) {
-          const double size = threat.epsilon * again.exponential() / total;
-          add(value, (again.bits() & 1U) != 0 ? size : -size);
-        }
-        return;
-      }
-      case Norm::kL0: throw std::logic_error("noise-uniform: not for l0");
     }
   }
 };

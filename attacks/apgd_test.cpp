@@ -1,0 +1,337 @@
+#include "attacks/apgd.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <numeric>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "datasets/environment.hpp"
+#include "datasets/parallel.hpp"
+#include "models/mlp.hpp"
+#include "models/model_cases.hpp"
+#include "models/model_file.hpp"
+
+namespace gibbon::attacks {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<int> checkpoints(int steps) {
+  std::vector<int> out;
+  for (Checkpoint c = Checkpoint().next(steps); c.step < steps; c = c.next(steps)) {
+    out.push_back(c.step);
+  }
+  return out;
+}
+
+TEST(Checkpoint, AreThoseOfThePaper) {
+  EXPECT_THAT(checkpoints(100), ElementsAre(22, 41, 57, 70, 80, 87, 93, 99));
+  // 220, each interval 30 shorter, none below 60.
+  EXPECT_THAT(checkpoints(1000), ElementsAre(220, 410, 570, 700, 800, 870, 930, 990));
+  EXPECT_THAT(checkpoints(3), ElementsAre(1, 2)) << "an interval is at least one step";
+}
+
+/// A block of random inputs of a small model and everything Problem refers to.
+struct Block {
+  models::Mlp model;
+  Tensor x;
+  std::vector<int> labels;
+  std::vector<std::uint64_t> ids;
+  std::vector<double> budgets;
+
+  Block(const models::Network& network, std::size_t count, double epsilon)
+      : model(network), x(count, network.input_dim()), ids(count), budgets(count, epsilon) {
+    Rng rng(1, 0, "apgd-test");
+    for (float& value : x.flat()) value = rng.uniform(0.2F, 0.8F);
+    std::iota(ids.begin(), ids.end(), 0U);
+    auto tape = model.make_tape(count);
+    const Rows logits = model.forward(std::as_const(x).view(), tape);
+    for (std::size_t n = 0; n < count; ++n) labels.push_back(predicted_class(logits.row(n)));
+  }
+
+  Problem problem(Norm norm) {
+    return {.x = std::as_const(x).view(),
+            .labels = labels,
+            .ids = ids,
+            .epsilons = budgets,
+            .norm = norm,
+            .seed = 5};
+  }
+
+  Tensor attacked(std::string_view name, const Problem& problem,
+                  std::initializer_list<std::pair<const char*, const char*>> knobs) {
+    const AttackInfo& info = find(name);
+    const auto attack = info.make();
+    for (const auto& [knob, value] : knobs) set_field(info, *attack, knob, value);
+    Oracle oracle(model, info.access, x.rows());
+    Workspace work;
+    Tensor candidate(x.rows(), x.cols());
+    attack->run(oracle, problem, work, candidate.view());
+    return candidate;
+  }
+};
+
+/// A network whose gradients are worth averaging: 12 inputs, 3 classes.
+models::Network bumpy() {
+  return models::make_case({"bumpy", {12, 17, 9, 3}, "relu", models::Output::kSoftmax, false});
+}
+
+TEST(Apgd, AveragingAModelThatDoesNotChangeChangesNoBit) {
+  Block block(bumpy(), 20, 0.02);
+  for (const Norm norm : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
+    for (const char* name : {"apgd-ce", "apgd-dlr", "apgd-t"}) {
+      const Tensor once = block.attacked(name, block.problem(norm), {{"steps", "30"}});
+      const Tensor thrice =
+          block.attacked(name, block.problem(norm), {{"steps", "30"}, {"eot", "3"}});
+      EXPECT_TRUE(std::ranges::equal(once.flat(), thrice.flat())) << name << to_string(norm);
+    }
+  }
+}
+
+// The definition of section 3, one sample at a time in double, on a linear loss surface that never
+// fools: checks steps, momentum, checkpoints, halving and the return to the best point.
+struct SlowApgd {
+  const models::MlpOf<double>& model;
+  std::vector<double> origin;
+  int label;
+  double epsilon;
+  std::vector<double> best{};
+  double best_value = 0.0;
+
+  double value(const std::vector<double>& x, std::vector<double>& gradient) const {
+    auto tape = model.make_tape(1);
+    TensorOf<double> point(1, x.size());
+    std::ranges::copy(x, point.flat().begin());
+    const auto z = model.forward(std::as_const(point).view(), tape);
+    std::vector<double> logits(z.row(0).begin(), z.row(0).end());
+    double total = 0.0;
+    for (const double l : logits) total += std::exp(l);
+    TensorOf<double> seed(1, logits.size());
+    for (std::size_t j = 0; j < logits.size(); ++j) seed.flat()[j] = std::exp(logits[j]) / total;
+    seed.flat()[static_cast<std::size_t>(label)] -= 1.0;
+    TensorOf<double> dx(1, x.size());
+    model.backward(tape, std::as_const(seed).view(), dx.view());
+    gradient.assign(dx.flat().begin(), dx.flat().end());
+    return std::log(total) - logits[static_cast<std::size_t>(label)];
+  }
+
+  [[nodiscard]] double inside(double value, std::size_t d) const {
+    value = std::clamp(value, origin[d] - epsilon, origin[d] + epsilon);
+    return std::clamp(value, 0.0, 1.0);
+  }
+
+  void run(std::vector<double> x, int steps, const std::vector<int>& checks) {
+    std::vector<double> gradient;
+    std::vector<double> values{value(x, gradient)};
+    std::vector<double> best_gradient = gradient;
+    std::vector<double> previous = x;
+    best = x;
+    best_value = values[0];
+    double eta = 2.0 * epsilon;
+    double checked_value = best_value;
+    bool halved = true;
+    int last_check = 0;
+    for (int t = 1; t <= steps; ++t) {
+      const double pull = t == 1 ? 1.0 : 0.75;
+      std::vector<double> next(x.size());
+      for (std::size_t d = 0; d < x.size(); ++d) {
+        const double sign = gradient[d] > 0.0 ? 1.0 : gradient[d] < 0.0 ? -1.0 : 0.0;
+        const double v = inside(x[d] + eta * sign, d);
+        next[d] = inside(x[d] + pull * (v - x[d]) + (1.0 - pull) * (x[d] - previous[d]), d);
+      }
+      previous = x;
+      x = next;
+      values.push_back(value(x, gradient));
+      if (values.back() > best_value) {
+        best_value = values.back();
+        best = x;
+        best_gradient = gradient;
+      }
+      if (std::ranges::count(checks, t) == 0) continue;
+      int rises = 0;
+      for (int i = last_check + 1; i <= t; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        rises += values[at] > values[at - 1] ? 1 : 0;
+      }
+      const bool reduce =
+          rises <= 0.75 * (t - last_check) || (!halved && best_value == checked_value);
+      halved = reduce;
+      checked_value = best_value;
+      last_check = t;
+      if (!reduce) continue;
+      eta /= 2.0;
+      x = best;
+      gradient = best_gradient;
+    }
+  }
+};
+
+TEST(Apgd, FollowsAnIndependentRunInDouble) {
+  // Smooth, so that float32 and double do not part at a kink.
+  const models::Network network =
+      models::make_case({"smooth", {12, 17, 9, 3}, "tanh", models::Output::kSoftmax, false});
+  Block block(network, 12, 0.05);
+  const models::MlpOf<double> slow_model(network);
+  // A known start that both can use, and no run of its own: the start is the same in both.
+  Tensor starts = block.x;
+  Rng rng(2, 0, "apgd-test");
+  for (float& value : starts.flat()) value += rng.uniform(-0.05F, 0.05F);
+  Problem problem = block.problem(Norm::kLinf);
+  Workspace work;
+  Oracle oracle(block.model, Access::kGradients, block.x.rows());
+  oracle.begin(block.x.rows(), 0);
+  Tensor candidate(block.x.rows(), block.x.cols());
+  problem.starts = std::as_const(starts).view();
+  Campaign campaign(problem, work, candidate.view());
+  const ApgdOptions options{};
+  Apgd apgd(oracle, problem, work, campaign, options, cross_entropy_loss());
+  std::vector<std::uint32_t> samples(block.x.rows());
+  std::iota(samples.begin(), samples.end(), 0U);
+  apgd.run(Campaign::kKnown, samples, {});
+  std::size_t compared = 0;
+  for (std::size_t n = 0; n < block.x.rows(); ++n) {
+    SlowApgd slow{slow_model,
+                  {block.x.row(n).begin(), block.x.row(n).end()},
+                  block.labels[n],
+                  block.budgets[n]};
+    slow.run({starts.row(n).begin(), starts.row(n).end()}, 100, {22, 41, 57, 70, 80, 87, 93, 99});
+    std::vector<double> gradient;
+    const Row found = std::as_const(candidate).row(n);
+    auto tape = slow_model.make_tape(1);
+    TensorOf<double> point(1, found.size());
+    std::ranges::copy(slow.best, point.flat().begin());
+    const auto z = slow_model.forward(std::as_const(point).view(), tape);
+    if (predicted_class(z.row(0)) != block.labels[n]) continue;  // stopped early there
+    ++compared;
+    EXPECT_NEAR(slow.value({found.begin(), found.end()}, gradient), slow.best_value,
+                1e-5 * slow.best_value)
+        << n;
+  }
+  EXPECT_GE(compared, 5U);
+}
+
+TEST(Apgd, SaysWhatItDoesWithFewClasses) {
+  for (const char* name : {"apgd-dlr", "apgd-t"}) {
+    EXPECT_THAT(find(name).make()->remark(2), testing::HasSubstr("with two it climbs")) << name;
+    EXPECT_EQ(find(name).make()->remark(4), "") << name;
+  }
+  EXPECT_THAT(find("apgd-t").make()->remark(3), testing::HasSubstr("divides by z_1 - z_3."));
+  EXPECT_EQ(find("apgd-dlr").make()->remark(3), "");
+  EXPECT_EQ(find("apgd-ce").make()->remark(2), "");
+  // 201 passes per target, and one to rank them.
+  EXPECT_EQ(find("apgd-t").make()->passes(10), 1.0 + 9.0 * 201.0);
+  EXPECT_EQ(find("apgd-t").make()->passes(3), 1.0 + 2.0 * 201.0);
+}
+
+TEST(Apgd, CountsWhatItSaw) {
+  Block block(bumpy(), 40, 0.05);
+  Problem problem = block.problem(Norm::kLinf);
+  Observations seen;
+  problem.seen = &seen;
+  const Tensor out = block.attacked("apgd-ce", problem, {{"restarts", "3"}});
+  auto tape = block.model.make_tape(40);
+  const Rows logits = block.model.forward(std::as_const(out).view(), tape);
+  std::uint64_t fooled = 0;
+  for (std::size_t n = 0; n < 40; ++n) {
+    fooled += predicted_class(logits.row(n)) != block.labels[n] ? 1U : 0U;
+  }
+  EXPECT_EQ(seen.first_run + seen.restarts, fooled);
+  EXPECT_EQ(seen.exhausted, 40 - fooled);
+  EXPECT_LE(seen.unconverged, seen.exhausted);
+  EXPECT_GT(seen.first_run, 0U);
+  EXPECT_GT(seen.exhausted, 0U);
+}
+
+TEST(Apgd, FurtherRunsChangeNothingInTheFirst) {
+  Block block(bumpy(), 40, 0.05);
+  const Problem problem = block.problem(Norm::kL2);
+  const Tensor once = block.attacked("apgd-ce", problem, {{"steps", "20"}});
+  const Tensor more = block.attacked("apgd-ce", problem, {{"steps", "20"}, {"restarts", "4"}});
+  auto tape = block.model.make_tape(40);
+  const Rows logits = block.model.forward(std::as_const(once).view(), tape);
+  for (std::size_t n = 0; n < 40; ++n) {
+    if (!succeeded(logits.row(n), block.labels[n], false)) continue;
+    EXPECT_TRUE(std::ranges::equal(once.row(n), more.row(n))) << n;
+  }
+}
+
+/// AutoAttack's published rates: with the same attacks, never more than a little above them.
+class AutoAttackRates : public testing::TestWithParam<const char*> {
+ protected:
+  static constexpr std::size_t kBlock = 64;
+
+  void attack(const char* name, const models::Mlp& model, const datasets::Dataset& digits,
+              double epsilon, std::vector<std::uint8_t>& robust) {
+    std::vector<std::size_t> left;
+    for (std::size_t n = 0; n < robust.size(); ++n) {
+      if (robust[n] != 0) left.push_back(n);
+    }
+    const AttackInfo& info = find(name);
+    const auto attack = info.make();
+    const std::vector<double> budgets(kBlock, epsilon);
+    for_each_block((left.size() + kBlock - 1) / kBlock, hardware_threads(), [&](auto, auto block) {
+      const std::size_t first = block * kBlock;
+      const std::size_t count = std::min(kBlock, left.size() - first);
+      Tensor x(count, digits.images.cols());
+      std::vector<int> labels(count);
+      std::vector<std::uint64_t> ids(count);
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t n = left[first + k];
+        std::ranges::copy(digits.images.row(n), x.row(k).begin());
+        labels[k] = digits.labels[n];
+        ids[k] = digits.ids[n];
+      }
+      Oracle oracle(model, info.access, count);
+      Workspace work;
+      Tensor candidate(count, x.cols());
+      attack->run(oracle,
+                  {.x = std::as_const(x).view(),
+                   .labels = labels,
+                   .ids = ids,
+                   .epsilons = std::span(budgets).first(count)},
+                  work, candidate.view());
+      auto tape = model.make_tape(count);
+      const Rows logits = model.forward(std::as_const(candidate).view(), tape);
+      for (std::size_t k = 0; k < count; ++k) {
+        robust[left[first + k]] = predicted_class(logits.row(k)) == labels[k] ? 1 : 0;
+      }
+    });
+  }
+
+  static double rate(const std::vector<std::uint8_t>& robust) {
+    return static_cast<double>(std::ranges::count(robust, 1)) / static_cast<double>(robust.size());
+  }
+};
+
+TEST_P(AutoAttackRates, AreReached) {
+  const std::string oracles = environment("GIBBON_ORACLES");
+  if (oracles.empty() || environment("GIBBON_DATA").empty()) {
+    GTEST_SKIP() << "set GIBBON_ORACLES and GIBBON_DATA to the folders with mlp/ and mnist/";
+  }
+  const std::filesystem::path folder = std::filesystem::path(oracles) / "mlp";
+  const auto expected = nlohmann::json::parse(std::ifstream(folder / "expected.json"));
+  const auto& entry = expected.at("models").at(GetParam());
+  const auto& rates = entry.at("autoattack_standard_linf");
+  const models::Mlp model(models::read_model(folder / entry.at("file").get<std::string>()).network);
+  const datasets::Dataset digits = datasets::load("mnist", {});
+  std::vector<std::uint8_t> robust(rates.at("first_n").get<std::size_t>(), 1);
+  const double epsilon = rates.at("epsilon");
+  attack("apgd-ce", model, digits, epsilon, robust);
+  EXPECT_LE(rate(robust), rates.at("after_apgd_ce").get<double>() + 0.006);
+  EXPECT_GE(rate(robust), rates.at("robust_accuracy").get<double>() - 0.006);
+  RecordProperty("after_apgd_ce", std::to_string(rate(robust)));
+  attack("apgd-t", model, digits, epsilon, robust);
+  EXPECT_LE(rate(robust), rates.at("after_apgd_t").get<double>() + 0.001 + 1e-9);
+  EXPECT_GE(rate(robust), rates.at("robust_accuracy").get<double>() - 0.006);
+  RecordProperty("after_apgd_t", std::to_string(rate(robust)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, AutoAttackRates,
+                         testing::Values("seed_relu", "mlp256", "mlp256_adv"),
+                         [](const auto& c) { return std::string(c.param); });
+
+}  // namespace
+}  // namespace gibbon::attacks
