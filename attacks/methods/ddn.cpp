@@ -52,8 +52,10 @@ class Ddn final : public Attack {
     const MutableRows random = work.rows(1, problem.x.cols);
     const std::span<double> radius = work.take<double>(samples);
     const std::span<double> largest = work.take<double>(samples);
+    const std::span<Rng> chance = work.take<Rng>(samples);  // directions where no gradient leads on
     std::ranges::copy(problem.x.flat(), points.data);
     for (std::size_t n = 0; n < samples; ++n) {
+      chance[n] = Rng(problem.seed, problem.ids[n], "ddn");
       largest[n] = farthest_corner(problem.x.row(n), problem.domain);
       radius[n] = std::min(epsilon_, largest[n]);
     }
@@ -73,9 +75,7 @@ class Ddn final : public Attack {
         Row direction = dx.row(k);
         double slope = dual_length(Norm::kL2, direction);
         if (!(slope > 0.0)) {
-          // No gradient here: a draw of this sample and step leads on.
-          Rng rng(problem.seed ^ static_cast<std::uint64_t>(t), problem.ids[n], "ddn");
-          for (float& value : random.row(0)) value = static_cast<float>(rng.normal());
+          for (float& value : random.row(0)) value = static_cast<float>(chance[n].normal());
           direction = random.row(0);
           slope = dual_length(Norm::kL2, direction);
         }
