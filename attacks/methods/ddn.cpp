@@ -12,7 +12,7 @@
 //           passes) 1000 steps find MNIST medians 0.1 % lower; no rounding to pixel values, which
 //           is the business of whoever saves pictures
 
-#include "attacks/l2_move.hpp"
+#include "attacks/running_ball.hpp"
 #include "attacks/schedule.hpp"
 #include "attacks/successes.hpp"
 #include "datasets/rng.hpp"

@@ -16,102 +16,12 @@
 //           the nearest success is drawn back to the boundary, l0: to fewer features (10 forward
 //           passes)
 
-#include <bit>
-
-#include "attacks/l2_move.hpp"
-#include "attacks/lanes.hpp"
+#include "attacks/running_ball.hpp"
 #include "attacks/schedule.hpp"
 #include "attacks/successes.hpp"
-#include "datasets/simd.hpp"
 
 namespace gibbon::attacks {
 namespace {
-
-/// point = clip(clamp(point + step · gradient, x ± epsilon)).
-GIBBON_SIMD void move_linf(Row x, Row gradient, double step, double epsilon, Box box,
-                           MutableRow point) {
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    const double delta = double{point[d]} - double{x[d]} + step * double{gradient[d]};
-    const double inside = std::min(std::max(delta, -epsilon), epsilon);
-    const auto moved = static_cast<float>(double{x[d]} + inside);
-    point[d] = std::min(std::max(moved, box.lower), box.upper);
-  }
-}
-
-/// delta = (point - x) + step · gradient; returns Σ |delta|.
-GIBBON_SIMD double write_delta(Row x, Row point, Row gradient, double step,
-                               std::span<double> delta) {
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    delta[d] = double{point[d]} - double{x[d]} + step * double{gradient[d]};
-  }
-  return sum_in_lanes(x.size(), [=](auto d) { return std::abs(delta[d]); });
-}
-
-GIBBON_SIMD double sum_above(std::span<const double> delta, double lambda) {
-  return sum_in_lanes(delta.size(),
-                      [=](auto d) { return std::max(std::abs(delta[d]) - lambda, 0.0); });
-}
-
-GIBBON_SIMD double count_above(std::span<const double> delta, double lambda) {
-  return sum_in_lanes(delta.size(),
-                      [=](auto d) { return std::abs(delta[d]) > lambda ? 1.0 : 0.0; });
-}
-
-/// The λ with Σ max(|delta_i| - λ, 0) = epsilon < Σ |delta_i| = total. Newton's method from the
-/// left: the sum is convex and piecewise linear in λ, so it never goes too far and ends after
-/// finitely many pieces, about ten, without sorting (Michelot 1986).
-double l1_threshold(std::span<const double> delta, double total, double epsilon) {
-  double lambda = 0.0;
-  double sum = total;
-  while (sum > epsilon * (1.0 + 1e-9)) {
-    const double next = lambda + (sum - epsilon) / count_above(delta, lambda);
-    if (!(next > lambda)) break;
-    lambda = next;
-    sum = sum_above(delta, lambda);
-  }
-  return lambda;
-}
-
-/// point = clip(x + sign(delta) · max(|delta| - lambda, 0)).
-GIBBON_SIMD void write_soft(Row x, std::span<const double> delta, double lambda, Box box,
-                            MutableRow point) {
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    const double size = std::max(std::abs(delta[d]) - lambda, 0.0);
-    const auto moved = static_cast<float>(double{x[d]} + (delta[d] < 0.0 ? -size : size));
-    point[d] = std::min(std::max(moved, box.lower), box.upper);
-  }
-}
-
-/// The bits of |delta_d| after clipping to the box, as float32, which order as the numbers do; the
-/// clipped point itself goes into `point`.
-GIBBON_SIMD void write_sizes(Row x, Row gradient, double step, Box box, MutableRow point,
-                             std::span<std::int32_t> sizes) {
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    const auto moved = static_cast<float>(double{point[d]} + step * double{gradient[d]});
-    point[d] = std::min(std::max(moved, box.lower), box.upper);
-    sizes[d] = std::bit_cast<std::int32_t>(std::abs(point[d] - x[d]));
-  }
-}
-
-GIBBON_SIMD std::int32_t count_from(std::span<const std::int32_t> sizes, std::int32_t least) {
-  std::int32_t count = 0;
-  for (const std::int32_t size : sizes) count += size >= least ? 1 : 0;
-  return count;
-}
-
-/// Takes back all but the `kept` largest changes; among equal ones the first stay. The smallest
-/// size that stays is found bit by bit: 31 counts are faster than a sort.
-void keep_largest(Row x, std::span<const std::int32_t> sizes, std::int32_t kept, MutableRow point) {
-  std::int32_t least = 0;  // the largest with at least `kept` sizes from it on
-  for (std::int32_t bit = 1 << 30; bit > 0; bit >>= 1) {
-    if (count_from(sizes, least | bit) >= kept) least |= bit;
-  }
-  std::int32_t equal = kept - count_from(sizes, least + 1);
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    if (sizes[d] > least || (sizes[d] == least && equal-- > 0)) continue;
-    point[d] = x[d];
-  }
-}
 
 class Fmn final : public Attack {
  public:
@@ -126,20 +36,13 @@ class Fmn final : public Attack {
   }
 
  private:
-  /// What a move needs beside the rows it belongs to.
-  struct Scratch {
-    std::span<double> delta;
-    std::span<std::int32_t> sizes;
-  };
-
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
     Successes successes(problem, work, candidate);
     const MutableRows points = work.rows(samples, problem.x.cols);
     const std::span<double> radius = work.take<double>(samples);
-    const Scratch scratch{work.take<double>(problem.x.cols),
-                          work.take<std::int32_t>(problem.x.cols)};
+    const MoveScratch scratch(work, problem.x.cols);
     std::ranges::copy(problem.x.flat(), points.data);
     std::ranges::fill(radius,
                       problem.norm == Norm::kL0 ? 1.0 : std::numeric_limits<double>::infinity());
@@ -162,8 +65,8 @@ class Fmn final : public Attack {
           return distance(problem.norm, problem.x.row(n), points.row(n)) +
                  std::abs(f) / dual_length(problem.norm, dx.row(k));
         });
-        move(problem, n, dx.row(k), problem.direction() * alpha / slope, radius[n], scratch,
-             points.row(n));
+        move_in_ball({problem.norm, radius[n], problem.domain}, problem.x.row(n), dx.row(k),
+                     problem.direction() * alpha / slope, scratch, points.row(n));
         return true;
       });
     }
@@ -185,28 +88,6 @@ class Fmn final : public Attack {
     if (fooled) return std::min(radius * (1.0 - gamma), successes.distance(n));
     if (successes.found(n)) return radius * (1.0 + gamma);
     return std::isinf(radius) ? linear() : std::max(linear(), radius * (1.0 + gamma));
-  }
-
-  /// point = clip(project(point + step · gradient, epsilon)).
-  static void move(const Problem& problem, std::size_t n, Row gradient, double step, double epsilon,
-                   const Scratch& scratch, MutableRow point) {
-    const Row x = problem.x.row(n);
-    switch (problem.norm) {
-      case Norm::kLinf: return move_linf(x, gradient, step, epsilon, problem.domain, point);
-      case Norm::kL2: {
-        const double length = moved_length(x, point, gradient, step);
-        const double scale = length > epsilon ? epsilon / length : 1.0;
-        return move_and_scale(x, gradient, step, scale, problem.domain, point);
-      }
-      case Norm::kL1: {
-        const double total = write_delta(x, point, gradient, step, scratch.delta);
-        const double lambda = l1_threshold(scratch.delta, total, epsilon);
-        return write_soft(x, scratch.delta, lambda, problem.domain, point);
-      }
-      case Norm::kL0:
-        write_sizes(x, gradient, step, problem.domain, point, scratch.sizes);
-        return keep_largest(x, scratch.sizes, static_cast<std::int32_t>(epsilon), point);
-    }
   }
 
   int steps_ = 100;
