@@ -78,8 +78,15 @@ class Workspace {
 class Active {
  public:
   /// All `samples`.
-  Active(Workspace& work, std::size_t samples) : items_(work.take<std::uint32_t>(samples)) {
+  Active(Workspace& work, std::size_t samples)
+      : memory_(work.take<std::uint32_t>(samples)), items_(memory_) {
     for (std::size_t n = 0; n < samples; ++n) items_[n] = static_cast<std::uint32_t>(n);
+  }
+
+  /// Becomes the samples of `other`, made for the same problem: another round begins.
+  void assign(const Active& other) {
+    items_ = memory_.first(other.size());
+    std::ranges::copy(other.items_, items_.begin());
   }
 
   [[nodiscard]] Owners items() const { return items_; }
@@ -105,6 +112,7 @@ class Active {
   }
 
  private:
+  std::span<std::uint32_t> memory_;  // room for all samples
   std::span<std::uint32_t> items_;
 };
 

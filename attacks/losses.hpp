@@ -66,4 +66,17 @@ void scale_free_seed(std::span<const Float> logits, int label, std::span<Float> 
   dlogits[y] = Float{-1};
 }
 
+/// Seed of best_other() - z_y, i.e. of -margin(): what attacks climb that need its size, too.
+template <class Float>
+void margin_seed(std::span<const Float> logits, int label, std::span<Float> dlogits) {
+  const auto y = static_cast<std::size_t>(label);
+  std::size_t rival = y == 0 ? 1 : 0;
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    if (j != y && logits[j] > logits[rival]) rival = j;
+  }
+  std::ranges::fill(dlogits, Float{0});
+  dlogits[rival] = Float{1};
+  dlogits[y] = Float{-1};
+}
+
 }  // namespace gibbon::attacks

@@ -66,22 +66,30 @@ class ToyNet : public testing::TestWithParam<NormCase> {
     for (std::size_t n = 0; n < kSamples; ++n) ids_[n] = n;
   }
 
-  /// Labels after FGSM with ε = 0.5 against `labels`.
-  std::vector<int> attacked(Labels labels, bool targeted) const {
-    const AttackInfo& info = find("fgsm");
+  struct Knob {
+    std::string_view name;
+    std::string_view value;
+  };
+
+  /// Labels after an attack with ε = 0.5 against `labels`.
+  std::vector<int> attacked(Labels labels, bool targeted, std::string_view name = "fgsm",
+                            std::span<const Knob> knobs = {}) const {
+    const AttackInfo& info = find(name);
+    const auto attack = info.make();
+    for (const auto& [knob, value] : knobs) set_field(info, *attack, knob, value);
     Oracle oracle(model_, info.access, kSamples);
     Workspace work;
     Tensor candidate(kSamples, 2);
     const std::vector<double> budgets(kSamples, 0.5);
-    info.make()->run(oracle,
-                     {.x = x_.view(),
-                      .labels = labels,
-                      .ids = ids_,
-                      .epsilons = budgets,
-                      .norm = GetParam().norm,
-                      .domain = kBox,
-                      .targeted = targeted},
-                     work, candidate.view());
+    attack->run(oracle,
+                {.x = x_.view(),
+                 .labels = labels,
+                 .ids = ids_,
+                 .epsilons = budgets,
+                 .norm = GetParam().norm,
+                 .domain = kBox,
+                 .targeted = targeted},
+                work, candidate.view());
     return answers(candidate);
   }
 
@@ -140,6 +148,34 @@ TEST_P(ToyNet, IteratedAttacksLeaveNothingOfASmallBox) {
                       .domain = {0.5F, 0.7F}},
                      work, candidate.view());
     EXPECT_EQ(share_equal(answers(candidate), labels_), 0.0) << name;
+  }
+}
+
+// Peers ask for less than a tenth left and nine tenths of the targets hit.
+TEST_P(ToyNet, MinimalDistanceAttacksLeaveLittle) {
+  const double fast = share_equal(attacked(labels_, false), labels_);
+  std::vector<int> targets(kSamples);
+  Rng rng(2, 0, "toy-net-test");
+  for (int& target : targets) target = static_cast<int>(rng.below(2));
+  struct Case {
+    std::string_view name;
+    std::vector<Knob> knobs;
+  };
+  for (const auto& [name, knobs] :
+       {Case{"deepfool", {}}, Case{"cw-l2", {{"steps", "100"}, {"rounds", "3"}, {"c", "1"}}},
+        Case{"fmn", {}}, Case{"ddn", {}}}) {
+    const AttackInfo& info = find(name);
+    if (!info.supports(GetParam().norm)) continue;
+    const double left = share_equal(attacked(labels_, false, name, knobs), labels_);
+    if (name == "fmn" || name == "ddn") {
+      EXPECT_LE(left, fast) << name;  // DeepFool and so short a C&W miss a few a hair above 0.5
+    }
+    if (GetParam().norm != Norm::kL1) {
+      EXPECT_LT(left, 0.1) << name;  // in l1 the nearest success of more is beyond 0.5
+    }
+    if (info.targeted) {
+      EXPECT_GT(share_equal(attacked(targets, true, name, knobs), targets), 0.9) << name;
+    }
   }
 }
 
