@@ -1,8 +1,10 @@
 #include "attacks/hyperplane.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -123,23 +125,24 @@ double level_of(double need, SumsAt sums_at) {
 }
 
 struct Item {
-  double slope;     // |w_i|
+  float slope;  // |w_i|
+  std::uint32_t index;
   double capacity;  // |w_i| c_i
 };
 
 /// The slope at which filling by falling slope has covered `need`, and what those above it cover:
 /// quickselect weighted by capacity. Needs Σ capacity >= need. Reorders items.
 struct Threshold {
-  double slope;
+  float slope;
   double above;
 };
 Threshold select(std::span<Item> items, double need) {
   double above = 0.0;
   for (;;) {
-    const double a = items.front().slope;
-    const double b = items[items.size() / 2].slope;
-    const double c = items.back().slope;
-    const double pivot = std::max(std::min(a, b), std::min(std::max(a, b), c));
+    const float a = items.front().slope;
+    const float b = items[items.size() / 2].slope;
+    const float c = items.back().slope;
+    const float pivot = std::max(std::min(a, b), std::min(std::max(a, b), c));
     // [0, high) above the pivot, [high, k) equal, [low, end) below.
     std::size_t high = 0;
     std::size_t low = items.size();
@@ -178,6 +181,33 @@ GIBBON_SIMD void drop_below(Row w, float slope, MutableRow room) {
   for (std::size_t d = 0; d < w.size(); ++d) room[d] = std::abs(w[d]) < slope ? 0.0F : room[d];
 }
 
+/// chosen_i = whether from <= |w_i| < to and there is room.
+GIBBON_SIMD void choose(Row w, Row room, float from, float to, std::uint8_t* chosen) {
+  for (std::size_t d = 0; d < w.size(); ++d) {
+    const float slope = std::abs(w[d]);
+    chosen[d] = (slope >= from) & (slope < to) & (room[d] != 0.0F) ? 1 : 0;
+  }
+}
+
+/// The chosen features; eight that are not are skipped at once.
+void collect(Row w, Row room, float from, float to, std::vector<Item>& items) {
+  thread_local std::vector<std::uint8_t> chosen;
+  chosen.assign((w.size() + 7) / 8 * 8, 0);
+  choose(w, room, from, to, chosen.data());
+  items.clear();
+  for (std::size_t begin = 0; begin < chosen.size(); begin += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, chosen.data() + begin, 8);
+    if (eight == 0) continue;
+    for (std::size_t d = begin; d < begin + 8; ++d) {
+      if (chosen[d] == 0) continue;
+      const float slope = std::abs(w[d]);
+      items.push_back(
+          {slope, static_cast<std::uint32_t>(d), double{slope} * std::abs(double{room[d]})});
+    }
+  }
+}
+
 /// `room` becomes the move: all of it above the threshold, what is left to do at it, none below.
 /// The steepest features usually do: slopes are halved until they cover `need`, and selection is
 /// among the last octave alone, a tenth of the time.
@@ -195,24 +225,20 @@ void fill_l1(Row w, double need, MutableRow room) {
     from *= 0.5F;
   }
   thread_local std::vector<Item> items;
-  items.resize(w.size());
-  std::size_t count = 0;
-  for (std::size_t d = 0; d < w.size(); ++d) {
-    const float slope = std::abs(w[d]);
-    items[count] = {double{slope}, double{slope} * std::abs(double{room[d]})};
-    count += static_cast<std::size_t>(slope >= from) & static_cast<std::size_t>(slope < to) &
-             static_cast<std::size_t>(room[d] != 0.0F);
-  }
-  if (count == 0) return;  // a NaN
-  const Threshold threshold = select(std::span(items).first(count), need - above);
-  const auto level = static_cast<float>(threshold.slope);
-  drop_below(w, level, room);
+  collect(w, room, from, to, items);
+  if (items.empty()) return;  // a NaN
+  const Threshold threshold = select(items, need - above);
+  drop_below(w, threshold.slope, room);
+  // Where several are as steep as that, the first ones take it.
+  const auto ties = std::ranges::partition(
+      items, [&](const Item& item) { return item.slope != threshold.slope; });
+  std::ranges::sort(ties, {}, &Item::index);
   double left = need - above - threshold.above;
-  for (std::size_t d = 0; d < w.size(); ++d) {
-    if (std::abs(w[d]) != level) continue;
-    const double moved = std::min(left / threshold.slope, std::abs(double{room[d]}));
-    left -= moved * threshold.slope;
-    room[d] = static_cast<float>(std::copysign(moved, double{room[d]}));
+  for (const Item& item : ties) {
+    float& move = room[item.index];
+    const double moved = std::min(left / double{item.slope}, std::abs(double{move}));
+    left -= moved * double{item.slope};
+    move = static_cast<float>(std::copysign(moved, double{move}));
   }
 }
 
