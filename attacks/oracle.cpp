@@ -46,12 +46,16 @@ void Oracle::bill(Owners owners, std::vector<std::uint64_t>& account) {
   }
 }
 
-Rows Oracle::forward(Rows points, Owners owners, Access needed) {
+void Oracle::admit(Owners owners, Access needed) {
   if (interrupted) throw Interrupted{};
   if (access_ < needed) throw std::logic_error("attack asked for more than its declared access");
-  expect_size("Oracle: number of owners", owners.size(), points.rows);
   bill(owners, forwards_);
   owners_.assign(owners.begin(), owners.end());
+}
+
+Rows Oracle::forward(Rows points, Owners owners, Access needed) {
+  expect_size("Oracle: number of owners", owners.size(), points.rows);
+  admit(owners, needed);
   return model_.forward(points, tape_);
 }
 
@@ -92,6 +96,50 @@ Oracle::Gradient Oracle::gradient(Rows points, Labels labels, LossSeed seed, Own
     seed(z.row(i), labels[owners[i]], dlogits_.row(i));
   }
   return {z, backward(seeds())};
+}
+
+Rows Oracle::anchor(Rows points, Owners owners) {
+  expect_size("Oracle: number of owners", owners.size(), points.rows);
+  admit(owners, Access::kScores);
+  const std::size_t front = model_.front_width();
+  const std::size_t width = front != 0 ? front : model_.input_dim();
+  if (anchors_.rows() < forwards_.size() || anchors_.cols() != width) {
+    anchors_.reshape(forwards_.size(), width);
+    shifted_.reshape(max_rows_, width);
+  }
+  Rows state = points;
+  if (front != 0) {
+    const MutableRows z = shifted_.view().slice(0, points.rows);
+    model_.front(points, tape_, z);
+    state = z;
+  }
+  for (std::size_t k = 0; k < owners.size(); ++k) {
+    std::ranges::copy(state.row(k), anchors_.row(owners[k]).begin());
+  }
+  return front != 0 ? model_.forward_front(state, tape_) : model_.forward(points, tape_);
+}
+
+Rows Oracle::shifted(std::span<const models::Change> changes, std::span<const std::uint32_t> ends,
+                     Owners owners) {
+  expect_size("Oracle: number of owners", owners.size(), ends.size());
+  admit(owners, Access::kScores);
+  const bool has_front = model_.front_width() != 0;
+  const MutableRows state = shifted_.view().slice(0, owners.size());
+  for (std::size_t k = 0; k < owners.size(); ++k) {
+    const std::size_t begin = k == 0 ? 0 : ends[k - 1];
+    const auto own = changes.subspan(begin, ends[k] - begin);
+    std::ranges::copy(std::as_const(anchors_).row(owners[k]), state.row(k).begin());
+    if (has_front) {
+      model_.front_add(own, state.row(k));
+    } else {
+      for (const models::Change& change : own) state.row(k)[change.feature] = change.to;
+    }
+  }
+  return has_front ? model_.forward_front(state, tape_) : model_.forward(state, tape_);
+}
+
+void Oracle::adopt(std::size_t k) {
+  std::ranges::copy(std::as_const(shifted_).row(k), anchors_.row(owners_[k]).begin());
 }
 
 Rows Oracle::pack(Rows x, Owners owners) {

@@ -43,6 +43,24 @@ class Oracle {
   /// margin() of every point at its label; needs scores. One forward pass.
   Row margins(Rows points, Labels labels, Owners owners);
 
+  // Points that differ in few features from one whose scores are known: the anchor of the sample.
+  // Where the model has a front, only the changed features pass through its first layer; elsewhere
+  // the points are put together and pass through the whole model. Attacks see scores, never what is
+  // kept for them.
+
+  /// logits() of whole points, which become the anchors of their samples. One forward pass.
+  Rows anchor(Rows points, Owners owners);
+
+  /// logits() of the anchors of `owners` after some changes, each feature named once at most; row k
+  /// has the changes ends[k - 1] … ends[k] - 1. Needs scores. One forward pass. With a front,
+  /// rounding adds up over the anchors that adopt() moved: some 1e-6 of the logits after thousands
+  /// of them.
+  Rows shifted(std::span<const models::Change> changes, std::span<const std::uint32_t> ends,
+               Owners owners);
+
+  /// Row k of the last shifted() becomes the anchor of its sample.
+  void adopt(std::size_t k);
+
   /// Scratch for dlogits: N × C, for the N points of the last forward pass.
   [[nodiscard]] MutableRows seeds();
 
@@ -70,6 +88,7 @@ class Oracle {
 
  private:
   Rows forward(Rows points, Owners owners, Access needed);
+  void admit(Owners owners, Access needed);
   void bill(Owners owners, std::vector<std::uint64_t>& account);
 
   const models::Classifier& model_;
@@ -80,6 +99,8 @@ class Oracle {
   Tensor margins_;  // 1 × N
   Tensor dlogits_;  // N × C
   Tensor dx_;       // N × D
+  Tensor anchors_;  // samples × F, or × D without a front; allocated by the first anchor()
+  Tensor shifted_;  // N × F or D
   std::vector<std::uint8_t> succeeded_;
   std::vector<std::uint32_t> owners_;  // of the last forward pass
   std::uint64_t max_queries_ = 0;

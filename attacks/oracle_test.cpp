@@ -77,6 +77,64 @@ TEST_F(OracleTest, PacksTheRowsOfTheOwners) {
   EXPECT_EQ(margins[1], margin(logits().row(3), labels_[3]));
 }
 
+/// The same model for attacks that have to do without a front.
+class Frontless final : public models::Classifier {
+ public:
+  explicit Frontless(const models::Mlp& model) : model_(model) {}
+  std::size_t input_dim() const override { return model_.input_dim(); }
+  std::size_t num_classes() const override { return model_.num_classes(); }
+  models::Tape make_tape(std::size_t rows) const override { return model_.make_tape(rows); }
+  Rows forward(Rows x, models::Tape& tape) const override { return model_.forward(x, tape); }
+  void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {
+    model_.backward(tape, dlogits, dx);
+  }
+
+ private:
+  const models::Mlp& model_;
+};
+
+TEST_F(OracleTest, ShiftedPointsScoreAsIfTheyWereWhole) {
+  const Frontless frontless(model_);
+  for (const models::Classifier* model : {static_cast<const models::Classifier*>(&model_),
+                                          static_cast<const models::Classifier*>(&frontless)}) {
+    Tensor x = x_;
+    Oracle oracle(*model, Access::kScores, 4);
+    oracle.begin(4, 0);
+    EXPECT_TRUE(std::ranges::equal(oracle.anchor(x.view(), kAll).flat(),
+                                   model_.forward(x.view(), tape_).flat()));
+    constexpr std::array<std::uint32_t, 3> kThree{0, 2, 3};
+    Rng rng(2, 0, "oracle-test");
+    for (std::uint32_t round = 0; round < 20; ++round) {
+      // Sample 0: one feature, 2: none, 3: three. Only sample 3 adopts, and only in even rounds.
+      std::vector<models::Change> changes;
+      const auto change = [&](std::size_t n, std::uint32_t d) {
+        changes.push_back({d, x.row(n)[d], rng.uniform(0.0F, 1.0F)});
+      };
+      change(0, round % 12);
+      for (std::uint32_t k = 0; k < 3; ++k) change(3, (round + 4 * k) % 12);
+      const std::array<std::uint32_t, 3> ends{1, 1, 4};
+      Tensor moved(3, 12);
+      for (std::size_t k = 0; k < 3; ++k) std::ranges::copy(x.row(kThree[k]), moved.row(k).begin());
+      moved.row(0)[changes[0].feature] = changes[0].to;
+      for (std::size_t k = 1; k < 4; ++k) moved.row(2)[changes[k].feature] = changes[k].to;
+      const Rows got = oracle.shifted(changes, ends, kThree);
+      const Rows want = model_.forward(moved.view(), tape_);
+      for (std::size_t k = 0; k < want.flat().size(); ++k) {
+        // Without a front nothing is gathered, so nothing is rounded differently.
+        if (model == &frontless) {
+          EXPECT_EQ(got.flat()[k], want.flat()[k]);
+        }
+        EXPECT_NEAR(got.flat()[k], want.flat()[k], 1e-5F);
+      }
+      if (round % 2 != 0) continue;
+      oracle.adopt(2);
+      std::ranges::copy(moved.row(2), x.row(3).begin());
+    }
+    EXPECT_EQ(oracle.forwards()[0], 21U);
+    EXPECT_EQ(oracle.forwards()[1], 1U);
+  }
+}
+
 TEST_F(OracleTest, GradientIsThatOfTheSeedsLossAtEachLabel) {
   Oracle oracle(model_, Access::kGradients, 8);  // more rows than are asked for
   oracle.begin(4, 0);
@@ -163,6 +221,9 @@ TEST_F(OracleTest, RefusesMoreThanTheDeclaredAccess) {
     };
     const auto scores = [&] { static_cast<void>(oracle.logits(x_.view(), kAll)); };
     const auto margins = [&] { static_cast<void>(oracle.margins(x_.view(), labels_, kAll)); };
+    const auto anchor = [&] { oracle.anchor(x_.view(), kAll); };
+    constexpr std::array<std::uint32_t, 4> kNoChanges{};
+    const auto shifted = [&] { oracle.shifted({}, kNoChanges, kAll); };
     const auto gradient = [&] {
       oracle.gradient(x_.view(), labels_, scale_free_seed<float>, kAll);
     };
@@ -173,6 +234,8 @@ TEST_F(OracleTest, RefusesMoreThanTheDeclaredAccess) {
     if (access < Access::kScores) {
       EXPECT_THAT(scores, refused);
       EXPECT_THAT(margins, refused);
+      EXPECT_THAT(anchor, refused);
+      EXPECT_THAT(shifted, refused);
     }
     if (access < Access::kGradients) {
       EXPECT_THAT(gradient, refused);
@@ -185,6 +248,8 @@ TEST_F(OracleTest, RefusesMoreThanTheDeclaredAccess) {
     if (access >= Access::kScores) {
       EXPECT_NO_THROW(scores());
       EXPECT_NO_THROW(margins());
+      EXPECT_NO_THROW(anchor());
+      EXPECT_NO_THROW(shifted());
     }
     if (access >= Access::kGradients) {
       EXPECT_NO_THROW(gradient());

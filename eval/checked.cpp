@@ -117,6 +117,11 @@ Rows CheckedClassifier::forward(Rows x, models::Tape& tape) const {
   return logits;
 }
 
+void CheckedClassifier::front(Rows x, models::Tape& tape, MutableRows z) const {
+  forward(x, tape);
+  ours_.front(x, tape, z);
+}
+
 void CheckedClassifier::backward(models::Tape& tape, Rows dlogits, MutableRows dx) const {
   ours_.backward(tape, dlogits, dx);
   Rows x;

@@ -32,6 +32,17 @@ class CheckedClassifier final : public models::Classifier {
   Rows forward(Rows x, models::Tape& tape) const override;
   void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override;
 
+  // The front of our model, so that attacks walk the same path with and without the check. Whole
+  // points are compared, as in forward(); what comes later has no x that LibTorch could be given.
+  [[nodiscard]] std::size_t front_width() const override { return ours_.front_width(); }
+  void front(Rows x, models::Tape& tape, MutableRows z) const override;
+  void front_add(std::span<const models::Change> changes, MutableRow z) const override {
+    ours_.front_add(changes, z);
+  }
+  Rows forward_front(Rows z, models::Tape& tape) const override {
+    return ours_.forward_front(z, tape);
+  }
+
   [[nodiscard]] std::size_t compared() const { return compared_; }  ///< rows, both directions
   [[nodiscard]] std::size_t at_kinks() const {
     return at_kinks_;

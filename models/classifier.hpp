@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "datasets/tensor.hpp"
@@ -19,6 +21,13 @@ struct TapeOf {
   std::size_t rows = 0;                   ///< N of the last forward()
 };
 using Tape = TapeOf<float>;
+
+/// One input feature moves from one value to another.
+struct Change {
+  std::uint32_t feature;
+  float from;
+  float to;
+};
 
 /// Maps N × D inputs to N × C logits. Immutable while it is shared, all working memory being on the
 /// tape, so one instance serves any number of threads. Row n of every result depends on row n of
@@ -46,6 +55,30 @@ class ClassifierOf {
   /// may follow one forward pass, e.g. one per class for all rows of the Jacobian.
   virtual void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                         RowsOf<Float> dx) const = 0;
+
+  // The front: a first layer that is affine in x, for points that differ in few features.
+  // forward(x) gives the same bits as front(x), then forward_front().
+
+  /// Numbers per sample at the front, F; 0: this model has none, and the three below throw.
+  [[nodiscard]] virtual std::size_t front_width() const { return 0; }
+
+  /// z (N × F) = W¹ x + b¹, x (N × D); z is overwritten. May use the tape as scratch.
+  virtual void front(RowsOf<const Float> /*x*/, TapeOf<Float>& /*tape*/,
+                     RowsOf<Float> /*z*/) const {
+    throw std::logic_error("Classifier: this model has no front");
+  }
+
+  /// z (F) += W¹ · (to - from), over the changed features alone: 2 F operations each instead of
+  /// 2 F D. Added in the order given; each call may cost z a rounding of its last bit.
+  virtual void front_add(std::span<const Change> /*changes*/, std::span<Float> /*z*/) const {
+    throw std::logic_error("Classifier: this model has no front");
+  }
+
+  /// forward() from the front on: logits (N × C) of z (N × F). No backward pass may follow.
+  virtual RowsOf<const Float> forward_front(RowsOf<const Float> /*z*/,
+                                            TapeOf<Float>& /*tape*/) const {
+    throw std::logic_error("Classifier: this model has no front");
+  }
 };
 using Classifier = ClassifierOf<float>;
 

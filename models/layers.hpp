@@ -1,6 +1,7 @@
 #pragma once
 
 #include "datasets/tensor.hpp"
+#include "models/classifier.hpp"
 
 // The dense layer z = W a + b, forward and backward: the course's formulas, for N samples at once.
 namespace gibbon::models {
@@ -8,6 +9,12 @@ namespace gibbon::models {
 /// z[n] += b for every sample n; z (N × O) holds W a and is overwritten.
 void add_bias(Row bias, MutableRows z);
 void add_bias(std::span<const double> bias, RowsOf<double> z);
+
+/// z (O) += W · (to - from) / scale over the changed features; turned (I × O) is W^T, scale (I) may
+/// be empty: 1. Added in the order of `changes`, four at a time: a quarter of the passes over z.
+void add_changes(std::span<const Change> changes, Row scale, Rows turned, MutableRow z);
+void add_changes(std::span<const Change> changes, std::span<const double> scale,
+                 RowsOf<const double> turned, std::span<double> z);
 
 /// db (O) = Σ_n dz[n]; db is overwritten. Added in rising order of n.
 void bias_backward(Rows dz, MutableRow db);

@@ -55,6 +55,16 @@ RowsOf<const Float> MlpOf<Float>::normalise(RowsOf<const Float> x, TapeOf<Float>
 }
 
 template <class Float>
+void MlpOf<Float>::affine(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const {
+  if (use_ == Use::kInference) {
+    kernels::multiply(a, std::as_const(transposed_[l]).view(), z);
+  } else {
+    kernels::multiply_bt(a, weight(parameters(), l), z);
+  }
+  add_bias(bias(parameters(), l), z);
+}
+
+template <class Float>
 RowsOf<const Float> MlpOf<Float>::forward(RowsOf<const Float> x, TapeOf<Float>& tape) const {
   expect_size("Mlp::forward: columns of x", x.cols, input_dim());
   tape.input = normalise(x, tape);
@@ -63,14 +73,40 @@ RowsOf<const Float> MlpOf<Float>::forward(RowsOf<const Float> x, TapeOf<Float>& 
   for (std::size_t l = 0; l < depth(); ++l) {
     const RowsOf<Float> z = tape.z[l].view().slice(0, x.rows);
     const RowsOf<Float> out = tape.a[l].view().slice(0, x.rows);
-    // z = W a + b
-    if (use_ == Use::kInference) {
-      kernels::multiply(a, std::as_const(transposed_[l]).view(), z);
-    } else {
-      kernels::multiply_bt(a, weight(parameters(), l), z);
-    }
-    add_bias(bias(parameters(), l), z);
+    affine(l, a, z);
     activations_[l].forward(z.flat(), out.flat());  // a = σ(z)
+    a = out;
+  }
+  return a;
+}
+
+template <class Float>
+void MlpOf<Float>::front(RowsOf<const Float> x, TapeOf<Float>& tape, RowsOf<Float> z) const {
+  if (front_width() == 0) throw std::logic_error("Mlp: no front in training");
+  expect_size("Mlp::front: columns of x", x.cols, input_dim());
+  affine(0, normalise(x, tape), z);
+}
+
+template <class Float>
+void MlpOf<Float>::front_add(std::span<const Change> changes, std::span<Float> z) const {
+  if (front_width() == 0) throw std::logic_error("Mlp: no front in training");
+  add_changes(changes, std::span<const Float>(scale_), std::as_const(transposed_[0]).view(), z);
+}
+
+template <class Float>
+RowsOf<const Float> MlpOf<Float>::forward_front(RowsOf<const Float> z, TapeOf<Float>& tape) const {
+  if (front_width() == 0) throw std::logic_error("Mlp: no front in training");
+  expect_size("Mlp::forward_front: columns of z", z.cols, front_width());
+  tape.rows = 0;  // z[0] stays with the caller: backward() would read something else, and refuses
+  RowsOf<const Float> a;
+  for (std::size_t l = 0; l < depth(); ++l) {
+    if (l > 0) {
+      const RowsOf<Float> own = tape.z[l].view().slice(0, z.rows);
+      affine(l, a, own);
+      z = own;
+    }
+    const RowsOf<Float> out = tape.a[l].view().slice(0, z.rows);
+    activations_[l].forward(z.flat(), out.flat());
     a = out;
   }
   return a;

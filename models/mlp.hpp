@@ -24,6 +24,14 @@ class MlpOf final : public ClassifierOf<Float> {
   RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override;
   void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override;
 
+  /// Width of the first layer; 0 in training, which keeps no W^T.
+  [[nodiscard]] std::size_t front_width() const override {
+    return use_ == Use::kInference ? widths_[1] : 0;
+  }
+  void front(RowsOf<const Float> x, TapeOf<Float>& tape, RowsOf<Float> z) const override;
+  void front_add(std::span<const Change> changes, std::span<Float> z) const override;
+  RowsOf<const Float> forward_front(RowsOf<const Float> z, TapeOf<Float>& tape) const override;
+
   /// Parameter gradients at the x of the last forward(), summed over its N samples: `gradient` is
   /// overwritten and laid out as parameters(). One backward pass, without the product for dx.
   void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
@@ -51,6 +59,8 @@ class MlpOf final : public ClassifierOf<Float> {
 
  private:
   RowsOf<const Float> normalise(RowsOf<const Float> x, TapeOf<Float>& tape) const;
+  /// z = W^(l+1) a + b^(l+1)
+  void affine(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const;
   /// Overwrites tape.gradient[l] with ∂J/∂z[l], last layer from dlogits, the others from the layer
   /// above.
   RowsOf<const Float> gradient_of_z(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
