@@ -348,16 +348,21 @@ TEST_P(AttackContract, LowersTheMarginsOfEveryModelThatHasGradients) {
   if (is_control() || is_minimal() || GetParam().norm == Norm::kL0) return;
   for (const auto& c : models::model_cases()) {
     if (!models::find_activation(c.activation).trainable) continue;
-    const models::Mlp model(models::make_case(c));
+    const models::Network network = models::make_case(c);
+    const models::Mlp model(network);
     auto tape = model.make_tape(kSamples);
+    // What the model gets wrong already is no work for an attack: it may hand that over unmoved.
+    const std::vector<int> clean = judged(network, x_.view());
     const auto total = [&](Rows x) {
       float sum = 0.0F;
       const Rows logits = model.forward(x, tape);
-      for (std::size_t n = 0; n < kSamples; ++n) sum += margin(logits.row(n), labels_[n]);
+      for (std::size_t n = 0; n < kSamples; ++n) sum += margin(logits.row(n), clean[n]);
       return sum;
     };
+    Problem p = problem(0.1);
+    p.labels = clean;
     const float before = total(x_.view());
-    EXPECT_LT(total(attack(model, problem(0.1)).view()), before - 0.01F) << c;
+    EXPECT_LT(total(attack(model, p).view()), before - 0.01F) << c;
   }
 }
 
