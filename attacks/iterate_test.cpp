@@ -179,6 +179,7 @@ TEST_F(Iterated, FurtherRunsAreOnTheSurvivorsAlone) {
   seen = {};
   const Tensor more = attacked("pgd", p, {{"restarts", "5"}});
   EXPECT_EQ(seen.first_run, first);
+  EXPECT_FALSE(std::ranges::equal(once.flat(), more.flat())) << "another start, another end";
   for (std::size_t n = 0; n < kSamples; ++n) {
     if (found[n] == labels_[n]) {
       EXPECT_GT(oracle_.forwards()[n], 41U);
