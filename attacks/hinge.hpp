@@ -81,11 +81,11 @@ class ConstantSearch {
   std::span<std::uint8_t> hit_;
 };
 
-/// Ends a sample's round when a tenth of its steps lowered the loss by less than 0.01 %.
+/// Ends a sample's round when `interval` of its steps lowered the loss by less than 0.01 %.
 class Plateau {
  public:
-  Plateau(Workspace& work, std::size_t samples, int steps)
-      : before_(work.take<double>(samples)), interval_(std::max(1, steps / 10)) {}
+  Plateau(Workspace& work, std::size_t samples, int interval)
+      : before_(work.take<double>(samples)), interval_(std::max(1, interval)) {}
 
   void restart() { std::ranges::fill(before_, std::numeric_limits<double>::infinity()); }
   /// True when `sample` has come to rest with this loss after `step` steps.

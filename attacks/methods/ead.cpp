@@ -52,7 +52,7 @@ class Ead final : public Attack {
     const Hinge hinge{confidence_, problem.targeted};
     Successes successes(problem, work, candidate);
     ConstantSearch search(work, samples, c_);
-    Plateau plateau(work, samples, steps_);
+    Plateau plateau(work, samples, steps_ / 10);
     const MutableRows v = work.rows(samples, problem.x.cols);
     const MutableRows y = work.rows(samples, problem.x.cols);
     Active alive(work, samples);
