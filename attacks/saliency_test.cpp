@@ -39,7 +39,8 @@ std::vector<Move> random_moves(std::size_t features, bool both, float correlatio
     const float loss = correlation * gain + (1.0F - std::abs(correlation)) * rng.uniform(-1, 1);
     const auto fresh = static_cast<std::uint32_t>(rng.below(2));
     out.push_back({gain, loss, 1.0F, d, fresh});
-    if (both) out.push_back({-gain, -loss, -1.0F, d, fresh});
+    if (both)
+      out.push_back({-gain * rng.uniform(0, 1), -loss * rng.uniform(0, 1), -1.0F, d, fresh});
   }
   return out;
 }
@@ -86,6 +87,11 @@ TEST(BestPair, NothingToGainIsNoPair) {
   std::vector<Move> moves{{-1, -1, 1, 0, 1}, {-1, 0.5F, 1, 1, 1}};
   EXPECT_FALSE(best_pair(moves, 2).found);
   EXPECT_FALSE(best_pair({}, 2).found);
+}
+
+TEST(BestPair, AFeatureIsNoPairWithItself) {
+  std::vector<Move> moves{{1, 1, 1, 0, 0}, {0.5F, 0.5F, -1, 0, 0}};
+  EXPECT_FALSE(best_pair(moves, 2).found);
 }
 
 TEST(BestPair, TheOrderOfTheMovesDoesNotMatter) {

@@ -33,7 +33,7 @@ using Knobs = std::vector<std::pair<std::string_view, std::string_view>>;
 /// One sample of class 0 against the named attack in l0.
 Result run(std::string_view name, const models::Network& network, const std::vector<float>& x,
            double epsilon, const Knobs& knobs = {}, const datasets::Shape& shape = {},
-           std::size_t max_rows = 64) {
+           std::size_t max_rows = 64, Rows starts = {}) {
   const AttackInfo& info = find(name);
   const models::Mlp model(network);
   Oracle oracle(model, info.access, max_rows);
@@ -51,6 +51,7 @@ Result run(std::string_view name, const models::Network& network, const std::vec
                .epsilons = budgets,
                .norm = Norm::kL0,
                .shape = shape,
+               .starts = starts,
                .seed = 3},
               work, result.point.view());
   result.forwards = oracle.forwards()[0];
@@ -151,6 +152,17 @@ TEST(OnePixel, ABudgetBelowOnePixelChangesNothing) {
   const Result out = run("one-pixel", planted(0, 0), x, 2.0, {}, kPicture);
   EXPECT_EQ(values(out), x);
   EXPECT_EQ(out.forwards, 0U);
+}
+
+TEST(OnePixel, AKnownPointIsTheFirstAgent) {
+  const std::vector<float> x(kPicture.size(), 0.5F);
+  std::vector<float> known = x;
+  known[33] = 0.0F;
+  known[34] = 1.0F;
+  known[35] = 0.0F;
+  const Result out = run("one-pixel", planted(2, 3), x, 3.0, {{"steps", "0"}, {"agents", "4"}},
+                         kPicture, 64, {known.data(), 1, known.size()});
+  EXPECT_EQ(values(out), known);
 }
 
 TEST(OnePixel, FlatPointsHaveAPositionPerFeature) {
