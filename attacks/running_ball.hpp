@@ -4,7 +4,7 @@
 
 // Steps inside a ball around x whose radius an attack changes all the time (FMN, DDN). Unlike
 // project(), which every candidate goes through, these promise no bound after rounding and ignore
-// the box while they project, as the papers do; so they need no sort and stay below 2 µs for 784
+// the box while they project, as the papers do; so they need no sort and stay near 2 µs for 784
 // features.
 namespace gibbon::attacks {
 

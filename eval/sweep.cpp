@@ -19,7 +19,7 @@ using reports::SampleRecord;
 
 constexpr std::size_t kSmallestBatch = 64;  // what one matrix product takes
 constexpr std::size_t kUsualBatch = 256;    // survivors of a block still fill products
-constexpr std::size_t kUsualBlocks = 16;    // of a run: enough to keep workers busy to the end
+constexpr std::size_t kUsualBlocks = 8;    // of a run: enough to keep workers busy to the end
 
 /// A function of the plan and the number of samples alone: a journal counts blocks.
 std::size_t batch_of(const SweepPlan& plan, std::size_t samples) {

@@ -26,8 +26,8 @@ class DeepFool final : public Attack {
             {"overshoot", "share of the way added to it", &overshoot_, 0.0, 10.0}};
   }
   double passes(std::size_t classes) const override {
-    // Three steps are usual, whatever `steps` allows.
-    return static_cast<double>(std::min(steps_, 3)) * static_cast<double>(classes) + kShrinkRounds;
+    // Ten steps are usual, whatever `steps` allows.
+    return static_cast<double>(std::min(steps_, 10)) * static_cast<double>(classes) + kShrinkRounds;
   }
 
  private:

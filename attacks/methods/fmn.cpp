@@ -11,7 +11,7 @@
 // Property  finds the optimum of two-class linear models
 // Source    Pintor et al. 2021, arXiv:2102.12827, algorithm 1
 // Differs   before the first success ε grows by γ_t at least: what the box cuts off the step would
-//           else be as much as |f| / ||g|| adds, for ever (l2, l1: 10 to 20 % of MNIST never
+//           else be as much as |f| / ||g|| adds, for ever (l2, l1: 4 to 21 % of MNIST never
 //           found); projects onto the l2 ball (one widespread version scales by norm / norm = 1);
 //           the nearest success is drawn back to the boundary, l0: to fewer features (10 forward
 //           passes)
