@@ -53,7 +53,7 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
         "The scores lie in [0, 1] and add up to 1: these look like probabilities, and a second "
         "softmax on top hides gradients. Give the logits as the model's output.");
   }
-  if (signs.declared && std::abs(*signs.declared - share(result.clean_correct, n)) > 0.05) {
+  if (signs.declared && std::abs(*signs.declared - share(result.clean_correct, n)) > 0.1) {
     out.push_back(fmt::format(
         "Clean accuracy is {:.1f} %, but the model file declares {:.1f} %: input range or "
         "normalisation may be wrong, or these are other data. Try 'gibbon data show'.",
@@ -180,7 +180,7 @@ void add_upside_down(const SweepResult& result, const SweepPlan& plan, Sentences
             strong_rows[k].attack, p->norm, p->epsilon, strong_rows[k].correct, p->attack,
             p->correct));
       } else if (is_minimal(weak) && !is_minimal(strong) && is_iterated(strong) &&
-                 !strong.entry->ensemble) {
+                 !strong.entry->ensemble && sees_gradients(*strong.members.front())) {
         const CurvePoint* p = widest_gap(weak_rows, strong_rows, kNoteworthy, k);
         if (p == nullptr) continue;
         out.push_back(fmt::format(

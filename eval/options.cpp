@@ -50,7 +50,7 @@ std::vector<Option> SweepOptions::options() {
           {"max-queries", "passes one attack may spend on a sample at a budget; 0: any number",
            &max_queries},
           {"save", "adversarial examples of the largest budget as FILE.npz, for NumPy", &save},
-          {"batch", "samples a worker attacks at a time; 0: chosen; changes speed, never results",
+          {"batch", "samples a worker attacks at a time, at most; changes speed, never results",
            &batch},
           {"gallery", "pictured samples per class; 0: no gallery", &gallery},
           {"crosscheck", "run every pass through LibTorch, too, and stop where they differ",

@@ -49,8 +49,8 @@ struct SweepOptions {
   std::string epsilons = "0:0.3:0.025";
   bool exhaustive = false;
   std::uint64_t max_queries = 0;
-  std::string save;         ///< empty: nowhere
-  std::uint64_t batch = 0;  ///< 0: chosen by the number of samples
+  std::string save;  ///< empty: nowhere
+  std::uint64_t batch = 256;
   std::uint64_t gallery = 2;
   bool crosscheck = false;
   std::vector<Option> options();

@@ -17,14 +17,12 @@ namespace {
 
 using reports::SampleRecord;
 
-constexpr std::size_t kSmallestBatch = 64;  // what one matrix product takes
-constexpr std::size_t kUsualBatch = 256;    // survivors of a block still fill products
-constexpr std::size_t kUsualBlocks = 8;    // of a run: enough to keep workers busy to the end
+constexpr std::size_t kFewest = 128;  // in a block: survivors should still fill a product
+constexpr std::size_t kBlocks = 8;    // of a run, at least: enough to keep workers busy to the end
 
 /// A function of the plan and the number of samples alone: a journal counts blocks.
 std::size_t batch_of(const SweepPlan& plan, std::size_t samples) {
-  if (plan.batch != 0) return plan.batch;
-  return std::clamp((samples + kUsualBlocks - 1) / kUsualBlocks, kSmallestBatch, kUsualBatch);
+  return std::min(plan.batch, std::max(kFewest, (samples + kBlocks - 1) / kBlocks));
 }
 
 /// What a pair costs per sample, in passes, about.
@@ -317,7 +315,7 @@ void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
         if (!plan.training) throw std::logic_error("sweep: no samples to fit an attack on");
         const datasets::Dataset& data = *plan.training;
         const std::vector<double> unread(data.size(), 0.0);
-        attacks::Oracle oracle(model, spec.info->access, kUsualBatch);
+        attacks::Oracle oracle(model, spec.info->access, plan.batch);
         attacks::Workspace work;
         oracle.begin(data.size(), 0);
         spec.attack->fit(oracle,

@@ -20,7 +20,7 @@ struct SweepPlan {
   std::uint64_t max_queries = 0;  ///< passes one attack may spend on a sample; 0: any number
   bool exhaustive = false;        ///< every attack at every budget, nothing handed on
   std::size_t threads = 1;        ///< changes speed, never results
-  std::size_t batch = 0;          ///< samples a worker attacks at a time; 0: fits; likewise
+  std::size_t batch = 256;        ///< samples a worker attacks at a time, at most; likewise
   bool crosscheck = false;        ///< run every pass through LibTorch as well and compare
   bool keep_examples = false;     ///< keep a candidate per sample at the largest budget
   std::optional<datasets::Dataset> training;  ///< for attacks that are fitted

@@ -29,10 +29,28 @@ TEST(RunJson, RoundTripsWithNanAndSamples) {
   EXPECT_EQ(Json::parse(text).begin().key(), "schema");
 }
 
+TEST(RunJson, DistancesRoundTripAndMayBeMissing) {
+  reports::Run run = cases::run();
+  run.distances = {
+      {"fmn", "l2", "attack", 200, 120, 0.25, 0.5, std::numeric_limits<double>::infinity()}};
+  const std::string text = to_run_json(run);
+  const reports::Run read = read_run(text, to_npy(run.samples));
+  ASSERT_EQ(read.distances.size(), 1U);
+  EXPECT_EQ(read.distances[0].median, 0.5);
+  EXPECT_EQ(read.distances[0].upper_quartile, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(to_run_json(read), text);
+  std::string old = to_run_json(cases::run());
+  const std::string line = "  \"distances\": [],\n";
+  old.erase(old.find(line), line.size());  // runs of before
+  EXPECT_TRUE(read_run(old, to_npy(run.samples)).distances.empty());
+}
+
 TEST(RunJson, EmptyRunRoundTrips) {
   reports::Run run;
   run.provenance = {{"schema", 1}};
-  EXPECT_EQ(to_run_json(run), "{\n  \"schema\": 1,\n  \"curve\": [],\n  \"diagnosis\": []\n}\n");
+  EXPECT_EQ(
+      to_run_json(run),
+      "{\n  \"schema\": 1,\n  \"curve\": [],\n  \"distances\": [],\n  \"diagnosis\": []\n}\n");
   EXPECT_TRUE(read_run(to_run_json(run), "").curve.empty());
 }
 

@@ -12,9 +12,10 @@ std::string problem_of(const std::string& bytes) {
 
 TEST(Npy, IsPackedAndAligned) {
   const std::string bytes = to_npy(cases::run().samples);
-  // 4 + 8 + 5 · 2 + 4 · 1 + 4 + 4 · 8 bytes per record, numbered in the order of SampleRecord.
-  EXPECT_EQ((bytes.size() - 2 * std::size_t{62}) % 64, 0U);
-  EXPECT_EQ(bytes[bytes.size() - 2 * std::size_t{62} - 1], '\n');
+  // 4 + 8 + 5 · 2 + 4 · 1 + 4 + 4 · 8 + 2 + 2 · 4 + 8 bytes per record, in the order of
+  // SampleRecord.
+  EXPECT_EQ((bytes.size() - 2 * std::size_t{80}) % 64, 0U);
+  EXPECT_EQ(bytes[bytes.size() - 2 * std::size_t{80} - 1], '\n');
 }
 
 TEST(Npy, RoundTrips) {
@@ -38,7 +39,7 @@ TEST(Npy, NumpyReadsIt) {
           "r[\"found_label\"], r[\"rounded_label\"], r[\"fooled\"], r[\"broken\"], "
           "r[\"confidence\"], r[\"l0\"], r[\"l1\"], r[\"l2\"], r[\"linf\"], a[0][\"target\"])",
           path),
-      "(2,) 62 [1, 2] 1099511627776 0 0 0 1 1 0.875 780.0 50.25 2.5 0.1 -1\n");
+      "(2,) 80 [1, 2] 1099511627776 0 0 0 1 1 0.875 780.0 50.25 2.5 0.1 -1\n");
 }
 
 TEST(Npy, ReadsWhatNumpySaved) {
@@ -47,6 +48,21 @@ TEST(Npy, ReadsWhatNumpySaved) {
       cases::python("import numpy, sys; numpy.save(sys.argv[1], numpy.load(sys.argv[1]))", path),
       "");
   EXPECT_EQ(to_npy(from_npy(cases::read_file(path))), to_npy(cases::run().samples));
+}
+
+// Runs of before there were ensembles and queries: sixteen fields.
+TEST(Npy, ReadsTheRecordsOfTheFirstVersion) {
+  const std::string path = cases::scratch_file("first.npy", to_npy(cases::run().samples));
+  ASSERT_EQ(cases::python("import numpy, sys; a = numpy.load(sys.argv[1]); "
+                          "from numpy.lib.recfunctions import repack_fields; "
+                          "numpy.save(sys.argv[1], repack_fields(a[list(a.dtype.names[:16])]))",
+                          path),
+            "");
+  const std::vector<SampleRecord> read = from_npy(cases::read_file(path));
+  ASSERT_EQ(read.size(), 2U);
+  EXPECT_EQ(read[1].id, 1ULL << 40U);
+  EXPECT_EQ(read[1].linf, 0.1);
+  EXPECT_EQ(read[1].member, -1);
 }
 
 TEST(Npy, NamesWhatIsWrongWithGarbage) {
@@ -58,7 +74,7 @@ TEST(Npy, NamesWhatIsWrongWithGarbage) {
   EXPECT_NE(problem_of("").find("not a NumPy file"), std::string::npos);
   EXPECT_NE(problem_of(good.substr(0, 40)).find("cut off inside the header"), std::string::npos);
   EXPECT_NE(problem_of(good.substr(0, good.size() - 1))
-                .find("123 bytes of data where 2 records of 62 bytes are announced"),
+                .find("159 bytes of data where 2 records of 80 bytes are announced"),
             std::string::npos);
   std::string version = good;
   version[6] = 3;

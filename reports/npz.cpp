@@ -44,8 +44,8 @@ std::string utf8(char32_t point) {
   std::string out;
   if (point < 0x80) return {static_cast<char>(point)};
   const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  out += static_cast<char>((0xF00U >> static_cast<unsigned>(more) & 0xFFU) |
-                           (point >> static_cast<unsigned>(6 * more)));
+  const char32_t lead = more == 1 ? 0xC0 : more == 2 ? 0xE0 : 0xF0;
+  out += static_cast<char>(lead | (point >> static_cast<unsigned>(6 * more)));
   for (int k = more - 1; k >= 0; --k) {
     out += static_cast<char>(0x80U | ((point >> static_cast<unsigned>(6 * k)) & 0x3FU));
   }

@@ -19,11 +19,10 @@ int main() {
   const attacks::AttackInfo& fgsm = attacks::find("fgsm");
   attacks::Oracle oracle(model, fgsm.access, 1);
   attacks::Workspace workspace;
-  fgsm.make()->run(
-      oracle,
-      {.x = x.view(), .labels = label, .ids = id, .threat = {attacks::Norm::kLinf, 0.1, {}}},
-      workspace, adversarial.view());
+  const std::array epsilon{0.1};
+  fgsm.make()->run(oracle, {.x = x.view(), .labels = label, .ids = id, .epsilons = epsilon},
+                   workspace, adversarial.view());
   std::printf("%zu attacks; moved by %g\n", attacks::catalog().size(),
               attacks::distance(attacks::Norm::kLinf, x.row(0), adversarial.row(0)));
-  return oracle.backwards() == 1 ? 0 : 1;
+  return oracle.backwards()[0] == 1 ? 0 : 1;
 }

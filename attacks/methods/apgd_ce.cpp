@@ -2,8 +2,8 @@
 //
 // Problem   untargeted or targeted; linf, l2, l1; fixed budget
 // Access    gradients; steps + 1 forward and `steps` backward passes per run and sample
-// Method    v = P(x_t + η · steepest(∇ₓJ)), x_{t+1} = P(x_t + 3/4 · (v - x_t) + 1/4 · (x_t -
-// x_{t-1}))
+// Method    v = P(x_t + η · steepest(∇ₓJ)),
+//           x_{t+1} = P(x_t + 3/4 · (v - x_t) + 1/4 · (x_t - x_{t-1}))
 //           from a random start at full distance, η = 2 ε; at checkpoints η is halved, and the best
 //           point taken up again, where too few steps raised the loss. l1: sparse steps without
 //           momentum in balls of 3 ε, 2 ε, ε (apgd.hpp)

@@ -4,14 +4,12 @@
 // Problem   untargeted or targeted; l2; minimal distance
 // Access    gradients; at most rounds · steps forward and backward passes per sample, and 1 forward
 // Method    x' = lo + (hi - lo) · (tanh(w) + 1) / 2; minimise ||x' - x||² + c · max(m + κ, 0) over
-// w;
-//           c is multiplied by 10 until a success, then bisected
+//           w; c is multiplied by 10 until a success, then bisected
 // Property  finds the optimum of two-class linear models; on others a local one
 // Source    Carlini & Wagner 2017, arXiv:1608.04644, sections V and VI.A
 // Differs   9 rounds of 1000 steps, not 10,000 (paper: 20 rounds); a round ends early as in the
-// paper,
-//           but no sooner than a feature on a side of the box can get away from it (725 steps);
-//           the distance is that to x itself, not to the x that tanh gives back
+//           authors' code, but no sooner than a feature on a side of the box can get away from it
+//           (725 steps); the distance is that to x itself, not to the x that tanh gives back
 
 #include "attacks/hinge.hpp"
 #include "datasets/simd.hpp"

@@ -4,14 +4,12 @@
 // Problem   untargeted or targeted; l1; minimal distance
 // Access    gradients; at most rounds · steps · (2 forward + 1 backward) passes per sample, 1
 //           forward
-// Method    v' = S_β(y - a_k ∇g(y)), y' = v' + k / (k + 3) · (v' - v), g = c · hinge + ||y
-// - x||²;
+// Method    v' = S_β(y - a_k ∇g(y)), y' = v' + k / (k + 3) · (v' - v), g = c · hinge + ||y - x||²;
 //           S_β shrinks y - x by β, then clips; a_k = step · sqrt(1 - k / steps); c as in C&W
 // Property  the nearest v by l1 that succeeds, over all steps and all c
 // Source    Chen et al. 2018, arXiv:1709.04114, algorithm 1 and section "EAD"
-// Differs   β = 0.01, the paper's 0.001 leaves l1 distances almost half larger on MNIST; the l1 rule
-// only;
-//           success is that of v, never of the extrapolated y
+// Differs   β = 0.01, the paper's 0.001 leaves l1 distances almost half larger on MNIST; the l1
+//           rule only; success is that of v, never of the extrapolated y
 
 #include "attacks/hinge.hpp"
 #include "datasets/simd.hpp"

@@ -7,13 +7,13 @@
 //           largest -A · B; add theta to both; features at the side of the box drop out
 // Property  greedy: no guarantee; with theta = ±1 each feature is moved once
 // Source    Papernot et al. 2016, arXiv:1511.07528, algorithms 2 and 3
-// Differs   signs = 2, the default, moves each feature up or down, whichever helps; signs = 1 is
-// the
-//           paper's, which moves all by theta. What a move does is weighted with the room that the
-//           box leaves it. Where no pair qualifies, e.g. since z_t is constant, the one with the
-//           largest A - B is taken (the paper gives up). The last feature of an odd budget moves
-//           alone. gamma is 1, since the budget limits the features (the paper: 0.145); targets go
-//           by falling clean logit, each given up when it needs more features than the best before
+// Differs   signs = 2, the default, moves each feature up or down, whichever helps; signs = 1
+//           is the paper's, which moves all by theta. What a move does is weighted with the
+//           room that the box leaves it. Where no pair qualifies, e.g. since z_t is constant,
+//           the one with the largest A - B is taken (the paper gives up). The last feature of
+//           an odd budget moves alone. gamma is 1, since the budget limits the features (the
+//           paper: 0.145); targets go by falling clean logit, each given up when it needs more
+//           features than the best before
 
 #include <cmath>
 #include <numeric>

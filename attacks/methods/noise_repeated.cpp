@@ -3,8 +3,7 @@
 // Problem   linf, l2, l1; fixed budget; random search
 // Access    labels; one forward pass per draw and sample
 // Method    x' = the first of `draws` points clip(x + u), u even in the ball, that is
-// misclassified;
-//           the first draw when there is none
+//           misclassified; the first draw when there is none
 // Property  what a grid of random tries finds at the same cost in passes as an attack
 // Source    control; Fawzi, Moosavi-Dezfooli, Frossard 2016, arXiv:1608.08967 (random noise)
 

@@ -7,8 +7,8 @@
 //           by no more than ε
 // Property  a larger budget moves the same features and then more: ε is no key of the draw
 // Source    control; as in Foolbox's salt-and-pepper attack: Rauber et al. 2017, arXiv:1707.04131
-// Differs   the budget says how many features, where Foolbox raises their share until the model
-// errs
+// Differs   the budget says how many features, where Foolbox raises their share until the
+//           model errs
 
 #include <cmath>
 #include <numeric>

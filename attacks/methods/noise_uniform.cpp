@@ -6,7 +6,7 @@
 //           l1: random signs, sizes ε · E_i / Σ(E_1 … E_{D+1}) with E exponential; then clip
 // Property  ε is not a key of the draw: one sample's noise keeps its direction over a sweep
 // Source    Calafiore, Dabbene & Tempo 1999 (even draws from lp balls); as start in
-// arXiv:1706.06083
+//           arXiv:1706.06083
 
 #include "attacks/starts.hpp"
 

@@ -84,8 +84,8 @@ SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
                  .batch = options.batch,
                  .crosscheck = options.crosscheck,
                  .keep_examples = !options.save.empty()};
-  if (options.batch > kLargestBatch) {
-    fail_usage("--batch {}: outside [0, {}]", options.batch, kLargestBatch);
+  if (options.batch < 1 || options.batch > kLargestBatch) {
+    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
   }
   for (const std::string& attack : options.attack) plan.attacks.push_back(parse_entry(attack));
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));

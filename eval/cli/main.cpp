@@ -94,6 +94,9 @@ int main(int argc, char** argv) {
     return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::filesystem::filesystem_error& error) {
     return complain(error.what(), static_cast<int>(ErrorKind::kInput));
+  } catch (const std::system_error& error) {  // {fmt} could not write
+    return complain(fmt::format("standard output: it cannot be written to: {}", error.what()),
+                    static_cast<int>(ErrorKind::kInput));
   } catch (const std::exception& error) {
     return complain(std::string("internal error: ") + error.what() + "; this is a bug of gibbon",
                     kInternal);
