@@ -4,7 +4,10 @@
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "datasets/image_io.hpp"
 #include "datasets/sha256.hpp"
+#include "eval/quantise.hpp"
+#include "reports/csv.hpp"
 #include "reports/error.hpp"
 #include "reports/npz.hpp"
 
@@ -26,6 +29,18 @@ datasets::Shape sample_shape(std::span<const std::size_t> shape) {
   std::size_t size = 1;
   for (const std::size_t s : shape.subspan(1)) size *= s;
   return {1, size, 1, false};
+}
+
+/// The record whose candidate was kept of sample k: of the entry that broke it, else of the first.
+const SampleRecord& kept_record(const SweepPlan& plan, const SweepResult& result, std::size_t k) {
+  const std::size_t budgets = plan.epsilons.size();
+  const SampleRecord* record = nullptr;
+  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
+    if (result.pairs[p].is_control()) continue;
+    const SampleRecord& r = result.samples[((p + 1) * budgets - 1) * result.finished + k];
+    if (record == nullptr || (record->fooled == 0 && r.fooled != 0)) record = &r;
+  }
+  return record != nullptr ? *record : result.samples[(budgets - 1) * result.finished + k];
 }
 
 /// Hands over what is stored, by dataset index.
@@ -179,7 +194,6 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
                    const SweepPlan& plan, const SweepResult& result) {
   const std::string norm(attacks::to_string(only_norm(plan)));
   const std::size_t n = result.finished;
-  const std::size_t last = plan.epsilons.size() - 1;
   std::vector<std::int64_t> labels;
   std::vector<std::int64_t> clean;
   std::vector<std::int64_t> predictions;
@@ -187,14 +201,7 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   std::vector<std::int64_t> broken;
   std::array<std::vector<double>, 4> distances;
   for (std::size_t k = 0; k < n; ++k) {
-    // The record whose candidate was kept: of the entry that broke the sample, else of the first.
-    const SampleRecord* record = nullptr;
-    for (std::size_t p = 0; p < result.pairs.size(); ++p) {
-      const SampleRecord& r = result.samples[(p * plan.epsilons.size() + last) * n + k];
-      if (result.pairs[p].is_control()) continue;
-      if (record == nullptr || (record->fooled == 0 && r.fooled != 0)) record = &r;
-    }
-    if (record == nullptr) record = &result.samples[last * n + k];
+    const SampleRecord* record = &kept_record(plan, result, k);
     labels.push_back(record->label);
     clean.push_back(record->clean_label);
     predictions.push_back(record->found_label);
@@ -248,6 +255,35 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   } catch (const reports::Error& error) {
     fail_input("{}", error.what());
   }
+}
+
+void save_pictures(const std::filesystem::path& folder, const datasets::Dataset& data,
+                   const SweepPlan& plan, const SweepResult& result) {
+  if (!data.shape.image) {
+    fail_usage("--save {}: {} holds points, not images; give a FILE.npz", folder.string(),
+               data.name);
+  }
+  require_writable_folder(folder);
+  const attacks::ThreatModel threat{only_norm(plan), plan.epsilons.back(), data.range};
+  std::vector<std::uint8_t> levels(data.shape.size());
+  std::string csv = "file,id,label,prediction,adversarial_as_8bit,attack,distance\n";
+  for (std::size_t k = 0; k < result.finished; ++k) {
+    const SampleRecord& r = kept_record(plan, result, k);
+    if (r.fooled == 0) continue;
+    const Row point = result.examples.points.row(k);
+    to_8bit(threat, data.images.row(k), point, levels);
+    const std::string file =
+        fmt::format("{:05}_{}_as_{}.png", r.id, int{r.label}, int{r.found_label});
+    datasets::write_png(folder / file, {.height = data.shape.height,
+                                        .width = data.shape.width,
+                                        .channels = data.shape.channels,
+                                        .pixels = levels});
+    csv += fmt::format("{},{},{},{},{},{},{}\n", file, r.id, int{r.label}, int{r.found_label},
+                       r.rounded_label >= 0 && r.rounded_label != r.label ? 1 : 0,
+                       reports::csv_field(result.examples.broken_by[k]),
+                       measure(data.images.row(k), point).in(threat.norm));
+  }
+  write_atomically(folder / "examples.csv", csv);
 }
 
 StoredExamples load_examples(const std::filesystem::path& path) {

@@ -16,6 +16,12 @@ namespace gibbon::eval {
 void save_examples(const std::filesystem::path& path, const datasets::Dataset& data,
                    const SweepPlan& plan, const SweepResult& result);
 
+/// Writes the broken ones of what a sweep kept as 8-bit PNGs, <id>_<label>_as_<prediction>.png, and
+/// examples.csv: file, id, label, prediction and whether it is adversarial still as an 8-bit image,
+/// attack, distance. Images only. Throws usage and input Errors.
+void save_pictures(const std::filesystem::path& folder, const datasets::Dataset& data,
+                   const SweepPlan& plan, const SweepResult& result);
+
 /// A stored set of examples: clean samples as data, and what was made of them.
 struct StoredExamples {
   datasets::Dataset data;  ///< x, labels, ids

@@ -2,11 +2,15 @@
 
 #include <cstdlib>
 #include <gmock/gmock.h>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/image_io.hpp"
 #include "datasets/rng.hpp"
+#include "eval/quantise.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "reports/npz.hpp"
@@ -122,6 +126,68 @@ TEST_F(Examples, AreJudgedAgainstAnyModelAtAnyBudget) {
   // Another model of the same shape.
   network_.layers.back().bias[0] += 5.0F;
   EXPECT_NE(run(again, stored.data).curve[2].correct, same.curve[2].correct);
+}
+
+TEST_F(Examples, AsPicturesAreStillInTheBall) {
+  const SweepResult result = run(plan_, data_);
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / "gibbon_examples_test_pictures";
+  save_pictures(folder, data_, plan_, result);
+  std::istringstream csv(read_file(folder / "examples.csv"));
+  std::string line;
+  std::getline(csv, line);
+  EXPECT_EQ(line, "file,id,label,prediction,adversarial_as_8bit,attack,distance");
+  const models::MlpOf<double> model(network_);
+  Judge judge(model, network_.output, 1);
+  std::size_t pictures = 0;
+  while (std::getline(csv, line)) {
+    ++pictures;
+    const datasets::Picture saved =
+        datasets::read_picture(folder / line.substr(0, line.find(',')), 1);
+    const std::size_t n = std::stoul(line) - 100;
+    Tensor x(1, 12);
+    for (std::size_t d = 0; d < 12; ++d) {
+      x.flat()[d] = static_cast<float>(saved.pixels[d]) / 255.0F;
+      EXPECT_LE(std::abs(x.flat()[d] - data_.images.row(n)[d]), 0.2F + 1e-6F);
+    }
+    Finding found;
+    const std::array label{data_.labels[n]};
+    judge.look(std::as_const(x).view(), label, std::span(&found, 1));
+    std::vector<std::string> cells;
+    std::istringstream row(line);
+    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
+    EXPECT_EQ(cells[4], found.label != data_.labels[n] ? "1" : "0") << line;
+  }
+  EXPECT_GT(pictures, 30U);
+  std::filesystem::remove_all(folder);
+}
+
+// What every attack of the catalogue hands over, rounded to 8 bits: still inside ball and box.
+TEST_F(Examples, OfEveryAttackStayInsideWhenRounded) {
+  for (const attacks::AttackInfo& info : attacks::catalog()) {
+    for (const Norm norm : info.norms) {
+      SweepPlan plan{.norms = {norm},
+                     .epsilons = {norm == Norm::kLinf ? 0.11
+                                  : norm == Norm::kL0 ? 3.0
+                                                      : 0.7},
+                     .max_queries = 200,
+                     .keep_examples = true};
+      if (info.fitted) plan.training = data_;
+      plan.attacks.push_back(parse_entry(std::string(info.name)));
+      const SweepResult result = run(plan, data_);
+      const attacks::ThreatModel threat{norm, plan.epsilons[0], data_.range};
+      std::vector<std::uint8_t> levels(12);
+      Tensor rounded(1, 12);
+      for (std::size_t n = 0; n < kSamples; ++n) {
+        EXPECT_TRUE(result.samples[n].inside_ball != 0 && result.samples[n].inside_box != 0)
+            << info.name << ' ' << to_string(norm);
+        to_8bit(threat, data_.images.row(n), result.examples.points.row(n), levels);
+        from_8bit(levels, rounded.row(0));
+        EXPECT_LE(measure(data_.images.row(n), rounded.row(0)).in(norm), threat.reach() + 1e-7)
+            << info.name << ' ' << to_string(norm);
+      }
+    }
+  }
 }
 
 TEST_F(Examples, OfAnotherShapeOrDamagedAreNamed) {

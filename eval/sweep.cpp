@@ -201,7 +201,8 @@ class Run {
     for (std::size_t m = 0; m < part.tallies.size(); ++m) {
       result_.tallies[part.pair][m] += part.tallies[m];
     }
-    if (!plan_.keep_examples || pairs_[part.pair].is_control()) return;
+    if (!plan_.keep_examples) return;
+    if (pairs_[part.pair].is_control() && part.pair != first_attack()) return;
     const std::size_t dim = bench_.data.shape.size();
     for (std::size_t n = 0; n < count; ++n) {
       const SampleRecord& r = part.records[(budgets - 1) * count + n];
@@ -216,9 +217,10 @@ class Run {
     }
   }
 
+  /// The first pair when all are controls.
   [[nodiscard]] std::size_t first_attack() const {
     const auto found = std::ranges::find_if(pairs_, [](const Pair& p) { return !p.is_control(); });
-    return static_cast<std::size_t>(found - pairs_.begin());
+    return found == pairs_.end() ? 0 : static_cast<std::size_t>(found - pairs_.begin());
   }
 
   /// Drops the samples behind the first `finished` from every row.

@@ -1,13 +1,14 @@
 // Square: random search that changes one square window at a time and keeps what lowers the margin.
 //
-// Problem   untargeted or targeted; linf, l2; fixed budget
+// Problem   untargeted or targeted; linf, l2, l1; fixed budget
 // Access    scores; `queries` forward passes per sample at most
 // Method    linf: start from stripes ±ε; set a random window to x ± ε, one sign per channel.
-//           l2: start from tiles of pyramids; pour what is left of the budget and the length of a
-//           second window, which becomes x, into the first, turned towards a pyramid pattern.
-//           The window shrinks on a fixed timetable.
+//           l2, l1: start from tiles of pyramids; pour what is left of the budget and the length of
+//           a second window, which becomes x, into the first, turned towards a pyramid pattern. The
+//           window shrinks on a fixed timetable.
 // Property  stays on the boundary of the ball; needs no gradients, so masking them is no defence
-// Source    Andriushchenko et al. 2020, arXiv:1912.00049, algorithms 1 to 3
+// Source    Andriushchenko et al. 2020, arXiv:1912.00049, algorithms 1 to 3; l1: Croce &
+//           Hein 2021, arXiv:2103.01208, section 4
 // Differs   windows and signs are each sample's own and may touch the last row and column;
 //           proposals that change nothing are redrawn free of charge; features without order: the
 //           window is a random subset, l2's pattern a random direction. Success within the rounding
@@ -56,7 +57,7 @@ class Search {
         done_(work.take<std::uint8_t>(problem.size())),
         loss_(work.take<float>(problem.size())),
         late_(work.take<float>(problem.size())),
-        squares_(work.take<double>(problem.size())),
+        spent_(work.take<double>(problem.size())),
         upper_(work.rows(is_linf() ? problem.size() : 0, problem.x.cols)),
         lower_(work.rows(is_linf() ? problem.size() : 0, problem.x.cols)),
         move_(work.take<double>(problem.x.cols)),
@@ -136,7 +137,7 @@ class Search {
       if (is_linf()) {
         start_linf(n);
       } else {
-        start_l2(n);
+        start_tiles(n);
       }
     }
     anchor(active_.items());
@@ -170,13 +171,22 @@ class Search {
     }
   }
 
+  /// What a move of one feature adds to spent_: its square in l2, its size in l1.
+  [[nodiscard]] double share_of(double move) const {
+    return problem_.norm == Norm::kL2 ? move * move : std::abs(move);
+  }
+  /// The length that such a sum stands for.
+  [[nodiscard]] double length_of(double sum) const {
+    return problem_.norm == Norm::kL2 ? std::sqrt(sum) : sum;
+  }
+
   double sign(std::uint32_t n) { return (rng_[n].bits() >> 63U) != 0 ? 1.0 : -1.0; }
 
   [[nodiscard]] std::size_t tile() const {
     return std::max<std::size_t>(1, std::min(problem_.shape.height, problem_.shape.width) / 5);
   }
 
-  void start_l2(std::uint32_t n) {
+  void start_tiles(std::uint32_t n) {
     const std::span<double> delta = move_;
     std::ranges::fill(delta, 0.0);
     if (windows_.picture()) {
@@ -199,17 +209,16 @@ class Search {
     } else {
       for (double& d : delta) d = sign(n);
     }
-    double squares = 0.0;
-    for (const double d : delta) squares += d * d;
+    double sum = 0.0;
+    for (const double d : delta) sum += share_of(d);
     const ThreatModel threat = problem_.threat(n);
     const Row x = problem_.x.row(n);
-    const double scale = threat.epsilon / std::sqrt(squares);
+    const double scale = threat.epsilon / length_of(sum);
     for (std::size_t d = 0; d < x.size(); ++d) {
       point_.row(n)[d] = static_cast<float>(double{x[d]} + scale * delta[d]);
     }
     project(threat, x, point_.row(n));
-    const double moved = distance(Norm::kL2, x, point_.row(n));
-    squares_[n] = moved * moved;
+    spent_[n] = share_of(distance(problem_.norm, x, point_.row(n)));
   }
 
   /// One query for every sample that is left.
@@ -225,7 +234,7 @@ class Search {
         if (is_linf()) {
           propose_linf(n);
         } else {
-          propose_l2(n);
+          propose_pour(n);
         }
       }
       if (used_ != before) ends_[place++] = static_cast<std::uint32_t>(used_);
@@ -251,10 +260,10 @@ class Search {
         const double x{problem_.x.row(n)[change.feature]};
         const double from = double{change.from} - x;
         const double to = double{change.to} - x;
-        added += to * to - from * from;
+        added += share_of(to) - share_of(from);
         point_.row(n)[change.feature] = change.to;
       }
-      squares_[n] += added;
+      spent_[n] += added;
       if (!wins) continue;
       float largest = 0.0F;
       for (const float value : z) largest = std::max(largest, std::abs(value));
@@ -282,46 +291,48 @@ class Search {
     }
   }
 
-  void propose_l2(std::uint32_t n) {
+  void propose_pour(std::uint32_t n) {
     windows_.draw_pair(rng_[n]);
     const std::span<const float> pattern = windows_.pattern(rng_[n]);
     const Row x = problem_.x.row(n);
     const Row point = point_.row(n);
     const ThreatModel threat = problem_.threat(n);
-    const double budget = threat.epsilon * threat.epsilon;
-    const double unused = std::max(0.0, budget - squares_[n]);
+    const double unused = std::max(0.0, share_of(threat.epsilon) - spent_[n]);
+    double whole = 0.0;
+    for (const float value : pattern) whole += share_of(double{value});
+    const double unit = 1.0 / length_of(whole);
     const auto delta = [&](std::uint32_t d) { return double{point[d]} - double{x[d]}; };
     double freed = 0.0;
     for (std::size_t g = 0; g < windows_.groups(); ++g) {
       double first = 0.0;
       double second = 0.0;
-      for (const std::uint32_t d : windows_.group(g)) first += delta(d) * delta(d);
-      for (const std::uint32_t d : windows_.others(g)) second += delta(d) * delta(d);
+      for (const std::uint32_t d : windows_.group(g)) first += share_of(delta(d));
+      for (const std::uint32_t d : windows_.others(g)) second += share_of(delta(d));
       freed += first + second;
       const double available =
-          std::sqrt(first + second + unused / static_cast<double>(windows_.groups()));
+          length_of(first + second + unused / static_cast<double>(windows_.groups()));
       const double s = sign(n);
-      const double old = first > 0.0 ? 1.0 / std::sqrt(first) : 0.0;
+      const double old = first > 0.0 ? 1.0 / length_of(first) : 0.0;
       const auto features = windows_.group(g);
       const std::span<double> move = move_.subspan(g * windows_.count(), windows_.count());
-      double squares = 0.0;
+      double sum = 0.0;
       for (std::size_t k = 0; k < features.size(); ++k) {
-        move[k] = s * double{pattern[k]} + old * delta(features[k]);
-        squares += move[k] * move[k];
+        move[k] = s * unit * double{pattern[k]} + old * delta(features[k]);
+        sum += share_of(move[k]);
       }
-      const double scale = squares > 0.0 ? available / std::sqrt(squares) : 0.0;
+      const double scale = sum > 0.0 ? available / length_of(sum) : 0.0;
       for (double& value : move) value *= scale;
     }
-    pour(n, squares_[n] - freed);
+    pour(n, spent_[n] - freed);
   }
 
   /// The window becomes x + move_, a little less where float32 would leave the ball, and the others
-  /// x; `outside` is the ||delta||² of the rest.
+  /// x; `outside` is what the rest has spent.
   void pour(std::uint32_t n, double outside) {
     const Row x = problem_.x.row(n);
     const Row point = point_.row(n);
     const ThreatModel threat = problem_.threat(n);
-    // A tenth of the allowance for float32 is left to the sums of squares.
+    // A tenth of the allowance for float32 is left to the sums.
     const double most = threat.epsilon * (1.0 + 0.9e-6);
     const std::size_t before = used_;
     double scale = 1.0;
@@ -337,18 +348,18 @@ class Search {
           const float to = std::clamp(static_cast<float>(double{x[d]} + scale * move[k]),
                                       threat.domain.lower, threat.domain.upper);
           const double moved = double{to} - double{x[d]};
-          inside += moved * moved;
+          inside += share_of(moved);
           change(d, point[d], to);
         }
       }
-      if (outside + inside <= most * most) {
+      if (outside + inside <= share_of(most)) {
         for (std::size_t g = 0; g < windows_.groups(); ++g) {
           for (const std::uint32_t d : windows_.others(g)) change(d, point[d], x[d]);
         }
         return;
       }
-      const double room = std::max(0.0, threat.epsilon * threat.epsilon - outside);
-      scale *= std::sqrt(room / inside) * (1.0 - spare);
+      const double room = std::max(0.0, share_of(threat.epsilon) - outside);
+      scale *= length_of(room / inside) * (1.0 - spare);
       spare *= 4.0;
     }
     used_ = before;
@@ -363,10 +374,10 @@ class Search {
   Windows windows_;
   std::span<Rng> rng_;
   std::span<std::uint8_t> done_;
-  std::span<float> loss_;      // at point_
-  std::span<float> late_;      // when nine tenths of the queries were spent
-  std::span<double> squares_;  // l2: ||point - x||²
-  MutableRows upper_;          // linf: x ± ε, clipped
+  std::span<float> loss_;    // at point_
+  std::span<float> late_;    // when nine tenths of the queries were spent
+  std::span<double> spent_;  // l2: ||point - x||²; l1: ||point - x||
+  MutableRows upper_;        // linf: x ± ε, clipped
   MutableRows lower_;
   std::span<double> move_;
   std::span<models::Change> changes_;  // proposals of all active samples, the first used_ of them
@@ -403,7 +414,7 @@ const AttackInfo& square_info() {
       .source = "Andriushchenko et al. 2020, arXiv:1912.00049",
       .kind = Kind::kFixedBudget,
       .access = Access::kScores,
-      .norms = {Norm::kLinf, Norm::kL2},
+      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
       .targeted = true,
       .make = make_attack<Square>,
   };

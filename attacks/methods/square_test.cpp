@@ -160,7 +160,7 @@ TEST_F(SquareOnPictures, TheWholeBudgetIsSpentInL2) {
 }
 
 TEST_F(SquareOnPictures, MoreQueriesLowerMoreMargins) {
-  for (const Norm norm : {Norm::kLinf, Norm::kL2}) {
+  for (const Norm norm : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
     const double epsilon = norm == Norm::kLinf ? 0.01 : 0.1;
     models::Tape tape = model_.make_tape(kBlock);
     double before = 1e30;

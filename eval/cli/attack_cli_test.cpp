@@ -86,6 +86,7 @@ TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
   EXPECT_THAT(matrix.out,
               AllOf(HasSubstr("adv.npz (linf, ε = 0.3, n = 500)"), HasSubstr("other.onnx")));
   EXPECT_EQ(expect(0, "wc -l < t.csv").out, "5\n");
+  EXPECT_THAT(expect(2, kSweep + "--attack pgd --save pics -o p").err, HasSubstr("holds points"));
   EXPECT_THAT(expect(2, "gibbon transfer --model m.onnx").err, HasSubstr("--from: it is missing"));
   EXPECT_THAT(
       expect(3, "head -c 100 adv.npz > cut.npz; gibbon sweep --model m.onnx --from cut.npz -o c")

@@ -222,7 +222,11 @@ int run_sweep(const SweepJob& job) {
   const reports::Gallery gallery =
       unfinished ? reports::Gallery{}
                  : make_gallery(model.network, data, plan, result, options.gallery, folder);
-  if (!options.save.empty()) save_examples(options.save, data, plan, result);
+  if (options.save.ends_with(".npz")) {
+    save_examples(options.save, data, plan, result);
+  } else if (!options.save.empty()) {
+    save_pictures(options.save, data, plan, result);
+  }
   if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
   reports::Run run{
       .provenance = sweep_provenance({.command = job.command,
