@@ -17,7 +17,7 @@ namespace gibbon::attacks {
 /// What attacks report about themselves beside candidates; the diagnosis reads it.
 struct Observations {
   std::uint64_t exhausted = 0;  ///< samples on which an iterated run went to its last step in vain
-  std::uint64_t unconverged = 0;  ///< of them: the best loss still rose by > 1 % in the last tenth
+  std::uint64_t unconverged = 0;  ///< of them: > 1 % of the loss's rise fell into the last tenth
   std::uint64_t first_run = 0;    ///< samples broken by the first start
   std::uint64_t restarts = 0;     ///< samples that only a further start broke
 

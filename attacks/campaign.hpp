@@ -33,8 +33,8 @@ class Campaign {
   void broke(std::uint32_t sample, Row point);
   /// The sample's query budget is used up: it keeps its best point.
   void spent(std::uint32_t sample) { state_[sample] = State::kOut; }
-  /// The run went to its last step in vain; `rising`: the best loss still rose by more than 1 % in
-  /// the last tenth of the steps.
+  /// The run went to its last step in vain; `rising`: the best loss still rose noticeably in the
+  /// last tenth of the steps.
   void ended(std::uint32_t sample, bool rising) {
     state_[sample] = rising ? State::kRising : State::kConverged;
   }

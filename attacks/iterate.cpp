@@ -11,7 +11,8 @@ namespace {
 struct Progress {
   float best;
   float before;
-  [[nodiscard]] bool rising() const { return before - best > 0.01F * std::abs(before); }
+  float first = std::numeric_limits<float>::infinity();
+  [[nodiscard]] bool rising() const { return before - best > 0.01F * (first - best); }
 };
 
 class Iteration {
@@ -29,7 +30,7 @@ class Iteration {
   void run(int number, std::span<std::uint32_t> samples) {
     for (std::size_t k = 0; k < samples.size(); ++k) {
       start(number, samples[k], x_.row(k));
-      progress_[samples[k]].best = std::numeric_limits<float>::infinity();
+      progress_[samples[k]] = {.best = std::numeric_limits<float>::infinity(), .before = 0.0F};
       rule_.begin(samples[k]);
     }
     for (int t = 0; t < options_.steps; ++t) {
@@ -74,7 +75,9 @@ class Iteration {
       return false;
     }
     const float m = margin(logits, problem_.labels[n]) * (problem_.targeted ? -1.0F : 1.0F);
-    progress_[n].best = std::min(progress_[n].best, m);
+    Progress& progress = progress_[n];
+    if (std::isinf(progress.first)) progress.first = m;
+    progress.best = std::min(progress.best, m);
     campaign_.offer(n, x, m);
     return true;
   }

@@ -103,12 +103,12 @@ TEST_F(Diagnosis, OfTheModel) {
 TEST_F(Diagnosis, OfTheAttacksOwnWork) {
   add("pgd:restarts=3", 400, 200);
   result_.tallies[0][0].seen = {
-      .exhausted = 400, .unconverged = 100, .first_run = 500, .restarts = 30};
+      .exhausted = 400, .unconverged = 110, .first_run = 500, .restarts = 30};
   result_.samples[5].inside_ball = 0;
   result_.samples[6].found_label = -1;
   const auto said = notes();
   EXPECT_THAT(said,
-              Contains(HasSubstr("on 100 of the 400 samples it failed on, the loss still rose")));
+              Contains(HasSubstr("on 110 of the 400 samples it failed on, the loss still rose")));
   EXPECT_THAT(said, Contains(HasSubstr("further starts broke 30 samples")));
   EXPECT_THAT(said, Contains(HasSubstr("handed over 1 candidates outside ball or box")));
   EXPECT_THAT(said, Contains(HasSubstr("answers 1 candidates")));

@@ -147,6 +147,7 @@ class OnePixel final : public Attack {
                       population.parents.begin());
     select();
     const int late = steps_ - steps_ / 10;
+    const double first = best;
     double before = best;
     for (int step = 0; step < steps_ && !broken && !spent; ++step) {
       if (step == late) before = best;
@@ -158,7 +159,7 @@ class OnePixel final : public Attack {
       ++problem.seen->first_run;
     } else if (!spent) {
       ++problem.seen->exhausted;
-      problem.seen->unconverged += best > before + 0.01 * std::abs(before) ? 1U : 0U;
+      problem.seen->unconverged += best - before > 0.01 * (best - first) ? 1U : 0U;
     }
   }
 

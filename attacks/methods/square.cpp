@@ -56,6 +56,7 @@ class Search {
         rng_(work.take<Rng>(problem.size())),
         done_(work.take<std::uint8_t>(problem.size())),
         loss_(work.take<float>(problem.size())),
+        first_(work.take<float>(problem.size())),
         late_(work.take<float>(problem.size())),
         spent_(work.take<double>(problem.size())),
         upper_(work.rows(is_linf() ? problem.size() : 0, problem.x.cols)),
@@ -104,7 +105,7 @@ class Search {
       if (spent < most) return true;
       if (problem_.seen != nullptr) {
         ++problem_.seen->exhausted;
-        if (late_[n] - loss_[n] > 0.01F * std::abs(late_[n])) ++problem_.seen->unconverged;
+        if (late_[n] - loss_[n] > 0.01F * (first_[n] - loss_[n])) ++problem_.seen->unconverged;
       }
       return false;
     });
@@ -141,6 +142,7 @@ class Search {
       }
     }
     anchor(active_.items());
+    for (const std::uint32_t n : active_.items()) first_[n] = loss_[n];
   }
 
   /// Scores of whole points, by a pass that gathers no rounding.
@@ -375,6 +377,7 @@ class Search {
   std::span<Rng> rng_;
   std::span<std::uint8_t> done_;
   std::span<float> loss_;    // at point_
+  std::span<float> first_;   // at the start
   std::span<float> late_;    // when nine tenths of the queries were spent
   std::span<double> spent_;  // l2: ||point - x||²; l1: ||point - x||
   MutableRows upper_;        // linf: x ± ε, clipped
