@@ -259,10 +259,6 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
 
 void save_pictures(const std::filesystem::path& folder, const datasets::Dataset& data,
                    const SweepPlan& plan, const SweepResult& result) {
-  if (!data.shape.image) {
-    fail_usage("--save {}: {} holds points, not images; give a FILE.npz", folder.string(),
-               data.name);
-  }
   require_writable_folder(folder);
   const attacks::ThreatModel threat{only_norm(plan), plan.epsilons.back(), data.range};
   std::vector<std::uint8_t> levels(data.shape.size());

@@ -35,6 +35,18 @@ bool needs_training(const SweepPlan& plan) {
   return false;
 }
 
+/// What --save names can be written: found out before the work, not behind it.
+void require_writable(const std::filesystem::path& save, const datasets::Dataset& data) {
+  if (save.extension() == ".npz") {
+    require_writable_folder(save.has_parent_path() ? save.parent_path() : ".");
+    return;
+  }
+  if (!data.shape.image) {
+    fail_usage("--save {}: {} holds points, not images; give a FILE.npz", save.string(), data.name);
+  }
+  require_writable_folder(save);
+}
+
 /// Stored examples instead of the data's; attacks and budgets only where they were asked for.
 void plan_stored(const StoredExamples& stored, const std::string& file, const SweepOptions& options,
                  SweepPlan& plan) {
@@ -190,6 +202,7 @@ int run_sweep(const SweepJob& job) {
   const bool logged = logs_autoattack(plan);
   plan.keep_examples = plan.keep_examples || logged;
   if (plan.keep_examples) static_cast<void>(only_norm(plan));
+  if (!options.save.empty()) require_writable(options.save, data);
   Journal journal(folder / kJournal, sweep_identity(model, data, plan), job.resume);
   if (journal.restored() > 0) {
     say(common, fmt::format("resumed: {} finished parts of the sweep are taken from {}",
