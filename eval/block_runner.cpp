@@ -260,7 +260,8 @@ void BlockRunner::run_by_ledger(const Pair& pair) {
         }
       }
       if (who_.empty()) continue;
-      attack(pair, m, true);
+      // A single attack is what its paper says; together they may use what the others know.
+      attack(pair, m, pair.entry->ensemble);
       std::size_t broken = 0;
       for (std::size_t i = 0; i < who_.size(); ++i) {
         const std::uint32_t n = who_[i];

@@ -54,10 +54,10 @@ struct Pair {
 ///
 /// An entry's ledger holds, per sample, the smallest distance at which it is known to break. Its
 /// minimal-distance attacks that cost little look once, without a budget. Then each sample is
-/// attacked at the largest budget below its smallest known distance, cheap attacks first, each also
-/// from the best point known; what breaks moves down to the next budget below its new distance and
-/// is attacked again; what stands against all of them is settled, there and below. So a budget list
-/// costs little more than its hardest budget.
+/// attacked at the largest budget below its smallest known distance, cheap attacks first, those of
+/// an ensemble also from the best point known; what breaks moves down to the next budget below its
+/// new distance and is attacked again; what stands against all of them is settled, there and below.
+/// So a budget list costs little more than its hardest budget.
 class BlockRunner {
  public:
   BlockRunner(const Bench& bench, std::size_t max_samples);
