@@ -130,66 +130,72 @@ const CurvePoint* widest_gap(std::span<const CurvePoint> weak, std::span<const C
   return found;
 }
 
-/// Weak attacks that do better than strong ones.
+/// What it means when the weak of two attacks leaves fewer samples than the strong one.
+struct Oddity {
+  double least;           ///< share of all samples from which on it is worth a sentence
+  std::string_view text;  ///< with {strong} {left} {weak} {weak_left} {fewer} {norm} {epsilon}
+};
+
+/// Nullopt: nothing odd about it.
+std::optional<Oddity> oddity_of(const Pair& weak, const Pair& strong) {
+  const bool strong_sees =
+      std::ranges::any_of(strong.members, [](auto* m) { return sees_gradients(*m); });
+  if (weak.is_control()) {
+    return Oddity{0.0,
+                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
+                  "{weak_left}. Noise did better than an attack: its gradients may be masked or "
+                  "zero. Try another attack and 'gibbon crosscheck'."};
+  }
+  if (!is_untargeted(weak) || !is_iterated(strong) || !strong_sees) return std::nullopt;
+  if (!is_iterated(weak)) {
+    return Oddity{kNoteworthy,
+                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the single "
+                  "step {weak} only {weak_left}. An iterated attack should not do worse: its step "
+                  "may be too small or its gradients misleading. Try more steps, another step size "
+                  "or random starts."};
+  }
+  if (weak.members.front()->info->access == attacks::Access::kNone) {
+    return Oddity{kNoteworthy,
+                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the stored "
+                  "examples {weak} only {weak_left}. Surrogate examples beat direct ones: the "
+                  "gradients are likely masked. Do not trust the gradient attacks alone; try "
+                  "autoattack."};
+  }
+  if (std::ranges::none_of(weak.members, [](auto* m) { return sees_gradients(*m); })) {
+    return Oddity{kNoteworthy,
+                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak}, which "
+                  "sees no gradient, only {weak_left}. Queries found what gradients missed: the "
+                  "gradients are likely masked. Do not trust the gradient attacks alone; try "
+                  "autoattack."};
+  }
+  if (is_minimal(weak) && !is_minimal(strong) && !strong.entry->ensemble) {
+    return Oddity{
+        kNoteworthy,
+        "{weak} ({norm}) finds examples within ε = {epsilon} for {fewer} samples on which "
+        "{strong} failed. Two attacks disagree; the worst case counts both. Try more "
+        "steps or restarts of {strong}."};
+  }
+  return std::nullopt;
+}
+
+/// Weak attacks that do better than strong ones, each where it shows most.
 void add_upside_down(const SweepResult& result, const SweepPlan& plan, Sentences& out) {
   for (std::size_t s = 0; s < result.pairs.size(); ++s) {
     const Pair& strong = result.pairs[s];
     if (strong.is_control() || !is_untargeted(strong)) continue;
     for (std::size_t w = 0; w < result.pairs.size(); ++w) {
-      const Pair& weak = result.pairs[w];
-      if (w == s || weak.norm != strong.norm) continue;
-      const auto weak_rows = rows_of(result, plan, w);
+      if (w == s || result.pairs[w].norm != strong.norm) continue;
+      const std::optional<Oddity> odd = oddity_of(result.pairs[w], strong);
+      if (!odd) continue;
       const auto strong_rows = rows_of(result, plan, s);
       std::size_t k = 0;
-      if (weak.is_control()) {
-        const CurvePoint* p = widest_gap(weak_rows, strong_rows, 0.0, k);
-        if (p == nullptr) continue;
-        out.push_back(fmt::format(
-            "{} ({}) at ε = {} leaves {} samples correct, {} only {}. Noise did better than an "
-            "attack: its gradients may be masked or zero. Try another attack and 'gibbon "
-            "crosscheck'.",
-            strong_rows[k].attack, p->norm, p->epsilon, strong_rows[k].correct, p->attack,
-            p->correct));
-      } else if (!is_iterated(weak) && is_iterated(strong) && is_untargeted(weak) &&
-                 sees_gradients(*strong.members.front())) {
-        const CurvePoint* p = widest_gap(weak_rows, strong_rows, kNoteworthy, k);
-        if (p == nullptr) continue;
-        out.push_back(fmt::format(
-            "{} ({}) at ε = {} leaves {} samples correct, the single step {} only {}. An iterated "
-            "attack should not do worse: its step may be too small or its gradients misleading. "
-            "Try more steps, another step size or random starts.",
-            strong_rows[k].attack, p->norm, p->epsilon, strong_rows[k].correct, p->attack,
-            p->correct));
-      } else if (is_iterated(weak) && is_iterated(strong) && is_untargeted(weak) &&
-                 std::ranges::none_of(weak.members, [](auto* m) { return sees_gradients(*m); }) &&
-                 std::ranges::any_of(strong.members, [](auto* m) { return sees_gradients(*m); })) {
-        const CurvePoint* p = widest_gap(weak_rows, strong_rows, kNoteworthy, k);
-        if (p == nullptr) continue;
-        if (weak.members.front()->info->access == attacks::Access::kNone) {
-          out.push_back(fmt::format(
-              "{} ({}) at ε = {} leaves {} samples correct, the stored examples {} only {}. "
-              "Surrogate examples beat direct ones: the gradients are likely masked. Do not trust "
-              "the gradient attacks alone; try autoattack.",
-              strong_rows[k].attack, p->norm, p->epsilon, strong_rows[k].correct, p->attack,
-              p->correct));
-          continue;
-        }
-        out.push_back(fmt::format(
-            "{} ({}) at ε = {} leaves {} samples correct, {}, which sees no gradient, only {}. "
-            "Queries found what gradients missed: the gradients are likely masked. Do not trust "
-            "the gradient attacks alone; try autoattack.",
-            strong_rows[k].attack, p->norm, p->epsilon, strong_rows[k].correct, p->attack,
-            p->correct));
-      } else if (is_minimal(weak) && !is_minimal(strong) && is_iterated(strong) &&
-                 !strong.entry->ensemble && sees_gradients(*strong.members.front())) {
-        const CurvePoint* p = widest_gap(weak_rows, strong_rows, kNoteworthy, k);
-        if (p == nullptr) continue;
-        out.push_back(fmt::format(
-            "{} ({}) finds examples within ε = {} for {} samples on which {} failed. Two attacks "
-            "disagree; the worst case counts both. Try more steps or restarts of {}.",
-            p->attack, p->norm, p->epsilon, strong_rows[k].correct - p->correct,
-            strong_rows[k].attack, strong_rows[k].attack));
-      }
+      const CurvePoint* p = widest_gap(rows_of(result, plan, w), strong_rows, odd->least, k);
+      if (p == nullptr) continue;
+      out.push_back(fmt::format(fmt::runtime(odd->text), fmt::arg("strong", strong_rows[k].attack),
+                                fmt::arg("left", strong_rows[k].correct),
+                                fmt::arg("weak", p->attack), fmt::arg("weak_left", p->correct),
+                                fmt::arg("fewer", strong_rows[k].correct - p->correct),
+                                fmt::arg("norm", p->norm), fmt::arg("epsilon", p->epsilon)));
     }
   }
 }
