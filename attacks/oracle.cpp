@@ -39,7 +39,7 @@ void Oracle::begin(std::size_t samples, std::uint64_t max_queries) {
   owners_.clear();
 }
 
-void Oracle::bill(Owners owners, std::vector<std::uint64_t>& account) {
+void Oracle::bill(Owners owners, std::vector<std::uint64_t>& account) const {
   for (const std::uint32_t sample : owners) {
     if (!affords(sample, 1)) throw std::logic_error("attack asked beyond its query budget");
     ++account[sample];

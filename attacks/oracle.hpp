@@ -89,7 +89,7 @@ class Oracle {
  private:
   Rows forward(Rows points, Owners owners, Access needed);
   void admit(Owners owners, Access needed);
-  void bill(Owners owners, std::vector<std::uint64_t>& account);
+  void bill(Owners owners, std::vector<std::uint64_t>& account) const;
 
   const models::Classifier& model_;
   Access access_;

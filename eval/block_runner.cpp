@@ -139,13 +139,14 @@ void BlockRunner::run(const Pair& pair, std::span<SampleRecord> records, std::sp
   } else {
     run_by_ledger(pair);
   }
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    SampleRecord& r = records_[i];
-    const std::size_t n = i % count_;
-    r.nearest = nearest_[n];
-    if (pair.row_by_row() || r.fooled != 0) continue;
-    r.forwards = forwards_[n];  // to stand here took everything that was spent on the sample
-    r.backwards = backwards_[n];
+  for (std::size_t k = 0; k < budgets(); ++k) {
+    for (std::size_t n = 0; n < count_; ++n) {
+      SampleRecord& r = records_[k * count_ + n];
+      r.nearest = nearest_[n];
+      if (pair.row_by_row() || r.fooled != 0) continue;
+      r.forwards = forwards_[n];  // to stand here took everything that was spent on the sample
+      r.backwards = backwards_[n];
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <type_traits>
 #include <zlib.h>
 
@@ -161,7 +162,8 @@ Journal::Journal(std::filesystem::path path, const nlohmann::ordered_json& confi
     std::filesystem::resize_file(path_, good);
     file_.reset(std::fopen(path_.c_str(), "ab"));
   }
-  if (!file_) fail_input("{}: cannot be written: {}", path_.string(), std::strerror(errno));
+  if (!file_)
+    fail_input("{}: cannot be written: {}", path_.string(), std::generic_category().message(errno));
   if (good == 0) write(head);
 }
 
@@ -177,7 +179,7 @@ void Journal::write(std::string_view bytes) {
     fail_input(
         "{}: cannot be written: {}; what was finished before is kept, make room and go on "
         "with --resume",
-        path_.string(), std::strerror(errno));
+        path_.string(), std::generic_category().message(errno));
   }
 }
 

@@ -78,7 +78,7 @@ std::string_view between(std::string_view header, std::string_view key, char ope
 }
 
 NpyArray parse_npy(const std::string& where, std::string_view bytes) {
-  const auto fail = [&](std::string_view what) -> Error {
+  const auto fail = [&](std::string_view what) {
     return Error(fmt::format("{}: {}; a file that numpy.savez wrote is needed", where, what));
   };
   if (bytes.size() < 10 || bytes.substr(0, kMagic.size()) != kMagic) {

@@ -10,9 +10,11 @@ namespace gibbon::reports {
 namespace {
 
 std::span<const SampleRecord> samples_of(const Run& run, std::size_t row) {
-  const auto range = std::ranges::equal_range(run.samples, static_cast<std::uint32_t>(row), {},
-                                              &SampleRecord::curve_row);
-  return {range.begin(), range.end()};
+  const auto at = [&](std::size_t wanted) {
+    return std::ranges::lower_bound(run.samples, static_cast<std::uint32_t>(wanted), {},
+                                    &SampleRecord::curve_row);
+  };
+  return {at(row), at(row + 1)};
 }
 
 std::uint64_t passes(const SampleRecord& r) {

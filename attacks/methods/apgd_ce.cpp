@@ -21,7 +21,7 @@ namespace {
 class ApgdCe final : public Attack {
  public:
   std::vector<Field> fields() override { return options_.fields(); }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return options_.restarts * options_.passes_per_run();
   }
 

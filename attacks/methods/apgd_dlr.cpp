@@ -18,10 +18,10 @@ namespace {
 class ApgdDlr final : public Attack {
  public:
   std::vector<Field> fields() override { return options_.fields(); }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return options_.restarts * options_.passes_per_run();
   }
-  std::string remark(std::size_t classes) const override {
+  [[nodiscard]] std::string remark(std::size_t classes) const override {
     if (classes >= 3) return {};
     return "apgd-dlr divides by z_1 - z_3 and so needs three classes; with two it climbs z_o - "
            "z_y, "

@@ -25,10 +25,10 @@ class ApgdT final : public Attack {
     fields.push_back({"targets", "classes to aim at, from the likeliest", &targets_, 1, 100000});
     return fields;
   }
-  double passes(std::size_t classes) const override {
+  [[nodiscard]] double passes(std::size_t classes) const override {
     return 1.0 + options_.restarts * aims(classes) * options_.passes_per_run();
   }
-  std::string remark(std::size_t classes) const override {
+  [[nodiscard]] std::string remark(std::size_t classes) const override {
     if (classes == 2) {
       return "apgd-t divides by z_1 - (z_3 + z_4) / 2 and so needs four classes; with two it "
              "climbs "

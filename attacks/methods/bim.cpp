@@ -20,7 +20,7 @@ class Bim final : public Attack {
     return {{"steps", "number of steps", &steps_, 1, 100000},
             {"step", "length of a step as a share of the budget; 0: 1 / steps", &step_, 0, 10}};
   }
-  double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
 
  private:
   class Rule final : public StepRule {

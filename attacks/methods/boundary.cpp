@@ -106,7 +106,7 @@ class Boundary final : public Attack {
             {"source-step", "first step towards x, as a share of the distance", &source_, 1e-6, 1},
             {"tries", "noise images to start from before giving up", &tries_, 1, 100000}};
   }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return static_cast<double>(steps_) * (1.0 + 1.0 / kRecordEvery);
   }
 

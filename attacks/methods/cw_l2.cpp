@@ -80,7 +80,9 @@ class CwL2 final : public Attack {
             {"step", "Adam's learning rate, in tanh space", &step_, 0.0, 10.0},
             {"confidence", "margin that a success has to have, in logits", &confidence_, 0.0, 1e6}};
   }
-  double passes(std::size_t /*classes*/) const override { return 2.0 * rounds_ * steps_ + 1.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
+    return 2.0 * rounds_ * steps_ + 1.0;
+  }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

@@ -39,7 +39,7 @@ class Ddn final : public Attack {
             {"gamma", "share by which the sphere grows or shrinks", &gamma_, 0.0, 0.99},
             {"epsilon", "first radius of the sphere, input units", &epsilon_, 1e-6, 1e6}};
   }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return 2.0 * steps_ + 1.0 + kShrinkRounds;
   }
 

@@ -25,7 +25,7 @@ class DeepFool final : public Attack {
     return {{"steps", "steps at most", &steps_, 1, 100000},
             {"overshoot", "share of the way added to it", &overshoot_, 0.0, 10.0}};
   }
-  double passes(std::size_t classes) const override {
+  [[nodiscard]] double passes(std::size_t classes) const override {
     // Ten steps are usual, whatever `steps` allows.
     return static_cast<double>(std::min(steps_, 10)) * static_cast<double>(classes) + kShrinkRounds;
   }

@@ -42,7 +42,9 @@ class Ead final : public Attack {
              0.0, 1.0},
             {"confidence", "margin that a success has to have, in logits", &confidence_, 0.0, 1e6}};
   }
-  double passes(std::size_t /*classes*/) const override { return 3.0 * rounds_ * steps_ + 1.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
+    return 3.0 * rounds_ * steps_ + 1.0;
+  }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

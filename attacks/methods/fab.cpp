@@ -18,7 +18,7 @@ namespace {
 class Fab final : public Attack {
  public:
   std::vector<Field> fields() override { return fab_fields(settings_); }
-  double passes(std::size_t classes) const override {
+  [[nodiscard]] double passes(std::size_t classes) const override {
     return static_cast<double>(settings_.steps) * settings_.restarts *
            (1.0 + static_cast<double>(classes));
   }

@@ -22,7 +22,7 @@ class FabT final : public Attack {
                       &settings_.targets, 1, 1000});
     return fields;
   }
-  double passes(std::size_t classes) const override {
+  [[nodiscard]] double passes(std::size_t classes) const override {
     const double targets = std::min(settings_.targets, static_cast<int>(classes) - 1);
     return 3.0 * settings_.steps * settings_.restarts * targets;
   }

@@ -19,7 +19,7 @@ class Fgsm final : public Attack {
     return {{"boxed", "1: the best step inside ball and box together, instead of step, then clip",
              &boxed_, 0, 1}};
   }
-  double passes(std::size_t /*classes*/) const override { return 2.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0; }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

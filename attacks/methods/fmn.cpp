@@ -31,7 +31,7 @@ class Fmn final : public Attack {
             {"gamma", "first share by which the ball grows or shrinks; falls to a fiftieth",
              &gamma_, 0.0, 0.99}};
   }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return 2.0 * steps_ + 1.0 + kShrinkRounds;
   }
 

@@ -52,7 +52,7 @@ class HopSkipJump final : public Attack {
         {"most-probes", "points in any one estimate, at most", &most_probes_, 1, 100000},
         {"tries", "noise images to start from before giving up", &tries_, 1, 100000}};
   }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     double sum = 0.0;
     for (int t = 1; t <= steps_; ++t) sum += probes_at(t) + 20.0;
     return sum;

@@ -32,7 +32,7 @@ class Jsma final : public Attack {
         {"gamma", "features that may be changed, as a share of all", &gamma_, 0, 1},
         {"signs", "2: every feature may go up or down; 1: all go the way of theta", &signs_, 1, 2}};
   }
-  double passes(std::size_t classes) const override {
+  [[nodiscard]] double passes(std::size_t classes) const override {
     constexpr double kPairs = 20.0;  // on MNIST
     return 3.0 * kPairs * (static_cast<double>(classes) - 1.0);
   }

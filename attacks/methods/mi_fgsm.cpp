@@ -23,7 +23,7 @@ class MiFgsm final : public Attack {
         {"step", "length of a step as a share of the budget; 0: 1 / steps", &step_, 0, 10},
         {"momentum", "share of the mean gradient that is kept in each step", &momentum_, 0, 10}};
   }
-  double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
 
  private:
   class Rule final : public StepRule {

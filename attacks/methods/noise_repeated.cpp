@@ -17,7 +17,7 @@ class NoiseRepeated final : public Attack {
   std::vector<Field> fields() override {
     return {{"draws", "points tried per sample", &draws_, 1, 1000000}};
   }
-  double passes(std::size_t /*classes*/) const override { return draws_; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return draws_; }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

@@ -17,7 +17,7 @@ namespace {
 
 class NoiseSign final : public Attack {
  public:
-  double passes(std::size_t /*classes*/) const override { return 0.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 0.0; }
 
  private:
   void search(Oracle& /*oracle*/, const Problem& problem, Workspace& /*work*/,

@@ -54,7 +54,7 @@ class OnePixel final : public Attack {
             {"factor", "F: how much of the difference of two agents is added to a third", &factor_,
              0, 2}};
   }
-  double passes(std::size_t /*classes*/) const override {
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return static_cast<double>(agents_) * (steps_ + 1.0);
   }
 

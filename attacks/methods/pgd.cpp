@@ -27,7 +27,9 @@ class Pgd final : public Attack {
             {"random", "1: the first run starts anywhere in the ball, too; 0: from the input",
              &random_, 0, 1}};
   }
-  double passes(std::size_t /*classes*/) const override { return restarts_ * (2.0 * steps_ + 1.0); }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override {
+    return restarts_ * (2.0 * steps_ + 1.0);
+  }
 
  private:
   class Rule final : public StepRule {

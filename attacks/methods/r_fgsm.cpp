@@ -19,7 +19,7 @@ class RFgsm final : public Attack {
   std::vector<Field> fields() override {
     return {{"alpha", "the random step as a share of the budget", &alpha_, 0, 1}};
   }
-  double passes(std::size_t /*classes*/) const override { return 2.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0; }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

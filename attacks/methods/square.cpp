@@ -395,7 +395,7 @@ class Square final : public Attack {
     return {{"queries", "points each sample may cost, the start included", &queries_, 1, 1000000},
             {"p", "share of the features in the first windows", &p_, 1e-4, 1.0}};
   }
-  double passes(std::size_t /*classes*/) const override { return queries_; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return queries_; }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,

@@ -113,7 +113,7 @@ class Uap final : public Attack {
         {"overshoot", "how much farther than the linearised boundary each step goes", &overshoot_,
          0, 10}};
   }
-  double passes(std::size_t /*classes*/) const override { return 0.0; }
+  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 0.0; }
 
   void fit(Oracle& oracle, const Problem& training, std::span<const double> budgets,
            Workspace& work) override {
