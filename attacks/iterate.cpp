@@ -123,8 +123,10 @@ void iterate(Oracle& oracle, const Problem& problem, Workspace& work, MutableRow
   });
 }
 
-void projected_step(const ThreatModel& threat, Row origin, Row gradient, double size,
-                    MutableRow x) {
+void ProjectedStep::step(std::uint32_t sample, Row gradient, MutableRow x) {
+  const ThreatModel threat = problem_.threat(sample);
+  const Row origin = problem_.x.row(sample);
+  const double size = problem_.direction() * share_ * threat.epsilon;
   if (threat.norm != Norm::kL1) return ascend(threat, origin, gradient, size, x);
   sparse_step(gradient, size, (x.size() + 99) / 100, threat.domain, x);
   project(threat, origin, x);

@@ -33,9 +33,17 @@ struct IterateOptions {
 void iterate(Oracle& oracle, const Problem& problem, Workspace& work, MutableRows candidate,
              const IterateOptions& options, StepRule& rule);
 
-/// The step that PGD and BIM share: `size`, in input units, along the norm's steepest direction,
+/// The rule of PGD and BIM: a share of the sample's budget along the norm's steepest direction,
 /// then projection. l1: spread over the D / 100 largest entries (sparse_step()), as one coordinate
 /// per step is too slow.
-void projected_step(const ThreatModel& threat, Row origin, Row gradient, double size, MutableRow x);
+class ProjectedStep final : public StepRule {
+ public:
+  ProjectedStep(const Problem& problem, double share) : problem_(problem), share_(share) {}
+  void step(std::uint32_t sample, Row gradient, MutableRow x) override;
+
+ private:
+  const Problem& problem_;
+  double share_;
+};
 
 }  // namespace gibbon::attacks

@@ -23,7 +23,6 @@ Oracle::Oracle(const models::Classifier& model, Access access, std::size_t max_r
       max_rows_(max_rows),
       tape_(model.make_tape(max_rows)),
       packed_(max_rows, model.input_dim()),
-      margins_(1, max_rows),
       dlogits_(max_rows, model.num_classes()),
       dx_(max_rows, model.input_dim()),
       succeeded_(max_rows) {
@@ -69,14 +68,6 @@ std::span<const std::uint8_t> Oracle::succeeded(Rows points, Labels labels, bool
 }
 
 Rows Oracle::logits(Rows points, Owners owners) { return forward(points, owners, Access::kScores); }
-
-Row Oracle::margins(Rows points, Labels labels, Owners owners) {
-  const Rows z = logits(points, owners);
-  for (std::size_t i = 0; i < points.rows; ++i) {
-    margins_.flat()[i] = margin(z.row(i), labels[owners[i]]);
-  }
-  return std::as_const(margins_).flat().first(points.rows);
-}
 
 MutableRows Oracle::seeds() { return dlogits_.view().slice(0, owners_.size()); }
 

@@ -40,9 +40,6 @@ class Oracle {
   /// N × C logits; needs scores. One forward pass.
   Rows logits(Rows points, Owners owners);
 
-  /// margin() of every point at its label; needs scores. One forward pass.
-  Row margins(Rows points, Labels labels, Owners owners);
-
   // Points that differ in few features from one whose scores are known: the anchor of the sample.
   // Where the model has a front, only the changed features pass through its first layer; elsewhere
   // the points are put together and pass through the whole model. Attacks see scores, never what is
@@ -96,7 +93,6 @@ class Oracle {
   std::size_t max_rows_;
   models::Tape tape_;
   Tensor packed_;   // N × D
-  Tensor margins_;  // 1 × N
   Tensor dlogits_;  // N × C
   Tensor dx_;       // N × D
   Tensor anchors_;  // samples × F, or × D without a front; allocated by the first anchor()

@@ -31,6 +31,13 @@ datasets::Shape sample_shape(std::span<const std::size_t> shape) {
   return {1, size, 1, false};
 }
 
+attacks::Norm only_norm(const SweepPlan& plan) {
+  if (plan.norms.size() != 1) {
+    fail_usage("--save: examples have one norm, not {}; name one with --norm", plan.norms.size());
+  }
+  return plan.norms.front();
+}
+
 /// The record whose candidate was kept of sample k: of the entry that broke it, else of the first.
 const SampleRecord& kept_record(const SweepPlan& plan, const SweepResult& result, std::size_t k) {
   const std::size_t budgets = plan.epsilons.size();
@@ -183,11 +190,22 @@ class Loader {
 
 }  // namespace
 
-attacks::Norm only_norm(const SweepPlan& plan) {
-  if (plan.norms.size() != 1) {
-    fail_usage("--save: examples have one norm, not {}; name one with --norm", plan.norms.size());
+void require_savable(const std::filesystem::path& path, const datasets::Dataset& data,
+                     const SweepPlan& plan) {
+  static_cast<void>(only_norm(plan));
+  if (path.extension() == ".npz") {
+    return require_writable_folder(path.has_parent_path() ? path.parent_path() : ".");
   }
-  return plan.norms.front();
+  if (!data.shape.image) {
+    fail_usage("--save {}: {} holds points, not images; give a FILE.npz", path.string(), data.name);
+  }
+  require_writable_folder(path);
+}
+
+void save(const std::filesystem::path& path, const datasets::Dataset& data, const SweepPlan& plan,
+          const SweepResult& result) {
+  if (path.extension() == ".npz") return save_examples(path, data, plan, result);
+  save_pictures(path, data, plan, result);
 }
 
 void save_examples(const std::filesystem::path& path, const datasets::Dataset& data,

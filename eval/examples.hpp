@@ -6,8 +6,14 @@
 
 namespace gibbon::eval {
 
-/// The plan's only norm; a usage Error when it has more: an example has one distance.
-[[nodiscard]] attacks::Norm only_norm(const SweepPlan& plan);
+/// What --save names, FILE.npz or a folder of PNGs, fits data and plan and can be written: found
+/// out before the work. Throws usage and input Errors.
+void require_savable(const std::filesystem::path& path, const datasets::Dataset& data,
+                     const SweepPlan& plan);
+
+/// save_examples() for FILE.npz, save_pictures() for anything else.
+void save(const std::filesystem::path& path, const datasets::Dataset& data, const SweepPlan& plan,
+          const SweepResult& result);
 
 /// Writes what a sweep kept as an .npz file for NumPy, N rows each: x and x_adv (N × H × W [× C],
 /// or N × D), labels, clean_predictions, predictions (of x_adv), ids, distances (in the norm), l0,

@@ -222,7 +222,7 @@ TEST_F(Examples, OfAnotherShapeOrDamagedAreNamed) {
               HasSubstr("nothing.npz"));
   SweepPlan two_norms = plan_;
   two_norms.norms = {Norm::kLinf, Norm::kL2};
-  EXPECT_THAT(problem_of([&] { static_cast<void>(only_norm(two_norms)); }),
+  EXPECT_THAT(problem_of([&] { require_savable(path_, data_, two_norms); }),
               HasSubstr("examples have one norm, not 2"));
 }
 

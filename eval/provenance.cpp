@@ -59,6 +59,7 @@ Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& dat
           {"samples", data.size()},
           {"sample ids sha256", sha256_hex(ids)},
           {"attacks", attacks},
+          {"training sha256", plan.training ? plan.training->sha256 : ""},
           {"norms", norms},
           {"epsilons", plan.epsilons},
           {"seed", plan.seed},

@@ -23,22 +23,9 @@ class Bim final : public Attack {
   [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
 
  private:
-  class Rule final : public StepRule {
-   public:
-    Rule(const Problem& problem, double share) : problem_(problem), share_(share) {}
-    void step(std::uint32_t n, Row gradient, MutableRow x) override {
-      projected_step(problem_.threat(n), problem_.x.row(n), gradient,
-                     problem_.direction() * share_ * problem_.epsilons[n], x);
-    }
-
-   private:
-    const Problem& problem_;
-    double share_;
-  };
-
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    Rule rule(problem, step_ > 0.0 ? step_ : 1.0 / steps_);
+    ProjectedStep rule(problem, step_ > 0.0 ? step_ : 1.0 / steps_);
     iterate(oracle, problem, work, candidate, {.steps = steps_}, rule);
   }
 

@@ -32,23 +32,10 @@ class Pgd final : public Attack {
   }
 
  private:
-  class Rule final : public StepRule {
-   public:
-    Rule(const Problem& problem, double share) : problem_(problem), share_(share) {}
-    void step(std::uint32_t n, Row gradient, MutableRow x) override {
-      projected_step(problem_.threat(n), problem_.x.row(n), gradient,
-                     problem_.direction() * share_ * problem_.epsilons[n], x);
-    }
-
-   private:
-    const Problem& problem_;
-    double share_;
-  };
-
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const double usual = problem.norm == Norm::kLinf ? 1.0 / 30.0 : 2.5 / steps_;
-    Rule rule(problem, step_ > 0.0 ? step_ : usual);
+    ProjectedStep rule(problem, step_ > 0.0 ? step_ : usual);
     iterate(oracle, problem, work, candidate,
             {.steps = steps_,
              .restarts = restarts_,

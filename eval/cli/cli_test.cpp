@@ -221,6 +221,10 @@ TEST_F(Cli, GalleryReadsBackWhatItSaved) {
   ASSERT_EQ(manifest.size(), 4U);
   for (const auto& item : manifest) EXPECT_TRUE(shell.has("g/" + item["file"].get<std::string>()));
   EXPECT_TRUE(shell.has("g/gallery/by_class.png"));
+  // Attacks that learn from other samples, and examples beside the pictures.
+  expect(0,
+         "gibbon gallery --model m.onnx --data pics --attack uap --epsilons 0.5 --gallery 1 --save "
+         "adv.npz --quiet -o u && test -s adv.npz");
   // The same pictures, drawn again from the saved ones.
   expect(0, "gibbon sweep --model m.onnx --data pics --epsilons 0.1,0.5 --quiet -o r");
   const std::string before = shell.text("r/report.html");

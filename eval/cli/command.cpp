@@ -108,6 +108,20 @@ SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
   return plan;
 }
 
+void load_training(const DataOptions& options, SweepPlan& plan) {
+  const auto learns = [&](const Entry& entry) {
+    return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
+      return std::ranges::any_of(entry.in(norm),
+                                 [](const AttackSpec& s) { return s.info->fitted; });
+    });
+  };
+  if (std::ranges::none_of(plan.attacks, learns)) return;
+  datasets::Dataset training =
+      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir});
+  const std::string first = fmt::format("0:{}", std::min<std::size_t>(1000, training.size()));
+  plan.training = datasets::select(std::move(training), first);
+}
+
 void say(const CommonOptions& common, const std::string& text) {
   if (!common.quiet) fmt::print(stderr, "{}\n", text);
 }

@@ -36,6 +36,10 @@ void add_options(CLI::App& app, const std::vector<Option>& options);
 /// Every name resolved, every range checked. Warns on stderr about budgets in 0–255 units.
 [[nodiscard]] SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common);
 
+/// Loads the samples that attacks learn from, the first 1000 of the train split (or all, where
+/// there are fewer), if the plan has one that does.
+void load_training(const DataOptions& options, SweepPlan& plan);
+
 /// Writes to stderr unless quiet; ends the progress bar's line first.
 void say(const CommonOptions& common, const std::string& text);
 

@@ -3,6 +3,7 @@
 #include "datasets/error.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/cli/work.hpp"
+#include "eval/examples.hpp"
 #include "eval/run_folder.hpp"
 
 namespace gibbon::eval::cli {
@@ -17,12 +18,14 @@ struct State {
 
   void run() const {
     const models::ModelFile file = load_model(model);
-    const SweepPlan plan = plan_sweep(sweep, common);
+    SweepPlan plan = plan_sweep(sweep, common);
     const datasets::Dataset samples = load_data(data);
     if (!samples.shape.image) {
       fail_usage("gallery: {} holds points, not images; choose image data such as mnist or digits",
                  samples.name);
     }
+    load_training(data, plan);
+    if (!sweep.save.empty()) require_savable(sweep.save, samples, plan);
     prepare_folder(output, {"gallery.json"}, common.force);
     Progress progress("gallery", "images", common.quiet);
     const SweepResult result = eval::sweep(file.network, samples, plan, [&](const SweepStatus& s) {
@@ -37,6 +40,7 @@ struct State {
           "or an attack that is no noise control");
     }
     write_gallery(output, gallery);
+    if (!sweep.save.empty()) save(sweep.save, samples, plan, result);
     const auto still =
         std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
     fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),

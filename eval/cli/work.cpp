@@ -22,31 +22,6 @@ namespace {
 
 constexpr int kInterruptedExit = 130;  // 128 + SIGINT, as shells have it
 
-constexpr const char* kFitted = "0:1000";  // samples of the train split that attacks learn from
-
-bool needs_training(const SweepPlan& plan) {
-  for (const Entry& entry : plan.attacks) {
-    for (const attacks::Norm norm : plan.norms) {
-      for (const AttackSpec& spec : entry.in(norm)) {
-        if (spec.info->fitted) return true;
-      }
-    }
-  }
-  return false;
-}
-
-/// What --save names can be written: found out before the work, not behind it.
-void require_writable(const std::filesystem::path& save, const datasets::Dataset& data) {
-  if (save.extension() == ".npz") {
-    require_writable_folder(save.has_parent_path() ? save.parent_path() : ".");
-    return;
-  }
-  if (!data.shape.image) {
-    fail_usage("--save {}: {} holds points, not images; give a FILE.npz", save.string(), data.name);
-  }
-  require_writable_folder(save);
-}
-
 /// Stored examples instead of the data's; attacks and budgets only where they were asked for.
 void plan_stored(const StoredExamples& stored, const std::string& file, const SweepOptions& options,
                  SweepPlan& plan) {
@@ -55,12 +30,6 @@ void plan_stored(const StoredExamples& stored, const std::string& file, const Sw
   if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
   plan.norms = {stored.norm};
   plan.attacks.insert(plan.attacks.begin(), stored_entry(stored, "stored:" + file));
-}
-
-datasets::Dataset load_training(DataOptions options) {
-  options.split = "train";
-  options.samples = kFitted;
-  return load_data(options);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -198,11 +167,10 @@ int run_sweep(const SweepJob& job) {
   const datasets::Dataset data = stored ? stored->data : load_data(job.data);
   models::require_fit(model.network, data);
   require_runnable(plan, data);
-  if (needs_training(plan)) plan.training = load_training(job.data);
+  load_training(job.data, plan);
   const bool logged = logs_autoattack(plan);
   plan.keep_examples = plan.keep_examples || logged;
-  if (plan.keep_examples) static_cast<void>(only_norm(plan));
-  if (!options.save.empty()) require_writable(options.save, data);
+  if (!options.save.empty()) require_savable(options.save, data, plan);
   Journal journal(folder / kJournal, sweep_identity(model, data, plan), job.resume);
   if (journal.restored() > 0) {
     say(common, fmt::format("resumed: {} finished parts of the sweep are taken from {}",
@@ -235,11 +203,7 @@ int run_sweep(const SweepJob& job) {
   const reports::Gallery gallery =
       unfinished ? reports::Gallery{}
                  : make_gallery(model.network, data, plan, result, options.gallery, folder);
-  if (options.save.ends_with(".npz")) {
-    save_examples(options.save, data, plan, result);
-  } else if (!options.save.empty()) {
-    save_pictures(options.save, data, plan, result);
-  }
+  if (!options.save.empty()) save(options.save, data, plan, result);
   if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
   reports::Run run{
       .provenance = sweep_provenance({.command = job.command,
