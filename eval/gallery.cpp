@@ -16,7 +16,8 @@ namespace {
 using reports::GalleryItem;
 using reports::SampleRecord;
 
-constexpr std::size_t kBudgets = 4;
+constexpr std::size_t kBudgets =
+    31;  // of a sample: enough for ε to be moved as if it were continuous
 
 std::string file_safe(std::string text) {
   for (char& c : text) {
@@ -146,6 +147,7 @@ class Painter {
     from_8bit(saved.pixels, candidate_.row(0));
     const Finding found = look(candidate_.view());
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
+    item.confidences = judge_.confidences(candidate_.row(0));
     item.found_label = found.label;
     item.found_confidence = found.confidence;
     item.still_adversarial =
@@ -157,6 +159,7 @@ class Painter {
     const datasets::Picture clean = to_picture(data_.shape, levels_);
     datasets::write_png(folder_ / clean_file(record.id), clean);
     const Finding before = look(x);
+    item.clean_confidences = judge_.confidences(x.row(0));
     item.clean_label = before.label;
     item.clean_confidence = before.confidence;
     item.clean = to_pixels(clean);
@@ -228,6 +231,8 @@ reports::Gallery read_gallery(const std::filesystem::path& folder,
                        .found_label = entry.at("found_label"),
                        .clean_confidence = entry.at("clean_confidence"),
                        .found_confidence = entry.at("found_confidence"),
+                       .clean_confidences = entry.value("clean_confidences", std::vector<float>()),
+                       .confidences = entry.value("confidences", std::vector<float>()),
                        .still_adversarial = entry.at("still_adversarial"),
                        .file = entry.at("file")};
       const datasets::Picture clean = datasets::read_picture(folder / clean_file(item.id), 0);

@@ -8,7 +8,7 @@
 namespace gibbon::eval {
 
 /// Pictures of the sweep: per class up to `per_class` samples that are right when clean (those that
-/// some budget breaks first), at up to four budgets, for the first attack of every norm. Each
+/// some budget breaks first), at up to 31 budgets, for the first attack of every norm. Each
 /// adversarial image is rounded to 8 bits, written as PNG below folder/gallery/, read back and
 /// judged again; what is shown and counted is what came back. Empty for data that are no images.
 [[nodiscard]] reports::Gallery make_gallery(const models::Network& network,

@@ -43,6 +43,16 @@ void Judge::look(Rows x, Labels labels, std::span<Finding> findings) {
   }
 }
 
+std::vector<float> Judge::confidences(Row x) {
+  std::ranges::copy(x, x_.view().data);
+  const auto logits = model_.forward(std::as_const(x_).view().slice(0, 1), tape_);
+  std::vector<float> shares(logits.cols);
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    shares[k] = static_cast<float>(models::confidence(output_, logits.row(0), k));
+  }
+  return shares;
+}
+
 GIBBON_SIMD Distances measure(Row origin, Row candidate) {
   // Eight sums of each kind side by side: fast, and in the same order on every machine.
   constexpr std::size_t kLanes = 8;

@@ -33,6 +33,9 @@ class Judge {
   /// findings[n] of x.row(n) with true label labels[n]; all of length N <= max_rows.
   void look(Rows x, Labels labels, std::span<Finding> findings);
 
+  /// The model's probability of every class at one point.
+  [[nodiscard]] std::vector<float> confidences(Row x);
+
  private:
   const models::MlpOf<double>& model_;
   models::Output output_;

@@ -1,6 +1,7 @@
 #include "reports/gallery.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -16,6 +17,7 @@ namespace {
 // What one picture can show and a reader still take in; captions say when something was left out.
 constexpr std::size_t kMostRows = 24;
 constexpr std::size_t kMostColumns = 14;
+constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
 
 using Items = std::vector<const GalleryItem*>;
 
@@ -130,15 +132,23 @@ Figure finish(const Canvas& canvas, std::string file, std::string caption) {
 }
 
 std::string limited(std::size_t shown, std::size_t all, std::string_view what) {
-  return shown == all ? "" : fmt::format(" The first {} of {} {}.", shown, all, what);
+  return shown == all ? "" : fmt::format(" {} of {} {}.", shown, all, what);
+}
+
+// At most `count` of a list, evenly spread, the last among them.
+template <class T>
+std::vector<T> spread(const std::vector<T>& all, std::size_t count) {
+  const std::size_t picked = std::min(count, all.size());
+  std::vector<T> some;
+  for (std::size_t k = 1; k <= picked; ++k) some.push_back(all[k * all.size() / picked - 1]);
+  return some;
 }
 
 Figure draw_sample(const Painter& painter, std::uint64_t id, const Items& items) {
-  const std::size_t shown = std::min(kMostRows, items.size());
   const std::string truth = painter.name(items.front()->label);
   std::vector<Triptych> rows;
   std::string results;
-  for (const GalleryItem* item : std::span(items).first(shown)) {
+  for (const GalleryItem* item : spread(items, kTriptychs)) {
     Label clean = clean_label(painter, *item);
     clean.text = fmt::format("true {} · {}", truth, clean.text);
     const Label adversarial = adversarial_label(painter, *item);
@@ -157,7 +167,7 @@ Figure draw_sample(const Painter& painter, std::uint64_t id, const Items& items)
                 fmt::format("{}, sample {}, true class {}: clean image plus perturbation gives the "
                             "adversarial image. Without attack the model {};{}.{}",
                             painter.heading(), id, truth, clean_label(painter, *items.front()).text,
-                            results, limited(shown, items.size(), "budgets")));
+                            results, limited(rows.size(), items.size(), "budgets")));
 }
 
 // The smallest budget that fooled the model, or the largest tried.
@@ -224,7 +234,7 @@ std::vector<Cell> epsilon_row(const Painter& painter, const Items& items,
 Figure draw_by_epsilon(const Painter& painter) {
   std::vector<double> epsilons = epsilons_of(painter.set);
   const std::size_t all_epsilons = epsilons.size();
-  epsilons.resize(std::min(kMostColumns, all_epsilons));
+  epsilons = spread(epsilons, kMostColumns);
   Grid grid{.title = painter.heading() + " · by size of the perturbation",
             .subtitle = "what the model says under each image: green when right, red when wrong",
             .column_heads = {"clean"}};
@@ -243,6 +253,13 @@ Figure draw_by_epsilon(const Painter& painter) {
                   painter.heading(),
                   limited(grid.rows.size(), painter.set.samples.size(), "samples"),
                   limited(epsilons.size(), all_epsilons, "budgets")));
+}
+
+// Six decimals: more would be noise in a file that people read.
+nlohmann::ordered_json shares(std::span<const float> confidences) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const float share : confidences) list.push_back(std::round(1e6 * double{share}) / 1e6);
+  return list;
 }
 
 }  // namespace
@@ -273,6 +290,8 @@ std::string to_manifest(const Gallery& gallery) {
                     {"found_label", item.found_label},
                     {"found_name", class_name(gallery.class_names, item.found_label)},
                     {"found_confidence", item.found_confidence},
+                    {"clean_confidences", shares(item.clean_confidences)},
+                    {"confidences", shares(item.confidences)},
                     {"still_adversarial", item.still_adversarial},
                     {"file", item.file}});
   return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

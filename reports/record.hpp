@@ -100,7 +100,9 @@ struct GalleryItem {
   int found_label = 0;  ///< of the 8-bit file, re-read and re-judged
   double clean_confidence = 0.0;
   double found_confidence = 0.0;
-  bool still_adversarial = false;  ///< the saved file, re-read: inside ball and box and wrong
+  std::vector<float> clean_confidences;  ///< in every class, without attack; empty: not stored
+  std::vector<float> confidences;        ///< in every class, of the 8-bit file; likewise
+  bool still_adversarial = false;        ///< the saved file, re-read: inside ball and box and wrong
   Pixels clean;
   std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
   Pixels adversarial;
