@@ -1,7 +1,10 @@
 #include "eval/run_folder.hpp"
 
+#include <fstream>
+
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "eval/gallery.hpp"
 #include "reports/csv.hpp"
 #include "reports/error.hpp"
 #include "reports/figure.hpp"
@@ -10,23 +13,10 @@
 #include "reports/json.hpp"
 #include "reports/npy.hpp"
 #include "reports/queries.hpp"
+#include "reports/subject.hpp"
 #include "reports/table.hpp"
 
 namespace gibbon::eval {
-namespace {
-
-std::vector<reports::Figure> write_figures(const std::filesystem::path& folder,
-                                           const reports::Gallery& gallery) {
-  if (gallery.items.empty()) return {};
-  std::filesystem::create_directories(folder / "gallery");
-  std::vector<reports::Figure> figures = reports::draw_gallery(gallery);
-  for (const reports::Figure& figure : figures) write_atomically(folder / figure.file, figure.png);
-  write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
-  return figures;
-}
-
-}  // namespace
-
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force) {
   for (const std::string_view name : results) {
@@ -39,14 +29,20 @@ void prepare_folder(const std::filesystem::path& folder,
   require_writable_folder(folder);
 }
 
-void write_run(const std::filesystem::path& folder, reports::Run run,
+void write_run(const std::filesystem::path& folder, reports::Run& run,
                const reports::Gallery& gallery) {
   // Without its run.json, what an older run left here is no run any more.
   std::filesystem::remove(folder / "run.json");
+  write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
+  write_gallery(folder, gallery);
+  draw_run(folder, run, gallery);
+}
+
+void draw_run(const std::filesystem::path& folder, reports::Run& run,
+              const reports::Gallery& gallery) {
   write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
   write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
   write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
-  write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
   std::string svg;
   try {
     svg = reports::to_curve_svg(run);
@@ -56,13 +52,17 @@ void write_run(const std::filesystem::path& folder, reports::Run run,
     run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
   }
   write_atomically(folder / "report.md", reports::to_markdown(run));
-  write_atomically(folder / "report.html",
-                   reports::to_html(run, svg, write_figures(folder, gallery)));
+  const reports::PageRun page{.run = &run, .gallery = &gallery};
+  write_atomically(folder / "report.html", reports::to_html({&page, 1}, svg));
   write_atomically(folder / "run.json", reports::to_run_json(run));
 }
 
 void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery) {
-  write_figures(folder, gallery);
+  if (gallery.items.empty()) return;
+  std::filesystem::create_directories(folder / "gallery");
+  for (const reports::Figure& figure : reports::draw_gallery(gallery))
+    write_atomically(folder / figure.file, figure.png);
+  write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
 }
 
 reports::Run read_run_folder(const std::filesystem::path& folder) {
@@ -74,10 +74,22 @@ reports::Run read_run_folder(const std::filesystem::path& folder) {
         folder.string());
   }
   try {
-    return reports::read_run(read_file(json), read_file(folder / "samples.npy"));
+    reports::Run run = reports::read_run(read_file(json));
+    std::ifstream samples(folder / "samples.npy", std::ios::binary);
+    if (!samples) {
+      fail_input(
+          "{}: it cannot be read; it belongs to run.json beside it; run the evaluation again",
+          (folder / "samples.npy").string());
+    }
+    reports::read_samples(samples, run);
+    return run;
   } catch (const reports::Error& error) {
     fail_input("{}: {}", folder.string(), error.what());
   }
+}
+
+reports::Gallery read_run_gallery(const std::filesystem::path& folder, const reports::Run& run) {
+  return read_gallery(folder, reports::subject_of(run).class_names);
 }
 
 }  // namespace gibbon::eval

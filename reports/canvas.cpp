@@ -92,6 +92,12 @@ cairo_surface_t* make_surface(double width, double height) {
                                     static_cast<int>(height));
 }
 
+void require(cairo_status_t status) {
+  if (status == CAIRO_STATUS_SUCCESS) return;
+  throw Error(fmt::format("picture: Cairo reports \"{}\"; memory may be short; draw fewer samples",
+                          cairo_status_to_string(status)));
+}
+
 }  // namespace
 
 void Canvas::Destroy::operator()(cairo_t* context) const { cairo_destroy(context); }
@@ -146,17 +152,20 @@ void Canvas::image(double x, double y, double width, double height, const Pixels
   cairo_stroke(context);
 }
 
+std::string to_png(const Pixels& pixels) {
+  const std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface(
+      make_surface(static_cast<double>(pixels.width), static_cast<double>(pixels.height)),
+      cairo_surface_destroy);
+  copy_pixels(pixels, surface.get());
+  std::string bytes;
+  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
+  return bytes;
+}
+
 std::string Canvas::png() const {
   std::string bytes;
-  const cairo_status_t drawn = cairo_status(context_.get());
-  const cairo_status_t written =
-      drawn != CAIRO_STATUS_SUCCESS
-          ? drawn
-          : cairo_surface_write_to_png_stream(surface_.get(), append, &bytes);
-  if (written != CAIRO_STATUS_SUCCESS)
-    throw Error(
-        fmt::format("picture: Cairo reports \"{}\"; memory may be short; draw fewer samples",
-                    cairo_status_to_string(written)));
+  require(cairo_status(context_.get()));
+  require(cairo_surface_write_to_png_stream(surface_.get(), append, &bytes));
   return bytes;
 }
 

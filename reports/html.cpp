@@ -1,13 +1,10 @@
 #include "reports/html.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <fmt/format.h>
 
-#include "reports/base64.hpp"
-#include "reports/html_style.hpp"
-#include "reports/queries.hpp"
+#include "generated/embedded.hpp"
+#include "reports/html_tables.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
 #include "reports/text.hpp"
@@ -15,363 +12,91 @@
 namespace gibbon::reports {
 namespace {
 
-using Json = nlohmann::ordered_json;
+// In the order in which they use each other.
+constexpr std::array kScripts{&embedded::state_js,     &embedded::theme_js, &embedded::controls_js,
+                              &embedded::curve_js,     &embedded::walk_js,  &embedded::classes_js,
+                              &embedded::distances_js, &embedded::start_js};
 
-std::string paragraph(std::string_view css, std::string_view text) {
-  return fmt::format("<p class=\"{}\">{}</p>\n", css, escape_html(text));
-}
-
-std::string list(std::span<const std::string> entries) {
-  std::string html = "<ul>\n";
-  for (const std::string& entry : entries) html += fmt::format("<li>{}</li>\n", escape_html(entry));
-  return html + "</ul>\n";
-}
-
-// A table that scrolls inside its own box; `head` and `body` are rows of HTML.
-std::string table(std::string_view label, std::string_view css, std::string_view head,
-                  std::string_view body) {
-  return fmt::format(
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table "
-      "class=\"{}\">\n"
-      "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
-      escape_html(label), css, head, body);
-}
-
-std::string head_cell(std::string_view text) {
-  return fmt::format("<th scope=\"col\">{}</th>", escape_html(text));
-}
-
-std::string row_head(std::string_view text) {
-  return fmt::format("<th scope=\"row\">{}</th>", escape_html(text));
-}
-
-// A name with its knobs, with places to break it between them. No entity holds "," or ":".
-std::string breakable(std::string_view name) {
-  std::string html;
-  for (const char c : escape_html(name)) {
-    html += c;
-    if (c == ',' || c == ':') html += "<wbr/>";
-  }
-  return html;
-}
-
-std::string count_of(std::uint64_t k, std::uint64_t n) {
-  return fmt::format("{} / {}", grouped(k), grouped(n));
-}
-
-std::string interval_text(const CurvePoint& point) {
-  const Interval interval = wilson95(point.correct, point.n);
-  return fmt::format("{}–{}", low_end(interval.low), high_end(interval.high));
-}
-
-std::string series_name(const Series& series) {
-  return series.kind == "control" ? series.attack + " (noise)" : series.attack;
-}
-
-std::string_view css_of(const Series& series) {
-  if (series.kind == "worst-case") return "worst";
-  return series.kind == "control" ? "control" : "attack";
-}
-
-std::string panel_heading(const Panel& panel, const Subject& subject) {
-  return fmt::format("<h3>{}, ε in {}</h3>\n", escape_html(norm_symbol(panel.norm)),
-                     escape_html(panel.norm == "l0" ? "changed input values" : subject.units));
-}
-
-std::string accuracy_cell(const CurvePoint* point, std::string_view css) {
-  if (point == nullptr) return "<td>–</td>";
-  return fmt::format("<td class=\"{}\">{}<small>{}</small><small>{} %</small></td>", css,
-                     escape_html(percent(point->accuracy())), count_of(point->correct, point->n),
-                     interval_text(*point));
-}
-
-std::string accuracy_table(const Panel& panel) {
-  std::string head = head_cell("ε");
-  std::string body;
-  for (const Series& series : panel.series)
-    head += fmt::format(R"(<th scope="col" class="{}">{}</th>)", css_of(series),
-                        breakable(series_name(series)));
-  for (const double epsilon : panel.epsilons) {
-    body += "<tr>" + row_head(epsilon_text(epsilon));
-    for (const Series& series : panel.series)
-      body += accuracy_cell(series.at(epsilon), css_of(series));
-    body += "</tr>\n";
-  }
-  return table("Accuracy by perturbation size and attack, " + norm_symbol(panel.norm), "accuracy",
-               head, body);
-}
-
-// "wrong" counts what is not correct, clean errors included, before and after rounding to 8 bits.
-std::string rounded_text(const CurvePoint& point) {
-  if (!point.has_rounded) return "–";
-  return fmt::format("{} of {}", grouped(point.n - std::min(point.n, point.correct_rounded)),
-                     grouped(point.n - point.correct));
-}
-
-std::string target_text(const CurvePoint& point) {
-  return point.targeted_n == 0 ? "–" : count_of(point.target_reached, point.targeted_n);
-}
-
-constexpr std::array kDetailHeads{"ε",
-                                  "attack",
-                                  "correct of those right without attack",
-                                  "count",
-                                  "confidence in the wrong class, mean",
-                                  "median",
-                                  "mean l₀ of what fooled",
-                                  "mean l₁",
-                                  "mean l₂",
-                                  "mean l∞",
-                                  "stay adversarial as 8-bit PNG",
-                                  "target reached",
-                                  "broken by a smaller ε only"};
-
-std::string detail_row(const Series& series, const CurvePoint& point, bool first) {
-  const std::array<std::string, 11> cells{percent(point.accuracy_on_clean_correct()),
-                                          count_of(point.correct, point.clean_correct),
-                                          percent(point.mean_wrong_confidence),
-                                          percent(point.median_wrong_confidence),
-                                          compact(point.mean_distance[0]),
-                                          compact(point.mean_distance[1]),
-                                          compact(point.mean_distance[2]),
-                                          compact(point.mean_distance[3]),
-                                          rounded_text(point),
-                                          target_text(point),
-                                          grouped(point.carried)};
-  std::string row = fmt::format(
-      R"(<tr class="{}{}">{}<td class="left">{}</td>)", css_of(series), first ? " group" : "",
-      row_head(first ? epsilon_text(point.epsilon) : ""), breakable(series_name(series)));
-  for (const std::string& cell : cells) row += fmt::format("<td>{}</td>", escape_html(cell));
-  return row + "</tr>\n";
-}
-
-std::string detail_table(const Panel& panel) {
-  std::string head;
-  for (const char* text : kDetailHeads) head += head_cell(text);
-  std::string body;
-  for (const double epsilon : panel.epsilons) {
-    bool first = true;
-    for (const Series& series : panel.series)
-      if (const CurvePoint* point = series.at(epsilon); point != nullptr) {
-        body += detail_row(series, *point, first);
-        first = false;
-      }
-  }
-  return table("Details by perturbation size and attack, " + norm_symbol(panel.norm), "details",
-               head, body);
-}
-
-std::string class_cell(std::uint64_t correct, std::uint64_t n) {
-  if (n == 0) return "<td>–</td>";
-  const double share = static_cast<double>(correct) / static_cast<double>(n);
-  return fmt::format(R"(<td class="heat" style="--v:{:.2f}" title="{}">{}</td>)", share,
-                     count_of(correct, n), percent_number(share));
-}
-
-std::string class_table(const Panel& panel, const Series& series, const Subject& subject) {
-  const CurvePoint& first = *series.points.front();
-  if (first.class_n.empty()) return "";
-  std::string head = head_cell("ε");
-  for (std::size_t c = 0; c < first.class_n.size(); ++c)
-    head += fmt::format("<th scope=\"col\">{}<small>n = {}</small></th>",
-                        escape_html(class_name(subject.class_names, static_cast<int>(c))),
-                        grouped(first.class_n[c]));
-  std::string body;
-  for (const CurvePoint* point : series.points) {
-    body += "<tr>" + row_head(epsilon_text(point->epsilon));
-    for (std::size_t c = 0; c < point->class_n.size(); ++c)
-      body += class_cell(point->class_correct.at(c), point->class_n[c]);
-    body += "</tr>\n";
-  }
-  const std::string label =
-      fmt::format("{}, {}: accuracy in % per true class", series.attack, norm_symbol(panel.norm));
-  return fmt::format("<h3>{}</h3>\n", escape_html(label)) + table(label, "classes", head, body);
-}
-
-std::string classes_section(std::span<const Panel> panels, const Subject& subject) {
-  std::string html;
-  for (const Panel& panel : panels)
-    if (const Series* series = panel.strongest(); series != nullptr)
-      html += class_table(panel, *series, subject);
-  if (html.empty()) return html;
-  return "<h2>Per class</h2>\n" +
-         paragraph(
-             "facts",
-             "The strongest attack of each norm; the other attacks are in run.json. Few images per "
-             "class: read differences of some percent as chance.") +
-         html;
-}
-
-std::string gallery_section(std::span<const Figure> figures) {
-  if (figures.empty()) return "";
-  std::string html = "<h2>What the model saw</h2>\n";
-  for (const Figure& figure : figures) {
-    const std::string caption = escape_html(figure.caption);
-    html += fmt::format(
-        "<figure><div class=\"card scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><img "
-        "width=\"{1:.0f}\" height=\"{2:.0f}\" loading=\"lazy\" alt=\"{0}\" "
-        "src=\"data:image/png;base64,{3}\"/></div>\n<figcaption>{0}</figcaption></figure>\n",
-        caption, figure.width, figure.height, to_base64(figure.png));
-  }
-  return html;
+// The comments keep HTML from seeing the CDATA marks that XML needs.
+std::string script(std::string_view code) {
+  return fmt::format("<script>//<![CDATA[\n{}\n//]]></script>\n", code);
 }
 
 // gnuplot's file starts with an XML declaration that has no place inside a page.
-std::string curve_section(std::string_view svg, const Run& run) {
+std::string without_script(std::string_view svg) {
   const std::size_t start = svg.find("<svg");
   if (start == std::string_view::npos) return "";
-  return fmt::format(
-      "<h2>Accuracy over perturbation size</h2>\n<figure><div class=\"card scroll\" "
-      "role=\"region\" "
-      "tabindex=\"0\" aria-label=\"{0}\">{1}</div>\n<figcaption>{0}</figcaption></figure>\n",
-      escape_html(
-          fmt::format("Correct answers of {} for growing perturbations; bands are 95 % Wilson "
-                      "intervals. The numbers are in the tables below.",
-                      subject_of(run).title())),
-      svg.substr(start));
+  return fmt::format("<noscript><div class=\"card scroll\">{}</div></noscript>\n",
+                     svg.substr(start));
 }
 
-std::string scalar_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+constexpr std::string_view kCurve = R"html(<h2>Accuracy over perturbation size</h2>
+<div data-needs-script="" hidden="hidden">
+<div class="row" id="curve-controls"></div>
+<div class="chart"><canvas id="curve" role="img" tabindex="0"></canvas>
+<div class="tip" id="curve-tip" hidden="hidden"></div></div>
+<div class="row legend" id="curve-legend" role="group" aria-label="Curves shown"></div>
+<p class="facts">Bands are 95 % Wilson intervals; an image that is wrong without attack counts as not
+correct. Point at a curve for its counts; a click, the arrow keys or the slider choose ε.</p>
+</div>
+)html";
 
-bool is_plain_list(const Json& value) {
-  return value.is_array() && std::none_of(value.begin(), value.end(),
-                                          [](const Json& item) { return item.is_structured(); });
-}
-
-// One row per leaf, its path as in "model.layers[0].units"; a list of plain values is one row.
-std::string provenance_rows(const Json& value, const std::string& path) {
-  std::string rows;
-  if (value.is_object()) {
-    for (const auto& [key, child] : value.items())
-      rows += provenance_rows(child, path.empty() ? key : fmt::format("{}.{}", path, key));
-    return rows;
-  }
-  if (value.is_array() && !is_plain_list(value)) {
-    for (std::size_t i = 0; i < value.size(); ++i)
-      rows += provenance_rows(value[i], fmt::format("{}[{}]", path, i));
-    return rows;
-  }
-  std::vector<std::string> texts;
-  if (value.is_array())
-    std::transform(value.begin(), value.end(), std::back_inserter(texts), scalar_text);
-  else
-    texts.push_back(scalar_text(value));
-  return fmt::format("<tr>{}<td>{}</td></tr>\n", row_head(path),
-                     escape_html(fmt::format("{}", fmt::join(texts, ", "))));
-}
-
-std::string comparison_section(const Subject& subject) {
-  std::vector<std::string> entries = subject.not_comparable;
-  entries.insert(
-      entries.end(),
-      {fmt::format(
-           "numbers from other images than these {} of {}, or from inputs in other units than {}",
-           grouped(subject.n), subject.data_and_split(), subject.units),
-       "the same ε in another norm: the sets of allowed images differ",
-       "runs with other attacks or other settings of them: each number here is what these attacks "
-       "left "
-       "over, an upper limit of the robustness, and a stronger attack can only lower it",
-       "certified robustness, which is a lower limit"});
-  return "<h2>Not comparable with</h2>\n" + list(entries);
-}
-
-std::string tables_section(std::span<const Panel> panels, const Subject& subject) {
-  std::string html =
-      "<h2>Numbers</h2>\n" +
-      paragraph(
-          "facts",
-          "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is wrong without "
-          "attack counts as not correct.");
-  for (const Panel& panel : panels) html += panel_heading(panel, subject) + accuracy_table(panel);
-  html +=
-      "<h2>Details</h2>\n" +
-      paragraph(
-          "facts",
-          "Confidences and distances are means over the images that fooled the model. Stay "
-          "adversarial as 8-bit PNG: wrong answers after rounding, of the wrong answers before; "
-          "both include images that are wrong without attack.");
-  for (const Panel& panel : panels) html += panel_heading(panel, subject) + detail_table(panel);
-  return html;
-}
-
-// The budget at which a norm's strongest series stands nearest to one half: there is most to see.
-double telling_epsilon(const Panel& panel) {
-  const Series* series = panel.strongest();
-  if (series == nullptr) series = &panel.series.front();
-  const auto nearest = std::min_element(
-      series->points.begin(), series->points.end(), [](const auto* a, const auto* b) {
-        return std::abs(a->accuracy() - 0.5) < std::abs(b->accuracy() - 0.5);
-      });
-  return (*nearest)->epsilon;
-}
-
-std::string distances_section(const Run& run) {
-  if (run.distances.empty()) return {};
-  std::string rows;
-  for (const DistanceSummary& d : run.distances) {
-    const auto cell = [](double value) {
-      return fmt::format("<td>{}</td>", std::isinf(value) ? "not found" : compact(value));
-    };
-    rows += fmt::format("<tr>{}<td>{}</td><td>{}</td>{}{}{}</tr>\n",
-                        fmt::format("<th scope=\"row\">{}</th>", breakable(d.attack)),
-                        escape_html(norm_symbol(d.norm)), count_of(d.found, d.n),
-                        cell(d.lower_quartile), cell(d.median), cell(d.upper_quartile));
-  }
-  return "<h2>Smallest distances</h2>\n" +
-         paragraph("facts",
-                   "How far an image has to be moved before the model is wrong, over all images: "
-                   "wrong without attack counts as 0. A quarter of the images is broken within the "
-                   "lower quartile, half within the median.") +
-         table("Smallest distances", "numbers",
-               head_cell("attack") + head_cell("norm") + head_cell("broken") +
-                   head_cell("lower quartile") + head_cell("median") + head_cell("upper quartile"),
-               rows);
-}
-
-std::string queries_section(const Run& run, std::span<const Panel> panels) {
-  std::string html;
-  for (const Panel& panel : panels) {
-    const double epsilon = telling_epsilon(panel);
-    std::vector<std::pair<const CurvePoint*, std::vector<QueryPoint>>> curves;
-    std::uint64_t most = 0;
-    for (std::size_t row = 0; row < run.curve.size(); ++row) {
-      const CurvePoint& point = run.curve[row];
-      if (point.norm != panel.norm || point.epsilon != epsilon) continue;
-      auto curve = query_curve(run, row);
-      if (curve.empty()) continue;
-      most = std::max(most, curve.back().queries);
-      curves.emplace_back(&point, std::move(curve));
-    }
-    if (curves.empty()) continue;
-    std::string head = head_cell("attack");
-    std::vector<std::uint64_t> columns;
-    for (std::uint64_t queries = 1; queries < 10 * most; queries *= 10) columns.push_back(queries);
-    for (const std::uint64_t queries : columns) head += head_cell(grouped(queries));
-    std::string rows;
-    for (const auto& [point, curve] : curves) {
-      rows += fmt::format("<tr><th scope=\"row\">{}</th>", breakable(point->attack));
-      for (const std::uint64_t queries : columns) {
-        std::uint64_t correct = curve.back().correct;
-        for (const QueryPoint& at : curve)
-          if (at.queries <= queries) correct = at.correct;
-        rows += fmt::format("<td>{}</td>",
-                            percent(static_cast<double>(correct) / static_cast<double>(point->n)));
-      }
-      rows += "</tr>\n";
-    }
-    html += fmt::format("<h3>{}, ε = {}</h3>\n", norm_symbol(panel.norm), epsilon_text(epsilon)) +
-            table("Accuracy by passes", "numbers", head, rows);
-  }
-  if (html.empty()) return {};
-  return "<h2>What it cost</h2>\n" +
-         paragraph("facts",
-                   "Accuracy that was left when an attack had spent so many passes through the "
-                   "model (forward or backward) on each image. All budgets: queries.csv.") +
-         html;
-}
+constexpr std::string_view kExplore = R"html(<div data-needs-script="" hidden="hidden">
+<div id="controls" role="group" aria-label="Attack and perturbation size">
+<label>attack <select id="attack"></select></label>
+<label>ε <input type="range" id="epsilon" min="0" max="0" step="1"/></label>
+<output id="epsilon-text" for="epsilon"></output>
+<button type="button" id="play">▶ play</button>
+<span id="verdict" role="status"></span>
+</div>
+<section id="walk" hidden="hidden">
+<h2>What the model sees</h2>
+<p class="facts"><span id="walk-attack"></span> Each picture was rounded to 8 bits, saved, read back and
+judged again; move ε and see it change.</p>
+<div class="row"><label>class <select id="walk-class"></select></label>
+<label>order <select id="walk-order"></select></label></div>
+<div id="walk-samples" role="group" aria-label="Samples"></div>
+<p id="walk-empty" hidden="hidden">No pictured sample of this class.</p>
+<div id="walk-stage">
+<h3 id="walk-title"></h3>
+<div class="triptych">
+<span>x</span><span></span><span id="walk-formula"></span><span></span><span>x′</span>
+<canvas id="walk-clean" role="img" aria-label="clean image"></canvas><span class="operator">+</span>
+<canvas id="walk-delta" role="img" aria-label="perturbation, blue negative, red positive"></canvas>
+<span class="operator">=</span>
+<canvas id="walk-adversarial" role="img" aria-label="adversarial image"></canvas>
+<span class="under" id="walk-clean-says"></span><span></span>
+<span class="under"><i class="scale"></i><span id="walk-scale"></span></span><span></span>
+<span class="under"><span id="walk-says" role="status"></span><br/><small id="walk-note"></small></span>
+</div>
+<div id="walk-bars" role="list" aria-label="Confidence in each class"></div>
+</div>
+</section>
+<section id="classes" hidden="hidden">
+<h2>Accuracy per class</h2>
+<p class="facts"><span class="where"></span>. Thin lines are 95 % Wilson intervals; classes have few
+images, so read small differences as chance.</p>
+<div class="chart low"><canvas id="classes-chart" role="img"></canvas></div>
+</section>
+<section id="became" hidden="hidden">
+<h2>Who becomes whom</h2>
+<p class="facts"><span class="where"></span>. Images of each true class (row) by what the model says
+(column) at this ε; the diagonal is still right.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Who becomes whom" id="became-table"></div>
+</section>
+<section id="confidence" hidden="hidden">
+<h2>How sure the model is</h2>
+<p class="facts"><span class="where"></span>. The model's confidence in what it says, over the images
+that are still right and those fooled at this ε.</p>
+<div class="chart low"><canvas id="confidence-chart" role="img"></canvas></div>
+</section>
+<section id="distances" hidden="hidden">
+<h2>Smallest distances</h2>
+<p class="facts" id="distances-text"></p>
+<div class="chart low"><canvas id="distances-chart" role="img"></canvas></div>
+</section>
+</div>
+)html";
 
 std::string head_section(const Run& run, const Subject& subject) {
   std::string html = fmt::format("<h1>{}</h1>\n", escape_html(question(run)));
@@ -379,32 +104,49 @@ std::string head_section(const Run& run, const Subject& subject) {
   return html + paragraph("facts", fmt::format("{} · ε in {}", subject.title(), subject.units));
 }
 
+std::string tables_of(const Run& run, const Subject& subject) {
+  const std::vector<Panel> panels = panels_of(run);
+  return numbers_section(panels, subject) + distances_table(run) + cost_section(run, panels);
+}
+
+std::string repeat_section(const Subject& subject) {
+  if (subject.command.empty()) return "";
+  return fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n",
+                     escape_html(subject.command));
+}
+
+std::string title_of(std::span<const PageRun> runs) {
+  std::vector<std::string> titles;
+  for (const PageRun& page : runs) titles.push_back(subject_of(*page.run).title());
+  return fmt::format("Robustness of {}", fmt::join(titles, " and "));
+}
+
 }  // namespace
 
-std::string to_html(const Run& run, std::string_view curve_svg, std::span<const Figure> figures) {
-  const Subject subject = subject_of(run);
-  const std::vector<Panel> panels = panels_of(run);
+std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-      escape_html("Robustness of " + subject.title()), kStyle);
-  html += head_section(run, subject);
-  html += curve_section(curve_svg, run);
-  if (!run.diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(run.diagnosis);
-  html += tables_section(panels, subject);
-  html += distances_section(run);
-  html += queries_section(run, panels);
-  html += classes_section(panels, subject);
-  html += gallery_section(figures);
-  html += comparison_section(subject);
-  if (!subject.command.empty())
-    html += fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n",
-                        escape_html(subject.command));
-  html += "<h2>Provenance</h2>\n" + table("Provenance", "provenance",
-                                          head_cell("key") + head_cell("value"),
-                                          provenance_rows(run.provenance, ""));
-  return html + "</main>\n</body>\n</html>\n";
+      "<link rel=\"icon\" href=\"data:,\"/>\n<title>{}</title>\n<style>{}</style>\n</head>\n"
+      "<body>\n<main>\n",
+      escape_html(title_of(runs)), embedded::page_css);
+  for (const PageRun& page : runs) html += head_section(*page.run, subject_of(*page.run));
+  html += kCurve;
+  html += without_script(curve_svg);
+  for (const PageRun& page : runs)
+    if (!page.run->diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(page.run->diagnosis);
+  html += kExplore;
+  for (const PageRun& page : runs) {
+    const Subject subject = subject_of(*page.run);
+    if (runs.size() > 1) html += fmt::format("<h2>{}</h2>\n", escape_html(subject.title()));
+    html += tables_of(*page.run, subject) + comparison_section(subject) + repeat_section(subject) +
+            provenance_section(*page.run);
+  }
+  html += "</main>\n" + script(embedded::chart_min_js);
+  html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
+                      to_script_json(page_data(runs)));
+  for (const std::string_view* code : kScripts) html += script(*code);
+  return html + "</body>\n</html>\n";
 }
 
 }  // namespace gibbon::reports

@@ -4,16 +4,16 @@
 #include <string>
 #include <string_view>
 
-#include "reports/gallery.hpp"
-#include "reports/record.hpp"
+#include "reports/page_data.hpp"
 
 namespace gibbon::reports {
 
-/// report.html: one page that needs no network, no script and no other file. Question and answer,
-/// curve, tables, pictures, diagnosis, provenance, the command to repeat the run and what the
-/// numbers must not be compared with. `curve_svg` is what to_curve_svg returned, or empty; it is
-/// inserted as it is. Everything else is escaped. The page is well-formed XML too.
-[[nodiscard]] std::string to_html(const Run& run, std::string_view curve_svg,
-                                  std::span<const Figure> figures);
+/// report.html: one page that opens from disk and needs no network and no other file. Question and
+/// answer, the curve, one sample on its way through ε, classes, distances, tables, cost, diagnosis,
+/// provenance, the command to repeat the run and what the numbers must not be compared with; one
+/// run, or several side by side. `curve_svg` is what to_curve_svg returned, or empty: what browsers
+/// without scripts show; it is inserted as it is. Everything else is escaped. The page is
+/// well-formed XML too.
+[[nodiscard]] std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg);
 
 }  // namespace gibbon::reports

@@ -195,7 +195,7 @@ std::string to_run_json(const Run& run) {
                      lines(points), lines(distances), lines(sentences));
 }
 
-Run read_run(std::string_view run_json, std::string_view samples_npy) {
+Run read_run(std::string_view run_json) {
   Run run{
       .provenance = parse(run_json), .curve = {}, .samples = {}, .distances = {}, .diagnosis = {}};
   check_schema(run.provenance);
@@ -206,9 +206,12 @@ Run read_run(std::string_view run_json, std::string_view samples_npy) {
   run.provenance.erase("curve");
   run.provenance.erase("distances");
   run.provenance.erase("diagnosis");
-  if (!samples_npy.empty()) run.samples = from_npy(samples_npy);
-  check_rows(run);
   return run;
+}
+
+void read_samples(std::istream& samples_npy, Run& run) {
+  run.samples = from_npy(samples_npy);
+  check_rows(run);
 }
 
 }  // namespace gibbon::reports

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <istream>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,11 @@ inline constexpr int kSchema = 1;
 /// "schema": 1.
 [[nodiscard]] std::string to_run_json(const Run& run);
 
-/// The run that to_run_json and to_npy wrote; empty `samples_npy` leaves the samples out. Throws
-/// Error naming the path of the key that is missing or of the wrong type.
-[[nodiscard]] Run read_run(std::string_view run_json, std::string_view samples_npy);
+/// The run that to_run_json wrote, without its samples. Throws Error naming the path of the key
+/// that is missing or of the wrong type.
+[[nodiscard]] Run read_run(std::string_view run_json);
+
+/// Adds the samples that to_npy wrote. Throws Error when they are not those of the run.
+void read_samples(std::istream& samples_npy, Run& run);
 
 }  // namespace gibbon::reports

@@ -1,5 +1,7 @@
 #include "reports/json.hpp"
 
+#include <sstream>
+
 #include "reports/error.hpp"
 #include "reports/npy.hpp"
 #include "reports/record_cases.hpp"
@@ -7,10 +9,17 @@
 namespace gibbon::reports {
 namespace {
 
+Run read_both(std::string_view json, std::span<const SampleRecord> samples) {
+  Run run = read_run(json);
+  std::istringstream npy(to_npy(samples));
+  read_samples(npy, run);
+  return run;
+}
+
 using Json = nlohmann::ordered_json;
 
 std::string problem_of(const std::string& text) {
-  return cases::message_of<Error>([&] { return read_run(text, ""); });
+  return cases::message_of<Error>([&] { return read_run(text); });
 }
 
 TEST(RunJson, IsTheGoldenFile) { cases::expect_golden("run.json", to_run_json(cases::run())); }
@@ -18,7 +27,7 @@ TEST(RunJson, IsTheGoldenFile) { cases::expect_golden("run.json", to_run_json(ca
 TEST(RunJson, RoundTripsWithNanAndSamples) {
   const reports::Run run = cases::run();
   const std::string text = to_run_json(run);
-  const reports::Run read = read_run(text, to_npy(run.samples));
+  const reports::Run read = read_both(text, run.samples);
   EXPECT_EQ(to_run_json(read), text);
   EXPECT_EQ(to_npy(read.samples), to_npy(run.samples));
   EXPECT_EQ(read.provenance, run.provenance);
@@ -34,7 +43,7 @@ TEST(RunJson, DistancesRoundTripAndMayBeMissing) {
   run.distances = {
       {"fmn", "l2", "attack", 200, 120, 0.25, 0.5, std::numeric_limits<double>::infinity()}};
   const std::string text = to_run_json(run);
-  const reports::Run read = read_run(text, to_npy(run.samples));
+  const reports::Run read = read_both(text, run.samples);
   ASSERT_EQ(read.distances.size(), 1U);
   EXPECT_EQ(read.distances[0].median, 0.5);
   EXPECT_EQ(read.distances[0].upper_quartile, std::numeric_limits<double>::infinity());
@@ -42,7 +51,7 @@ TEST(RunJson, DistancesRoundTripAndMayBeMissing) {
   std::string old = to_run_json(cases::run());
   const std::string line = "  \"distances\": [],\n";
   old.erase(old.find(line), line.size());  // runs of before
-  EXPECT_TRUE(read_run(old, to_npy(run.samples)).distances.empty());
+  EXPECT_TRUE(read_both(old, run.samples).distances.empty());
 }
 
 TEST(RunJson, EmptyRunRoundTrips) {
@@ -51,7 +60,7 @@ TEST(RunJson, EmptyRunRoundTrips) {
   EXPECT_EQ(
       to_run_json(run),
       "{\n  \"schema\": 1,\n  \"curve\": [],\n  \"distances\": [],\n  \"diagnosis\": []\n}\n");
-  EXPECT_TRUE(read_run(to_run_json(run), "").curve.empty());
+  EXPECT_TRUE(read_run(to_run_json(run)).curve.empty());
 }
 
 TEST(RunJson, OtherSchemaIsRefused) {
@@ -114,7 +123,7 @@ TEST(RunJson, SamplesOfAnotherRunAreRefused) {
   reports::Run run = cases::run();
   const std::string text = to_run_json(run);
   run.samples[1].curve_row = 99;
-  EXPECT_EQ(cases::message_of<Error>([&] { return read_run(text, to_npy(run.samples)); }),
+  EXPECT_EQ(cases::message_of<Error>([&] { return read_both(text, run.samples); }),
             "samples.npy: curve_row = 99 after 0; rows ascend and run.json has 8; read the two "
             "files of one "
             "run");

@@ -1,5 +1,6 @@
 #include "reports/npy.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -70,6 +71,7 @@ constexpr std::size_t size_of(const Field<T>& /*field*/) {
 
 constexpr std::size_t kAllFields = std::tuple_size_v<decltype(kFields)>;
 constexpr std::size_t kFirstFields = 16;  // what the first version wrote
+constexpr std::size_t kPiece = 4096;      // records read at a time
 
 constexpr std::size_t record_bytes(std::size_t fields) {
   std::size_t bytes = 0;
@@ -115,6 +117,14 @@ std::size_t rows_of(std::string_view header, std::size_t fields) {
   return rows;
 }
 
+/// The next `count` bytes, or the fewer there are.
+std::string take(std::istream& file, std::size_t count) {
+  std::string bytes(count, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(count));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
 }  // namespace
 
 std::string to_npy(std::span<const SampleRecord> samples) {
@@ -135,31 +145,41 @@ std::string to_npy(std::span<const SampleRecord> samples) {
   return bytes;
 }
 
-std::vector<SampleRecord> from_npy(std::string_view bytes) {
-  if (bytes.size() < kPreamble || bytes.substr(0, kMagic.size()) != kMagic)
+std::vector<SampleRecord> from_npy(std::istream& file) {
+  const std::string preamble = take(file, kPreamble);
+  if (preamble.size() < kPreamble || !preamble.starts_with(kMagic))
     fail("not a NumPy file, its first bytes differ");
-  if (bytes.substr(kMagic.size(), kVersion.size()) != kVersion)
-    fail(fmt::format("NumPy format {}.{}, not 1.0", static_cast<unsigned char>(bytes[6]),
-                     static_cast<unsigned char>(bytes[7])));
-  const std::size_t length = static_cast<unsigned char>(bytes[8]) +
-                             std::size_t{256} * static_cast<unsigned char>(bytes[9]);
-  if (bytes.size() < kPreamble + length) fail("cut off inside the header");
-  const std::size_t fields = fields_of(bytes.substr(kPreamble, length));
-  const std::size_t rows = rows_of(bytes.substr(kPreamble, length), fields);
-  std::string_view data = bytes.substr(kPreamble + length);
+  if (preamble.substr(kMagic.size(), kVersion.size()) != kVersion)
+    fail(fmt::format("NumPy format {}.{}, not 1.0", static_cast<unsigned char>(preamble[6]),
+                     static_cast<unsigned char>(preamble[7])));
+  const std::size_t length = static_cast<unsigned char>(preamble[8]) +
+                             std::size_t{256} * static_cast<unsigned char>(preamble[9]);
+  const std::string header = take(file, length);
+  if (header.size() < length) fail("cut off inside the header");
+  const std::size_t fields = fields_of(header);
+  const std::size_t rows = rows_of(header, fields);
   const std::size_t size = record_bytes(fields);
-  if (data.size() % size != 0 || data.size() / size != rows)
-    fail(fmt::format("{} bytes of data where {} records of {} bytes are announced", data.size(),
-                     rows, size));
+  const auto start = file.tellg();
+  const auto bytes = static_cast<std::size_t>(file.seekg(0, std::ios::end).tellg() - start);
+  if (bytes % size != 0 || bytes / size != rows)
+    fail(fmt::format("{} bytes of data where {} records of {} bytes are announced", bytes, rows,
+                     size));
+  file.seekg(start);
 
   std::vector<SampleRecord> samples(rows);
-  for (SampleRecord& sample : samples) {
-    std::size_t k = 0;
-    each_field([&](const auto& field) {
-      if (k++ >= fields) return;
-      std::memcpy(&(sample.*field.member), data.data(), size_of(field));
-      data.remove_prefix(size_of(field));
-    });
+  for (std::size_t first = 0; first < rows; first += kPiece) {
+    const std::span piece = std::span(samples).subspan(first, std::min(kPiece, rows - first));
+    const std::string data = take(file, piece.size() * size);
+    if (data.size() < piece.size() * size) fail("it cannot be read to its end");
+    const char* next = data.data();
+    for (SampleRecord& sample : piece) {
+      std::size_t k = 0;
+      each_field([&](const auto& field) {
+        if (k++ >= fields) return;
+        std::memcpy(&(sample.*field.member), next, size_of(field));
+        next += size_of(field);
+      });
+    }
   }
   return samples;
 }

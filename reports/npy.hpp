@@ -1,8 +1,8 @@
 #pragma once
 
+#include <istream>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "reports/record.hpp"
@@ -14,8 +14,9 @@ namespace gibbon::reports {
 [[nodiscard]] std::string to_npy(std::span<const SampleRecord> samples);
 
 /// Reads what to_npy wrote, or numpy.save wrote of the same array; also the records of the first
-/// version, without what was added since (member, forwards, backwards, nearest). Throws Error on
-/// anything else.
-[[nodiscard]] std::vector<SampleRecord> from_npy(std::string_view bytes);
+/// version, without what was added since (member, forwards, backwards, nearest). Reads a piece at a
+/// time, so that two million records take no more memory than they need. Throws Error on anything
+/// else.
+[[nodiscard]] std::vector<SampleRecord> from_npy(std::istream& file);
 
 }  // namespace gibbon::reports

@@ -1,30 +1,75 @@
 #include <fmt/format.h>
 
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/gallery.hpp"
 #include "eval/run_folder.hpp"
+#include "reports/html.hpp"
 #include "reports/table.hpp"
 
 namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::vector<std::string> folders;
+  std::string output;
+
+  void run() const {
+    if (folders.size() == 1 && output.empty()) return redraw();
+    if (output.empty()) {
+      fail_usage(
+          "report: {} runs belong on a page of their own; name it with --output, for example "
+          "--output together.html",
+          folders.size());
+    }
+    side_by_side();
+  }
+
+  void redraw() const {
+    const std::filesystem::path folder = folders.front();
+    reports::Run run = read_run_folder(folder);
+    prepare_folder(folder, {}, true);
+    draw_run(folder, run, read_run_gallery(folder, run));
+    print_table(run);
+    fmt::print("report {}\n", (folder / "report.html").string());
+  }
+
+  void side_by_side() const {
+    const std::filesystem::path page = output;
+    require_writable_folder(page.has_parent_path() ? page.parent_path() : ".");
+    std::vector<reports::Run> runs;
+    std::vector<reports::Gallery> galleries;
+    for (const std::string& folder : folders) {
+      runs.push_back(read_run_folder(folder));
+      galleries.push_back(read_run_gallery(folder, runs.back()));
+    }
+    std::vector<reports::PageRun> pages;
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      pages.push_back({.run = &runs[r], .gallery = &galleries[r]});
+      print_table(runs[r]);
+    }
+    write_atomically(page, reports::to_html(pages, ""));
+    fmt::print("report {}\n", page.string());
+  }
+
+  static void print_table(const reports::Run& run) {
+    fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
+                                                                 : reports::Colour::kNever));
+  }
+};
+
+}  // namespace
 
 void add_report(CLI::App& root) {
-  const auto folder = std::make_shared<std::string>();
+  const auto state = std::make_shared<State>();
   CLI::App* app = root.add_subcommand(
-      "report", "Draw the report of a finished run again, without model or data; prints its table");
-  app->add_option("RUN", *folder, "folder of a run")->required();
-  app->callback([folder] {
-    const reports::Run run = read_run_folder(*folder);
-    const auto data = run.provenance.find("data");
-    const std::vector<std::string> names = data == run.provenance.end()
-                                               ? std::vector<std::string>()
-                                               : data->value("classes", std::vector<std::string>());
-    prepare_folder(*folder, {}, true);
-    write_run(*folder, run, read_gallery(*folder, names));
-    fmt::print("{}report {}\n",
-               reports::to_table(
-                   run, stdout_is_terminal() ? reports::Colour::kAlways : reports::Colour::kNever),
-               (std::filesystem::path(*folder) / "report.html").string());
-  });
+      "report",
+      "Draw the report of a finished run again, without model or data; prints its table. Several "
+      "runs come onto one page, curve beside curve");
+  app->add_option("RUN", state->folders, "folders of runs")->required();
+  app->add_option("-o,--output", state->output,
+                  "FILE.html; needed for several runs. Without it a run's own folder is redrawn");
+  app->callback([state] { state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "reports/record.hpp"
+#include "reports/series.hpp"
+#include "reports/subject.hpp"
+
+// The parts of report.html that need no script: sections of HTML, every text in them escaped. Each
+// is empty when the run has nothing to say there.
+namespace gibbon::reports {
+
+/// <p class="css">text</p>
+[[nodiscard]] std::string paragraph(std::string_view css, std::string_view text);
+
+/// <ul> of texts.
+[[nodiscard]] std::string list(std::span<const std::string> entries);
+
+/// ε × attack: accuracy, count and interval; then confidences, distances, rounding; then per class.
+[[nodiscard]] std::string numbers_section(std::span<const Panel> panels, const Subject& subject);
+
+/// Passes and seconds per attack, and the accuracy that was left after so many passes.
+[[nodiscard]] std::string cost_section(const Run& run, std::span<const Panel> panels);
+
+/// Quartiles of the smallest distances.
+[[nodiscard]] std::string distances_table(const Run& run);
+
+/// What the numbers must not be compared with.
+[[nodiscard]] std::string comparison_section(const Subject& subject);
+
+/// Every leaf of the provenance under its path.
+[[nodiscard]] std::string provenance_section(const Run& run);
+
+}  // namespace gibbon::reports

@@ -1,0 +1,188 @@
+'use strict';
+// Accuracy over ε: a line and its 95 % band per curve, a mark at the chosen ε.
+{
+  const CLEAN_ONLY = 'without attack';
+
+  const shown = () => curves().filter((c) => !state.hidden.has(curveKey(c)));
+
+  // ε = 0 has no place on a logarithmic axis.
+  const pointsOf = (c) => c.series.points.filter((p) => !state.log || p.e > 0);
+
+  function datasetsOf(c) {
+    const look = lookOf(c.series);
+    const points = pointsOf(c);
+    const line = (y) => points.map((p) => ({ x: p.e, y: 100 * y(p) }));
+    const edge = { pointRadius: 0, pointHitRadius: 0, borderWidth: 0, edge: true };
+    return [
+      { ...edge, data: line((p) => p.low), fill: false },
+      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: faded(look.colour, 0.22) },
+      {
+        label: curveName(c), data: line((p) => p.k / p.n), curve: c, points,
+        borderColor: look.colour, backgroundColor: look.colour, borderWidth: look.worst ? 2.6 : 2,
+        borderDash: dashOf(c), pointStyle: look.mark, pointRadius: points.length > 16 ? 2.5 : 4,
+        pointHoverRadius: 6, clip: 8,
+      },
+    ];
+  }
+
+  const marks = {
+    id: 'marks',
+    beforeDatasetsDraw(chart) {
+      const { ctx, chartArea: area, scales } = chart;
+      const classes = run().classes.length;
+      ctx.save();
+      ctx.strokeStyle = css('--faint');
+      ctx.fillStyle = css('--faint');
+      ctx.font = `12px ${Chart.defaults.font.family}`;
+      if (classes > 1) {
+        const y = scales.y.getPixelForValue(100 / classes);
+        ctx.setLineDash([2, 3]);
+        ctx.beginPath();
+        ctx.moveTo(area.left, y);
+        ctx.lineTo(area.right, y);
+        ctx.stroke();
+        ctx.textAlign = 'right';
+        ctx.fillText(`guessing, 1 of ${classes}`, area.right - 4, y - 5);
+      }
+      const x = scales.x.getPixelForValue(state.epsilon);
+      if (x >= area.left - 1 && x <= area.right + 1) {
+        ctx.setLineDash([]);
+        ctx.strokeStyle = css('--accent');
+        ctx.beginPath();
+        ctx.moveTo(x, area.top);
+        ctx.lineTo(x, area.bottom);
+        ctx.stroke();
+      }
+      ctx.restore();
+    },
+  };
+
+  // The tooltip is part of the document, so that it can be read out, selected and tested.
+  function showTip({ chart, tooltip }) {
+    const tip = byId('curve-tip');
+    const hits = (tooltip.dataPoints ?? []).filter((hit) => hit.dataset.points);
+    tip.hidden = tooltip.opacity === 0 || hits.length === 0;
+    if (tip.hidden) return;
+    const nearest = hits[0].dataset.points[hits[0].dataIndex].e;
+    const rows = hits
+      .map((hit) => ({ set: hit.dataset, p: hit.dataset.points[hit.dataIndex] }))
+      .filter((row) => row.p.e === nearest);
+    tip.replaceChildren(
+      element('strong', {}, `ε = ${rows[0].p.text}`),
+      ...rows.map((row) => {
+        const swatch = element('i', { class: 'swatch', style: `background:${row.set.borderColor}` });
+        return element('div', { 'data-attack': row.set.curve.series.attack }, swatch,
+          `${row.set.label}: ${pointText(row.p)}`);
+      }));
+    const width = chart.canvas.clientWidth;
+    tip.style.maxWidth = `${Math.min(460, width - 16)}px`;
+    const left = tooltip.caretX + 14 + tip.offsetWidth > width
+      ? Math.max(8, tooltip.caretX - 14 - tip.offsetWidth) : tooltip.caretX + 14;
+    tip.style.left = `${Math.min(left, width - tip.offsetWidth - 8)}px`;
+    tip.style.top = `${chart.chartArea.top + 4}px`;
+  }
+
+  const chart = makeChart('curve', {
+    type: 'line',
+    data: { datasets: [] },
+    plugins: [marks],
+    options: {
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+      plugins: {
+        tooltip: { enabled: false, external: showTip, filter: (hit) => !hit.dataset.edge },
+      },
+      onClick(event, hits, self) {
+        const hit = hits.find((one) => self.data.datasets[one.datasetIndex].points);
+        if (hit) change({ epsilon: self.data.datasets[hit.datasetIndex].points[hit.index].e });
+      },
+    },
+  });
+
+  function legendEntry(c) {
+    const look = lookOf(c.series);
+    const key = curveKey(c);
+    const line = element('i', {
+      class: 'swatch line',
+      style: `border-top-color:${look.colour};border-top-style:${dashOf(c).length ? 'dashed' : 'solid'}`,
+    });
+    const button = element('button', {
+      type: 'button', 'aria-pressed': String(!state.hidden.has(key)), 'data-curve': key,
+      title: 'show or hide this curve',
+    }, line, curveName(c));
+    button.addEventListener('click', () => {
+      state.hidden.has(key) ? state.hidden.delete(key) : state.hidden.add(key);
+      change({});
+      byId('curve-legend').querySelector(`[data-curve="${CSS.escape(key)}"]`).focus();
+    });
+    return button;
+  }
+
+  function normButtons() {
+    const norms = normsOf(data.runs);
+    if (norms.size < 2) return [];
+    return [...norms].map(([name, symbol]) => {
+      const button = element('button',
+        { type: 'button', 'aria-pressed': String(name === norm()), 'data-norm': name }, symbol);
+      button.addEventListener('click', () => {
+        const other = run().series.findIndex((s) => s.norm === name);
+        if (other < 0) return;
+        change({ series: other, epsilon: tellingEpsilon(run().series[other]) });
+        byId('curve-controls').querySelector(`[data-norm="${name}"]`).focus();
+      });
+      return button;
+    });
+  }
+
+  function axisButton() {
+    const button = element('button',
+      { type: 'button', id: 'axis-log', 'aria-pressed': String(state.log) }, 'logarithmic ε axis');
+    button.addEventListener('click', () => {
+      change({ log: !state.log });
+      byId('axis-log').focus();
+    });
+    return button;
+  }
+
+  observe(() => {
+    const list = curves();
+    chart.data.datasets = shown().flatMap(datasetsOf);
+    const symbol = series().symbol;
+    const largest = Math.max(...epsilons());
+    chart.options.scales = {
+      x: axis(`perturbation size ε (${unitsOf(run(), norm())}, ${symbol})`, {
+        type: state.log ? 'logarithmic' : 'linear', max: largest,
+        ...(state.log ? {} : { min: 0 }),
+        ticks: { maxRotation: 0, autoSkipPadding: 12 },
+      }),
+      y: axis(`accuracy in %, n = ${[...new Set(data.runs.map((r) => grouped(r.n)))].join(' and ')}`,
+        { min: 0, max: 100 }),
+    };
+    chart.update();
+    byId('curve-legend').replaceChildren(...list.map(legendEntry));
+    byId('curve-controls').replaceChildren(...normButtons(), axisButton());
+    byId('curve').setAttribute('aria-label', `Accuracy over perturbation size, ${symbol}. ` +
+      `At ε = ${state.epsilon}: ` + shown().map((c) => {
+        const p = pointAt(c.series, state.epsilon);
+        return `${curveName(c)} ${p ? percent(p.k / p.n) : CLEAN_ONLY}`;
+      }).join('; ') + '. Arrow keys move ε.');
+  });
+
+  function tipAt(epsilon) {
+    const active = [];
+    chart.data.datasets.forEach((set, datasetIndex) => {
+      const index = (set.points ?? []).findIndex((p) => p.e === epsilon);
+      if (index >= 0) active.push({ datasetIndex, index });
+    });
+    if (active.length === 0) return;
+    const at = chart.getDatasetMeta(active[0].datasetIndex).data[active[0].index];
+    chart.tooltip.setActiveElements(active, { x: at.x, y: at.y });
+    chart.update();
+  }
+  byId('curve').addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    moveEpsilon(step);
+    tipAt(state.epsilon);
+  });
+}

@@ -1,0 +1,11 @@
+'use strict';
+// The strongest curve of the first norm, at the ε where there is most to see.
+{
+  const first = data.runs[0]?.series[0];
+  if (first) {
+    const own = data.runs[0].series.filter((s) => s.norm === first.norm);
+    const strongest = own.findLast((s) => s.kind !== 'control') ?? first;
+    for (const node of document.querySelectorAll('[data-needs-script]')) node.hidden = false;
+    change({ series: data.runs[0].series.indexOf(strongest), epsilon: tellingEpsilon(strongest) });
+  }
+}

@@ -1,0 +1,95 @@
+'use strict';
+// What the page shows and who is told when that changes. `data` is what reports/page_data.hpp says.
+const data = JSON.parse(document.getElementById('data').textContent);
+const several = data.runs.length > 1;
+
+const state = {
+  run: 0, // whose attack the sections below the curve show
+  series: 0, // index into the run's series
+  epsilon: 0,
+  log: false,
+  hidden: new Set(), // keys of curves that the legend switched off
+};
+
+const observers = [];
+function observe(draw) {
+  observers.push(draw);
+}
+function change(patch) {
+  Object.assign(state, patch);
+  for (const draw of observers) draw();
+}
+
+const run = () => data.runs[state.run];
+const series = () => run().series[state.series];
+const norm = () => series().norm;
+
+function normsOf(runs) {
+  const norms = new Map();
+  for (const r of runs) for (const s of r.series) norms.set(s.norm, s.symbol);
+  return norms;
+}
+
+// Every curve in the chosen norm, of all runs.
+function curves() {
+  return data.runs.flatMap((r, index) =>
+    r.series.filter((s) => s.norm === norm()).map((s) => ({ run: index, series: s })));
+}
+
+// Rising, of all curves in the chosen norm.
+function epsilons() {
+  const all = new Set(curves().flatMap((c) => c.series.points.map((p) => p.e)));
+  return [...all].sort((a, b) => a - b);
+}
+
+// The point at this ε, or null.
+const pointAt = (s, epsilon) => s.points.find((p) => p.e === epsilon) ?? null;
+
+// The series' name as in the tables.
+const seriesName = (s) => (s.kind === 'control' ? `${s.attack} (noise)` : s.attack);
+const curveKey = (c) => `${c.run} ${c.series.norm} ${c.series.attack}`;
+const curveName = (c) =>
+  several ? `${seriesName(c.series)} · ${data.runs[c.run].name}` : seriesName(c.series);
+
+function unitsOf(r, normName) {
+  return normName === 'l0' ? 'changed input values' : r.units;
+}
+
+// Numbers are written as in the tables (reports/text.hpp).
+function percent(fraction) {
+  if (!Number.isFinite(fraction)) return '–';
+  const text = (100 * fraction).toFixed(1);
+  if (text === '100.0' && fraction < 1) return '> 99.9 %';
+  if (text === '0.0' && fraction > 0) return '< 0.1 %';
+  return `${text} %`;
+}
+function intervalText(low, high) {
+  const lower = (100 * low).toFixed(1);
+  const upper = (100 * high).toFixed(1);
+  return `${lower === '100.0' && low < 1 ? '99.9' : lower}–${upper === '0.0' && high > 0 ? '0.1' : upper} %`;
+}
+const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+const compact = (value) => String(Number(value.toPrecision(5)));
+
+// "81.2 % (8,120 of 10,000; 95 % interval 80.4–81.9 %)"
+function pointText(p) {
+  return `${percent(p.k / p.n)} (${grouped(p.k)} of ${grouped(p.n)}; 95 % interval ` +
+    `${intervalText(p.low, p.high)})`;
+}
+
+// Wilson 1927, as wilson95() in reports/record.cpp.
+function wilson(k, n) {
+  if (n === 0) return [0, 1];
+  const z = 1.959963984540054;
+  const centre = k + (z * z) / 2;
+  const half = z * Math.sqrt((k * (n - k)) / n + (z * z) / 4);
+  return [k === 0 ? 0 : (centre - half) / (n + z * z), k === n ? 1 : (centre + half) / (n + z * z)];
+}
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+const byId = (id) => document.getElementById(id);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "reports/record.hpp"
+
+namespace gibbon::reports {
+
+/// A run as it comes onto a page. Both must live as long as the page is made.
+struct PageRun {
+  const Run* run = nullptr;
+  const Gallery* gallery = nullptr;  ///< null: no pictures
+};
+
+/// What the scripts of report.html draw from; reports/page/data.js says how it is read.
+///
+///   {"runs": [{"name", "data", "n", "units", "classes", "series": [...], "walks": [...]}]}
+///
+/// series: attack, norm, kind and per ε what curve.csv has (n, correct, Wilson's ends, correct per
+/// class) plus, where the run has its records, who became whom ([true, says, count], the most
+/// frequent first) and confidences in 20 bins; and the smallest distances as a histogram. walks:
+/// pictured samples, one PNG each with all their frames below each other. `left_out` counts walks
+/// for which the page had no room (kMostWalkBytes).
+[[nodiscard]] nlohmann::ordered_json page_data(std::span<const PageRun> runs);
+
+/// The JSON as text that may stand inside <script>: no "<", ">" or "&" in it.
+[[nodiscard]] std::string to_script_json(const nlohmann::ordered_json& data);
+
+/// Bytes of pictures, as base64, that a page holds at most.
+inline constexpr std::size_t kMostWalkBytes = 2'500'000;
+
+}  // namespace gibbon::reports
