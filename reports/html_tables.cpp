@@ -310,7 +310,10 @@ std::string cost_table(const Run& run) {
 }  // namespace
 
 std::string paragraph(std::string_view css, std::string_view text) {
-  return fmt::format("<p class=\"{}\">{}</p>\n", css, escape_html(text));
+  std::string html = escape_html(text);
+  for (std::size_t at = 0; (at = html.find(" %", at)) != std::string::npos;)
+    html.replace(at, 1, "&#160;");
+  return fmt::format("<p class=\"{}\">{}</p>\n", css, html);
 }
 
 std::string list(std::span<const std::string> entries) {

@@ -12,7 +12,7 @@
 // is empty when the run has nothing to say there.
 namespace gibbon::reports {
 
-/// <p class="css">text</p>
+/// <p class="css">text</p>; no line ends before a "%".
 [[nodiscard]] std::string paragraph(std::string_view css, std::string_view text);
 
 /// <ul> of texts.

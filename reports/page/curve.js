@@ -15,11 +15,11 @@
     const edge = { pointRadius: 0, pointHitRadius: 0, borderWidth: 0, edge: true };
     return [
       { ...edge, data: line((p) => p.low), fill: false },
-      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: faded(look.colour, 0.22) },
+      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: faded(look.colour, 0.38) },
       {
         label: curveName(c), data: line((p) => p.k / p.n), curve: c, points,
-        borderColor: look.colour, backgroundColor: look.colour, borderWidth: look.worst ? 2.6 : 2,
-        borderDash: dashOf(c), pointStyle: look.mark, pointRadius: points.length > 16 ? 2.5 : 4,
+        borderColor: look.colour, backgroundColor: look.colour, borderWidth: look.worst ? 2.2 : 1.6,
+        borderDash: dashOf(c), pointStyle: look.mark, pointRadius: points.length > 16 ? 1.8 : 3.5,
         pointHoverRadius: 6, clip: 8,
       },
     ];

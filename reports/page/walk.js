@@ -132,7 +132,9 @@
       paint(byId('walk-clean'), w, frameOf(w, all, 0));
       paint(byId('walk-delta'), w, perturbation(w, all, index, largest));
       paint(byId('walk-adversarial'), w, frameOf(w, all, index));
-      byId('walk-scale').textContent = `−${compact(largest / 255)}  0  +${compact(largest / 255)}`;
+      const end = (largest / 255).toPrecision(3);
+      byId('walk-scale').replaceChildren(
+        ...[`−${end}`, '0', `+${end}`].map((text) => element('span', {}, text)));
       byId('walk-stage').dataset.frame = index;
     });
   }
