@@ -45,9 +45,6 @@ struct State {
   [[nodiscard]] reports::gate::Demands demands() const {
     if (baseline.empty() && require.empty())
       fail_usage("check: there is nothing to check against; give --baseline, --require or both");
-    if (!(margin >= 0.0 && margin < 100.0))
-      fail_usage("--margin {}: outside [0, 100), in percentage points", margin);
-    if (!(alpha > 0.0 && alpha < 0.5)) fail_usage("--alpha {}: outside (0, 0.5)", alpha);
     if (max_slowdown != 0.0 && !(max_slowdown >= 1.0)) {
       fail_usage("--max-slowdown {}: below 1; 1.5 lets an entry take half as long again",
                  max_slowdown);
@@ -58,6 +55,7 @@ struct State {
                                .strict = strict,
                                .requirements = {},
                                .max_slowdown = max_slowdown};
+    require_sensible(all.criteria);
     for (const std::string& text : require)
       all.requirements.push_back(reports::gate::parse_requirement(text));
     return all;

@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
   cli::add_baseline(program);
   cli::add_check(program);
   cli::add_compare(program);
+  cli::add_simulate_gate(program);
   cli::add_gallery(program);
   cli::add_crosscheck(program);
   cli::add_explain(program);
