@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,5 +8,8 @@ namespace gibbon::reports {
 
 /// RFC 4648 base64 with padding, as data URIs need it.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
+
+/// The bytes that to_base64() made this text of; none when it did not.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace gibbon::reports

@@ -10,4 +10,10 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Nothing is damaged, but what was asked for cannot be answered with these files: settings that do
+/// not fit together.
+struct Refusal : Error {
+  using Error::Error;
+};
+
 }  // namespace gibbon::reports

@@ -170,23 +170,13 @@ std::string distance_table(const Run& run, Colour colour) {
   return "\n" + text;
 }
 
-// In a Markdown table "|" ends a cell and a name may hold what Markdown or HTML would act on.
-std::string markdown_cell(std::string_view text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
 std::string markdown_row(const std::vector<std::string>& cells) {
   return fmt::format("| {} |\n", fmt::join(cells, " | "));
 }
 
 std::string markdown_panel(const Panel& panel) {
   std::vector<std::string> head{"ε"};
-  for (const Series& series : panel.series) head.push_back(markdown_cell(head_of(series)));
+  for (const Series& series : panel.series) head.push_back(escape_markdown(head_of(series)));
   std::string text = markdown_row(head) + "|---";
   for (std::size_t c = 1; c < head.size(); ++c) text += "|---:";
   text += "|\n";
@@ -222,12 +212,12 @@ std::string to_table(const Run& run, Colour colour) {
 
 std::string to_markdown(const Run& run) {
   const Subject subject = subject_of(run);
-  std::string text =
-      fmt::format("# {}\n\n{}\n\n", markdown_cell(subject.title()), markdown_cell(question(run)));
+  std::string text = fmt::format("# {}\n\n{}\n\n", escape_markdown(subject.title()),
+                                 escape_markdown(question(run)));
   for (const std::string& sentence : answers(run))
-    text += fmt::format("{}\n\n", markdown_cell(sentence));
+    text += fmt::format("{}\n\n", escape_markdown(sentence));
   for (const Panel& panel : panels_of(run))
-    text += fmt::format("## {}\n\n{}\n", markdown_cell(panel_title(panel, subject)),
+    text += fmt::format("## {}\n\n{}\n", escape_markdown(panel_title(panel, subject)),
                         markdown_panel(panel));
   text +=
       "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
@@ -237,14 +227,14 @@ std::string to_markdown(const Run& run) {
     const auto rows = distance_rows(run);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       std::vector<std::string> cells;
-      for (const std::string& cell : rows[r]) cells.push_back(markdown_cell(cell));
+      for (const std::string& cell : rows[r]) cells.push_back(escape_markdown(cell));
       text += markdown_row(cells);
       if (r == 0) text += "|---|---|---:|---:|---:|---:|\n";
     }
   }
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
   for (const std::string& sentence : run.diagnosis)
-    text += fmt::format("- {}\n", markdown_cell(sentence));
+    text += fmt::format("- {}\n", escape_markdown(sentence));
   if (!subject.command.empty())
     text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", subject.command);
   return text;

@@ -107,4 +107,13 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
+std::string escape_markdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : printable(text)) {
+    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 }  // namespace gibbon::reports

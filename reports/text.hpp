@@ -50,4 +50,7 @@ namespace gibbon::reports {
 /// printable() text with & < > " ' as entities: safe as HTML or SVG text and in quoted attributes.
 [[nodiscard]] std::string escape_html(std::string_view text);
 
+/// printable() text with a backslash before what Markdown, its tables or HTML in it would act on.
+[[nodiscard]] std::string escape_markdown(std::string_view text);
+
 }  // namespace gibbon::reports

@@ -9,6 +9,7 @@
 #include "eval/options.hpp"
 #include "eval/sweep.hpp"
 #include "models/model_file.hpp"
+#include "reports/gate/comparison.hpp"
 
 // What the subcommands share. One file per subcommand; main.cpp lists them.
 namespace gibbon::eval::cli {
@@ -45,12 +46,19 @@ void say(const CommonOptions& common, const std::string& text);
 
 [[nodiscard]] bool stdout_is_terminal();
 
+/// Throws a usage Error naming --margin or --alpha when they are outside what makes sense.
+void require_sensible(const reports::gate::Criteria& criteria);
+
 // Each adds its subcommand to the program.
 void add_train(CLI::App& root);
 void add_sweep(CLI::App& root);
 void add_run(CLI::App& root);
 void add_transfer(CLI::App& root);
 void add_report(CLI::App& root);
+void add_baseline(CLI::App& root);
+void add_check(CLI::App& root);
+void add_compare(CLI::App& root);
+void add_simulate_gate(CLI::App& root);
 void add_gallery(CLI::App& root);
 void add_crosscheck(CLI::App& root);
 void add_explain(CLI::App& root);

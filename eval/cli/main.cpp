@@ -59,6 +59,10 @@ int run(int argc, char** argv) {
   cli::add_run(program);
   cli::add_transfer(program);
   cli::add_report(program);
+  cli::add_baseline(program);
+  cli::add_check(program);
+  cli::add_compare(program);
+  cli::add_simulate_gate(program);
   cli::add_gallery(program);
   cli::add_crosscheck(program);
   cli::add_explain(program);
@@ -90,6 +94,8 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const gibbon::Error& error) {
     return complain(error.what(), static_cast<int>(error.kind()));
+  } catch (const gibbon::reports::Refusal& error) {
+    return complain(error.what(), static_cast<int>(ErrorKind::kUsage));
   } catch (const gibbon::reports::Error& error) {
     return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::filesystem::filesystem_error& error) {

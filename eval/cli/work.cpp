@@ -12,6 +12,7 @@
 #include "eval/gallery.hpp"
 #include "eval/journal.hpp"
 #include "eval/provenance.hpp"
+#include "eval/reference.hpp"
 #include "eval/run_folder.hpp"
 #include "eval/training.hpp"
 #include "models/train/train.hpp"
@@ -215,6 +216,11 @@ int run_sweep(const SweepJob& job) {
       .samples = std::move(result.samples),
       .distances = std::move(result.distances),
       .diagnosis = std::move(result.diagnosis)};
+  if (!stored && !unfinished) {
+    run.provenance["reference"] =
+        reports::gate::to_json({.gflops = measure_reference_gflops(),
+                                .strength = measure_strength(plan, data.class_names.size())});
+  }
   if (!gallery.items.empty()) {
     const auto still =
         std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);

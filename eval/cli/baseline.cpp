@@ -1,0 +1,42 @@
+#include "reports/gate/baseline.hpp"
+
+#include <fmt/format.h>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/run_folder.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string folder;
+  std::string output = "baseline.json";
+  bool force = false;
+
+  void run() const {
+    const reports::gate::Snapshot snapshot = reports::gate::snapshot_of(read_run_folder(folder));
+    if (!force && std::filesystem::exists(output)) {
+      fail_usage("{}: it is there already; choose another --output, or overwrite it with --force",
+                 output);
+    }
+    write_atomically(output, reports::gate::to_baseline_json(snapshot));
+    fmt::print("baseline {} ({} points, {} samples)\n", output, snapshot.points.size(),
+               snapshot.ids.size());
+  }
+};
+
+}  // namespace
+
+void add_baseline(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "baseline", "Keep every outcome of a run in one file for 'gibbon check' to compare with");
+  app->add_option("RUN", state->folder, "folder of a run")->required();
+  app->add_option("-o,--output", state->output, "file to write")->capture_default_str();
+  app->add_flag("--force", state->force, "overwrite a baseline that is already there");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

@@ -1,0 +1,113 @@
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fstream>
+#include <optional>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/cli/exit_code.hpp"
+#include "eval/run_folder.hpp"
+#include "reports/gate/baseline.hpp"
+#include "reports/gate/formats.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+/// GitHub's runner gives steps a file of their own to append to.
+void append_summary(const std::string& markdown) {
+  const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (path == nullptr || *path == '\0') return;
+  std::ofstream file(path, std::ios::app | std::ios::binary);
+  if (!(file << markdown).flush()) {
+    fail_input("{}: it cannot be written to; it is what $GITHUB_STEP_SUMMARY names", path);
+  }
+}
+
+bool on_github() {
+  const char* const value = std::getenv("GITHUB_ACTIONS");
+  return value != nullptr && std::string(value) == "true";
+}
+
+struct State {
+  std::string folder;
+  std::string baseline;
+  double margin = 0.3;  // percentage points
+  double alpha = 0.05;
+  bool strict = false;
+  std::vector<std::string> require;
+  double max_slowdown = 0.0;
+  std::string junit;
+  std::string markdown;
+  std::string json;
+  bool annotations = false;
+
+  [[nodiscard]] reports::gate::Demands demands() const {
+    if (baseline.empty() && require.empty())
+      fail_usage("check: there is nothing to check against; give --baseline, --require or both");
+    if (max_slowdown != 0.0 && !(max_slowdown >= 1.0)) {
+      fail_usage("--max-slowdown {}: below 1; 1.5 lets an entry take half as long again",
+                 max_slowdown);
+    }
+    if (max_slowdown != 0.0 && baseline.empty())
+      fail_usage("--max-slowdown {}: it compares with a baseline; give --baseline", max_slowdown);
+    reports::gate::Demands all{.criteria = {.margin = margin / 100.0, .alpha = alpha},
+                               .strict = strict,
+                               .requirements = {},
+                               .max_slowdown = max_slowdown};
+    require_sensible(all.criteria);
+    for (const std::string& text : require)
+      all.requirements.push_back(reports::gate::parse_requirement(text));
+    return all;
+  }
+
+  void run() const {
+    const reports::gate::Demands all = demands();
+    std::optional<reports::gate::Snapshot> before;
+    if (!baseline.empty()) before = reports::gate::read_baseline(read_file(baseline), baseline);
+    const reports::gate::Snapshot now = reports::gate::snapshot_of(read_run_folder(folder));
+    const reports::gate::GateResult result =
+        reports::gate::judge(before ? &*before : nullptr, now, all);
+    if (!junit.empty()) write_atomically(junit, reports::gate::to_junit(result));
+    if (!markdown.empty()) write_atomically(markdown, reports::gate::to_markdown(result));
+    if (!json.empty()) write_atomically(json, reports::gate::to_json(result));
+    append_summary(reports::gate::to_markdown(result));
+    if (annotations || on_github()) fmt::print("{}", reports::gate::to_annotations(result));
+    fmt::print("{}",
+               reports::gate::to_text(result, stdout_is_terminal() ? reports::Colour::kAlways
+                                                                   : reports::Colour::kNever));
+    if (!result.passed()) exit_code = static_cast<int>(ErrorKind::kCheckFailed);
+  }
+};
+
+}  // namespace
+
+void add_check(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "check", "Compare a run with a baseline, sample by sample; exit code 1 when it got worse");
+  app->add_option("RUN", state->folder, "folder of a run")->required();
+  app->add_option("--baseline", state->baseline, "what 'gibbon baseline' wrote");
+  app->add_option("--margin", state->margin,
+                  "a change up to this is harmless, in percentage points of all samples")
+      ->capture_default_str();
+  app->add_option("--alpha", state->alpha,
+                  "probability of any false alarm, over all points together")
+      ->capture_default_str();
+  app->add_flag("--strict", state->strict, "'cannot tell' fails, too");
+  app->add_option("--require", state->require,
+                  "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+      ->allow_extra_args(false);
+  app->add_option("--max-slowdown", state->max_slowdown,
+                  "most an entry's time, beside the reference workload's, may grow; 0: any")
+      ->capture_default_str();
+  app->add_option("--junit", state->junit, "JUnit XML to write");
+  app->add_option("--markdown", state->markdown,
+                  "Markdown to write; also appended to $GITHUB_STEP_SUMMARY");
+  app->add_option("--json", state->json, "JSON to write");
+  app->add_flag("--annotations", state->annotations,
+                "print GitHub annotations; on when $GITHUB_ACTIONS is true");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

@@ -1,0 +1,66 @@
+#include <cmath>
+#include <fmt/format.h>
+
+#include "datasets/error.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/gate_simulation.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  GateSimulation simulation;
+  double drop = 0.0;          // percentage points
+  double disagreement = 2.0;  // likewise
+  double margin = 0.3;        // likewise
+
+  void run() {
+    if (simulation.n < 1 || simulation.points < 1 || simulation.repetitions < 1)
+      fail_usage("simulate-gate: --n, --points and --repetitions are at least 1");
+    if (!(disagreement > 0.0 && disagreement <= 5.0)) {
+      fail_usage(
+          "--disagreement {}: outside (0, 5], in percent; beyond, samples would leave the "
+          "curve at its ends",
+          disagreement);
+    }
+    if (!(std::abs(drop) <= disagreement)) {
+      fail_usage("--drop {}: more than --disagreement {}; who drops out disagrees", drop,
+                 disagreement);
+    }
+    simulation.drop = drop / 100.0;
+    simulation.disagreement = disagreement / 100.0;
+    simulation.criteria.margin = margin / 100.0;
+    require_sensible(simulation.criteria);
+    fmt::print("{}", to_text(simulation, simulate_gate(simulation)));
+  }
+};
+
+}  // namespace
+
+void require_sensible(const reports::gate::Criteria& criteria) {
+  if (!(criteria.margin >= 0.0 && criteria.margin < 1.0))
+    fail_usage("--margin {}: outside [0, 100), in percentage points", 100.0 * criteria.margin);
+  if (!(criteria.alpha > 0.0 && criteria.alpha < 0.5))
+    fail_usage("--alpha {}: outside (0, 0.5)", criteria.alpha);
+}
+
+void add_simulate_gate(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "simulate-gate", "How often 'gibbon check' is right about models of known difference");
+  GateSimulation& s = state->simulation;
+  app->add_option("--n", s.n, "samples")->capture_default_str();
+  app->add_option("--points", s.points, "of the curve")->capture_default_str();
+  app->add_option("--drop", state->drop, "true fall at every point, percentage points")
+      ->capture_default_str();
+  app->add_option("--disagreement", state->disagreement,
+                  "samples whose outcome changes at a point, in percent of all")
+      ->capture_default_str();
+  app->add_option("--repetitions", s.repetitions, "pairs of runs drawn")->capture_default_str();
+  app->add_option("--margin", state->margin, "as for check")->capture_default_str();
+  app->add_option("--alpha", s.criteria.alpha, "as for check")->capture_default_str();
+  app->add_option("--seed", s.seed, "key of all randomness")->capture_default_str();
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

@@ -1,0 +1,169 @@
+#include "reports/gate/gate.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
+
+#include "reports/error.hpp"
+#include "reports/gate/words.hpp"
+#include "reports/text.hpp"
+
+namespace gibbon::reports::gate {
+namespace {
+
+using Level = Finding::Level;
+
+/// Collects what is found; the gravest go first in the end.
+class Findings {
+ public:
+  void add(Level level, std::string subject, std::string what, std::string text) {
+    all_.push_back({level, std::move(subject), std::move(what), std::move(text)});
+  }
+  [[nodiscard]] std::vector<Finding> sorted() && {
+    std::ranges::stable_sort(all_, {}, &Finding::level);
+    return std::move(all_);
+  }
+
+ private:
+  std::vector<Finding> all_;
+};
+
+void describe_point(const PointResult& point, bool same_model, const Demands& demands,
+                    Findings& findings) {
+  const std::string seen = fmt::format("{}; {}", change_text(point), p_text(point.adjusted));
+  switch (point.verdict) {
+    case Verdict::kUnchanged: return;
+    case Verdict::kWorse:
+      findings.add(
+          Level::kFailure, point.name, "worse",
+          seen + (same_model ? "; the model is the same, so the attacks became stronger or "
+                               "the bench changed: make a new baseline if that is meant"
+                             : ""));
+      return;
+    case Verdict::kBetter:
+      if (same_model) {
+        findings.add(Level::kFailure, point.name, "attack weaker",
+                     seen + "; the model is the same, so it is the attack that does less");
+      } else {
+        findings.add(Level::kNote, point.name, "better", seen);
+      }
+      return;
+    case Verdict::kCannotTell:
+      findings.add(
+          demands.strict ? Level::kFailure : Level::kWarning, point.name, "cannot tell",
+          fmt::format("{}; neither a change beyond ±{} points nor none is shown at n = {}; {}",
+                      seen, compact(100.0 * demands.criteria.margin), grouped(point.paired.n),
+                      needed_text(point)));
+  }
+}
+
+void describe_strength(const std::vector<StrengthResult>& results, Findings& findings) {
+  for (const StrengthResult& r : results) {
+    if (r.verdict == StrengthResult::Verdict::kAsBefore) continue;
+    const bool weaker = r.verdict == StrengthResult::Verdict::kWeaker;
+    findings.add(weaker ? Level::kFailure : Level::kWarning, r.name,
+                 weaker ? "attack weaker" : "attack stronger",
+                 fmt::format("it does less to {} and more to {} of {} samples; {}{}", r.weaker,
+                             r.stronger, r.n, p_text(r.adjusted),
+                             weaker ? "; what looks like a better model is a weaker attack"
+                                    : "; what looks like a worse model may be a stronger attack"));
+  }
+}
+
+void describe_requirement(const RequirementResult& r, Findings& findings) {
+  if (r.met()) return;
+  findings.add(Level::kFailure, r.requirement.name(), "missed",
+               fmt::format("{} of {} = {:.4f} (95 % interval {:.4f}-{:.4f})", grouped(r.correct),
+                           grouped(r.n), static_cast<double>(r.correct) / static_cast<double>(r.n),
+                           r.interval.low, r.interval.high));
+}
+
+void describe_speed(const SpeedResult& r, double limit, Findings& findings) {
+  switch (r.verdict) {
+    case SpeedResult::Verdict::kFine: return;
+    case SpeedResult::Verdict::kSlower:
+      findings.add(
+          Level::kFailure, r.entry, "slower",
+          fmt::format("takes {:.2f} times as long per operation as in the baseline, beside "
+                      "the reference workload; at most {} is allowed",
+                      r.slowdown, compact(limit)));
+      return;
+    case SpeedResult::Verdict::kTooShort:
+      findings.add(Level::kNote, r.entry, "too short",
+                   "ran for less than 0.5 s; its speed cannot be judged");
+  }
+}
+
+/// Why outcomes may differ though model and data do not.
+void describe_environment(const Snapshot& baseline, const Snapshot& now, Findings& findings) {
+  for (const char* key : {"revision", "instruction_set", "kernels"}) {
+    const auto value = [&](const Snapshot& s) {
+      return s.environment.is_object() ? s.environment.value(key, nlohmann::ordered_json())
+                                       : nlohmann::ordered_json();
+    };
+    if (value(baseline) == value(now)) continue;
+    findings.add(Level::kNote, "environment", key,
+                 fmt::format("{} in the baseline, {} in this run",
+                             printable(value(baseline).dump()), printable(value(now).dump())));
+  }
+}
+
+}  // namespace
+
+bool GateResult::passed() const {
+  return std::ranges::none_of(findings,
+                              [](const Finding& f) { return f.level == Level::kFailure; });
+}
+
+std::string GateResult::verdict() const {
+  if (passed()) return "PASS";
+  std::vector<std::string> failed;
+  for (const Finding& f : findings)
+    if (f.level == Level::kFailure) failed.push_back(fmt::format("{} {}", f.subject, f.what));
+  constexpr std::size_t kNamed = 3;
+  if (failed.size() <= kNamed) return fmt::format("FAIL: {}", fmt::join(failed, ", "));
+  const std::size_t more = failed.size() - kNamed;
+  failed.resize(kNamed);
+  return fmt::format("FAIL: {} and {} more", fmt::join(failed, ", "), more);
+}
+
+GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& demands) {
+  GateResult result{.title = title_of(now), .criteria = demands.criteria};
+  Findings findings;
+  for (const Requirement& requirement : demands.requirements) {
+    result.requirements.push_back(measure(requirement, now));
+    describe_requirement(result.requirements.back(), findings);
+  }
+  if (baseline == nullptr) {
+    result.findings = std::move(findings).sorted();
+    return result;
+  }
+  require_comparable(*baseline, now);
+  result.baseline = printable(baseline->model);
+  const bool same_model = !now.model_sha256.empty() && now.model_sha256 == baseline->model_sha256;
+  result.points = compare_points(*baseline, now, demands.criteria);
+  if (result.points.size() != baseline->points.size() || result.points.size() != now.points.size())
+    throw Refusal("not comparable: the points of the curve are not the same; make a new baseline");
+  for (const PointResult& point : result.points)
+    describe_point(point, same_model, demands, findings);
+  if (baseline->strength.empty() || now.strength.empty()) {
+    findings.add(
+        Level::kWarning, "attack strength", "not measured",
+        fmt::format("{} knows nothing of the reference network, so a weaker attack may pass "
+                    "as a better model",
+                    now.strength.empty() ? "this run" : "the baseline"));
+  } else {
+    result.strength = compare_strength(*baseline, now, demands.criteria.alpha);
+    describe_strength(result.strength, findings);
+  }
+  if (demands.max_slowdown > 0.0) {
+    result.speed = compare_speed(*baseline, now, demands.max_slowdown);
+    for (const SpeedResult& r : result.speed) describe_speed(r, demands.max_slowdown, findings);
+  }
+  describe_environment(*baseline, now, findings);
+  result.findings = std::move(findings).sorted();
+  return result;
+}
+
+}  // namespace gibbon::reports::gate

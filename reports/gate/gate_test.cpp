@@ -1,0 +1,208 @@
+#include "reports/gate/gate.hpp"
+
+#include <gmock/gmock.h>
+
+#include "reports/error.hpp"
+#include "reports/gate/gate_cases.hpp"
+
+namespace gibbon::reports::gate {
+namespace {
+
+using cases::message_of;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Level = Finding::Level;
+
+const PointResult& point(const GateResult& result, const std::string& name) {
+  const auto found = std::ranges::find(result.points, name, &PointResult::name);
+  if (found == result.points.end()) throw std::logic_error("no point " + name);
+  return *found;
+}
+
+/// usual_distance, but `count` samples that stood everywhere break at 0.1.
+std::function<double(std::size_t)> dropping(std::size_t count) {
+  return [count](std::size_t k) {
+    const double usual = cases::usual_distance(k);
+    return std::isinf(usual) && k / 100 * 50 + (k % 100 - 50) < count ? 0.1 : usual;
+  };
+}
+
+TEST(Gate, AnIdenticalRunPasses) {
+  const Snapshot run = cases::snapshot({});
+  const GateResult result = judge(&run, run, {});
+  EXPECT_TRUE(result.passed());
+  EXPECT_EQ(result.verdict(), "PASS");
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_EQ(result.points.size(), 7U);
+  for (const PointResult& p : result.points) EXPECT_EQ(p.verdict, Verdict::kUnchanged) << p.name;
+}
+
+TEST(Gate, ARealDropIsSeenAndANearMissIsOpen) {
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot worse = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(100)});
+  const GateResult result = judge(&before, worse, {});
+  EXPECT_EQ(point(result, "clean").verdict, Verdict::kUnchanged);
+  EXPECT_EQ(point(result, "pgd linf 0.1").verdict, Verdict::kWorse);
+  EXPECT_EQ(point(result, "pgd linf 0.1").paired.lost, 100U);
+  EXPECT_EQ(point(result, "noise linf 0.1").verdict, Verdict::kUnchanged);
+  EXPECT_EQ(point(result, "noise linf 0.2").verdict, Verdict::kWorse);
+  EXPECT_FALSE(result.passed());
+  EXPECT_THAT(result.verdict(), HasSubstr("FAIL: pgd linf 0.1 worse, pgd linf 0.2 worse"));
+  EXPECT_THAT(result.findings.front().text,
+              HasSubstr("80.00 % -> 79.00 %, -1.00 points (95 % interval"));
+
+  // The same drop in a tenth of the samples is no evidence, and the gate says what would be.
+  const Snapshot few = cases::snapshot({});
+  const Snapshot fewer = cases::snapshot({.sha256 = "new", .distance = dropping(10)});
+  const GateResult open = judge(&few, fewer, {});
+  EXPECT_EQ(point(open, "pgd linf 0.1").verdict, Verdict::kCannotTell);
+  EXPECT_TRUE(open.passed());
+  ASSERT_TRUE(point(open, "pgd linf 0.1").needed.has_value());
+  EXPECT_GT(*point(open, "pgd linf 0.1").needed, 1000U);
+  EXPECT_THAT(open.findings.front().text, HasSubstr("samples would tell"));
+  EXPECT_EQ(open.findings.front().level, Level::kWarning);
+  EXPECT_FALSE(judge(&few, fewer, {.strict = true}).passed());
+}
+
+TEST(Gate, ABetterModelPassesButTheSameModelMayNotImprove) {
+  const Snapshot before = cases::snapshot({.n = 10000, .distance = dropping(200)});
+  const Snapshot better = cases::snapshot({.n = 10000, .sha256 = "new"});
+  const GateResult improved = judge(&before, better, {});
+  EXPECT_TRUE(improved.passed());
+  EXPECT_EQ(point(improved, "pgd linf 0.1").verdict, Verdict::kBetter);
+  EXPECT_EQ(improved.findings.front().level, Level::kNote);
+
+  const Snapshot same = cases::snapshot({.n = 10000});
+  const GateResult weaker = judge(&before, same, {});
+  EXPECT_FALSE(weaker.passed());
+  EXPECT_THAT(weaker.verdict(), HasSubstr("pgd linf 0.1 attack weaker"));
+  const GateResult stronger = judge(&same, before, {});
+  EXPECT_FALSE(stronger.passed());
+  EXPECT_THAT(stronger.findings.front().text, HasSubstr("the attacks became stronger"));
+}
+
+TEST(Gate, AWeakerAttackFailsWhateverTheModelDoes) {
+  const Snapshot before = cases::snapshot({});
+  Snapshot now = cases::snapshot({.sha256 = "new"});
+  now.strength = {cases::strength_of(20)};
+  const GateResult weaker = judge(&before, now, {});
+  EXPECT_FALSE(weaker.passed());
+  EXPECT_THAT(weaker.verdict(), HasSubstr("pgd linf 0.04 on the reference network attack weaker"));
+  EXPECT_EQ(weaker.strength[0].weaker, 12U);
+
+  now.strength = {cases::strength_of(44)};
+  const GateResult stronger = judge(&before, now, {});
+  EXPECT_TRUE(stronger.passed());
+  EXPECT_EQ(stronger.findings.front().what, "attack stronger");
+  EXPECT_EQ(stronger.findings.front().level, Level::kWarning);
+
+  now.strength = {cases::strength_of(30)};
+  EXPECT_THAT(judge(&before, now, {}).findings, IsEmpty()) << "two samples are chance";
+
+  now.strength.clear();
+  EXPECT_EQ(judge(&before, now, {}).findings.front().what, "not measured");
+
+  now.strength = {cases::strength_of(32)};
+  now.strength[0].epsilons = {0.05};
+  EXPECT_THAT(message_of<Refusal>([&] { return judge(&before, now, {}); }),
+              HasSubstr("another reference network"));
+}
+
+TEST(Gate, DistancesThatGrowShowAWeakerAttack) {
+  const Snapshot before = cases::snapshot({});
+  Snapshot now = before;
+  for (double& d : now.strength[0].nearest) d *= 1.005;
+  EXPECT_TRUE(judge(&before, now, {}).passed()) << "rounding of another machine";
+  for (double& d : now.strength[0].nearest) d *= 1.02;
+  const GateResult result = judge(&before, now, {});
+  EXPECT_EQ(result.findings.front().subject, "pgd linf distance on the reference network");
+  EXPECT_FALSE(result.passed());
+}
+
+TEST(Gate, EveryDifferenceInTheConditionsIsNamedAtOnce) {
+  const Snapshot before = cases::snapshot({});
+  const auto refusal = [&](const Snapshot& now) {
+    return message_of<Refusal>([&] { return judge(&before, now, {}); });
+  };
+  EXPECT_THAT(refusal(cases::snapshot({.n = 500, .epsilons = {0.0, 0.1}})),
+              AllOf(HasSubstr("sample ids: 100-1099 in the baseline, 100-599 in this run"),
+                    HasSubstr("epsilons: [0.0,0.1,0.2] in the baseline, [0.0,0.1] in this run")));
+  for (const char* key :
+       {"data sha256", "labels sha256", "attacks", "norms", "seed", "exhaustive", "max-queries"}) {
+    Snapshot now = cases::snapshot({});
+    now.conditions[key] = "other";
+    EXPECT_THAT(refusal(now), HasSubstr(std::string(key) + ": "));
+  }
+  reports::Run run = cases::run_of({});
+  for (SampleRecord& r : run.samples)
+    if (r.id == 150) r.label = r.clean_label = 2;
+  EXPECT_THAT(refusal(snapshot_of(run)), HasSubstr("labels sha256"));
+}
+
+TEST(Gate, RequirementsStandAlone) {
+  const Snapshot now = cases::snapshot({});
+  const auto demand = [&](const std::string& text) {
+    return judge(nullptr, now, {.requirements = {parse_requirement(text)}});
+  };
+  EXPECT_TRUE(demand("clean >= 0.95").passed());
+  EXPECT_FALSE(demand("clean >= 0.951").passed());
+  EXPECT_EQ(demand("pgd linf 0.2 >= 0.6").verdict(), "FAIL: pgd linf 0.2 >= 0.6 missed");
+  EXPECT_THAT(demand("pgd linf 0.2 >= 0.6").findings[0].text,
+              HasSubstr("500 of 1,000 = 0.5000 (95 % interval 0.4691-0.5309)"));
+  EXPECT_TRUE(demand("worst-case linf 51/255>=.5").passed());
+  const auto refusal = [&](const std::string& text) {
+    return message_of<Refusal>([&] { return demand(text); });
+  };
+  EXPECT_THAT(refusal("pgd linf 0.3 >= 0.1"), HasSubstr("allowed are clean, pgd linf 0.1, pgd"));
+  EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("there is no '>='"));
+  EXPECT_THAT(refusal("clean >= 95"), HasSubstr("no number in [0, 1]"));
+  EXPECT_THAT(refusal("clean >= nan"), HasSubstr("no number in [0, 1]"));
+  EXPECT_THAT(refusal("pgd linf >= 0.5"), HasSubstr("there is no ε"));
+  EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("an attack, a norm and ε"));
+  EXPECT_THAT(refusal("pgd linf 1/0 >= 0.5"), HasSubstr("there is no ε"));
+}
+
+TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
+  const Snapshot before = cases::snapshot({});
+  Snapshot now = before;
+  now.speed[0].ratio = 1.6;
+  EXPECT_TRUE(judge(&before, now, {}).passed()) << "nobody asked";
+  EXPECT_TRUE(judge(&before, now, {.max_slowdown = 1.7}).passed());
+  EXPECT_EQ(judge(&before, now, {.max_slowdown = 1.5}).verdict(), "FAIL: pgd linf slower");
+  now.speed[0].seconds = 0.4;
+  const GateResult brief = judge(&before, now, {.max_slowdown = 1.5});
+  EXPECT_TRUE(brief.passed());
+  EXPECT_EQ(brief.findings[0].what, "too short");
+  now.speed.clear();
+  EXPECT_THAT(message_of<Refusal>([&] { return judge(&before, now, {.max_slowdown = 1.5}); }),
+              HasSubstr("--max-slowdown 1.5: this run was not timed"));
+}
+
+TEST(Gate, ChangedSamplesAreListed) {
+  const Snapshot before = cases::snapshot({.n = 100});
+  const Snapshot now = cases::snapshot({.n = 100, .distance = dropping(1)});
+  const auto changed = changed_samples(before, now);
+  ASSERT_EQ(changed.size(), 5U) << "pgd and worst-case twice, noise at 0.2";
+  EXPECT_EQ(changed[0].id, 150U);
+  EXPECT_EQ(changed[0].point, 1U);
+  EXPECT_EQ(changed[0].right_now, 0);
+  EXPECT_EQ(changed_samples(now, before)[0].right_now, 1);
+  EXPECT_EQ(compare_points(before, now, {})[changed[2].point].name, "noise linf 0.2");
+}
+
+TEST(Gate, ComparesWhatBothHave) {
+  const Snapshot a = cases::snapshot({});
+  const Snapshot b = cases::snapshot({.epsilons = {0.0, 0.2, 0.3}});
+  EXPECT_EQ(compare_points(a, b, {}).size(), 4U);
+  EXPECT_NO_THROW(require_same_samples(a, b));
+  EXPECT_THAT(message_of<Refusal>([&] {
+                require_same_samples(a, cases::snapshot({.n = 10}));
+                return 0;
+              }),
+              HasSubstr("not the same samples: sample ids"));
+}
+
+}  // namespace
+}  // namespace gibbon::reports::gate

@@ -1,0 +1,213 @@
+#include "reports/gate/snapshot.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <map>
+
+#include "reports/error.hpp"
+#include "reports/gate/bits.hpp"
+#include "reports/subject.hpp"
+#include "reports/text.hpp"
+
+namespace gibbon::reports::gate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Outcomes = std::vector<std::uint8_t>;
+
+/// The value at "/a/b"; null where there is none.
+Json at(const Json& json, const char* pointer) {
+  const Json::json_pointer place(pointer);
+  return json.contains(place) ? json.at(place) : Json();
+}
+
+std::string text_at(const Json& json, const char* pointer) {
+  const Json value = at(json, pointer);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+double number_at(const Json& json, const char* pointer) {
+  const Json value = at(json, pointer);
+  return value.is_number() ? value.get<double>() : 0.0;
+}
+
+[[noreturn]] void damaged(const std::string& what) {
+  throw Error(
+      fmt::format("samples.npy: {}; it and run.json are not of one run, or damaged; run the sweep "
+                  "again",
+                  what));
+}
+
+/// The records of one row of the curve, by row.
+std::vector<std::span<const SampleRecord>> rows_of(const Run& run) {
+  std::vector<std::span<const SampleRecord>> rows(run.curve.size());
+  std::size_t first = 0;
+  while (first < run.samples.size()) {
+    const std::uint32_t row = run.samples[first].curve_row;
+    std::size_t last = first;
+    while (last < run.samples.size() && run.samples[last].curve_row == row) ++last;
+    rows[row] = std::span(run.samples).subspan(first, last - first);
+    first = last;
+  }
+  return rows;
+}
+
+std::span<const SampleRecord> first_row(const Run& run) { return rows_of(run).front(); }
+
+/// Where the own row of an attack at one budget leaves a sample standing.
+Outcomes standing(std::span<const SampleRecord> row) {
+  Outcomes right;
+  std::ranges::transform(row, std::back_inserter(right), [](const SampleRecord& r) {
+    return static_cast<std::uint8_t>(r.clean_label == r.label && r.fooled == 0 ? 1 : 0);
+  });
+  return right;
+}
+
+Outcomes clean_outcomes(std::span<const SampleRecord> row) {
+  Outcomes right;
+  std::ranges::transform(row, std::back_inserter(right), [](const SampleRecord& r) {
+    return static_cast<std::uint8_t>(r.clean_label == r.label ? 1 : 0);
+  });
+  return right;
+}
+
+void require_same_samples(std::span<const SampleRecord> first, std::span<const SampleRecord> row,
+                          const std::string& name) {
+  const auto same = [](const SampleRecord& a, const SampleRecord& b) {
+    return a.id == b.id && a.label == b.label;
+  };
+  if (!std::ranges::equal(first, row, same))
+    damaged(name + " does not have the samples of the first row of the curve");
+}
+
+void require_count(const Point& point, const CurvePoint& stated, std::uint64_t count) {
+  if (point.right.size() == stated.n && point.correct() == count) return;
+  damaged(fmt::format("{} stands on {} of {} samples, but run.json counts {} of {}", point.name(),
+                      point.correct(), point.right.size(), count, stated.n));
+}
+
+Json conditions_of(const Run& run, std::span<const std::uint64_t> ids) {
+  std::vector<std::string> attacks;
+  std::vector<std::string> norms;
+  std::vector<double> epsilons;
+  const auto add = [](auto& list, const auto& value) {
+    if (std::ranges::find(list, value) == list.end()) list.push_back(value);
+  };
+  for (const CurvePoint& point : run.curve) {
+    if (point.kind != "worst-case") add(attacks, point.attack);
+    add(norms, point.norm);
+    add(epsilons, point.epsilon);
+  }
+  std::string labels;
+  for (const SampleRecord& r : first_row(run)) labels += fmt::format("{} ", r.label);
+  const Json& about = run.provenance;
+  return {{"data", printable(subject_of(run).data_and_split())},
+          {"data sha256", at(about, "/data/sha256")},
+          {"sample ids", to_ranges(ids)},
+          {"labels sha256", checksum(labels)},
+          {"attacks", attacks},
+          {"norms", norms},
+          {"epsilons", epsilons},
+          {"seed", at(about, "/configuration/seed")},
+          {"exhaustive", at(about, "/configuration/exhaustive")},
+          {"max-queries", at(about, "/configuration/max-queries")}};
+}
+
+std::vector<Speed> speed_of(const Json& about, double gflops) {
+  std::vector<Speed> speed;
+  const Json cost = at(about, "/cost");
+  if (!cost.is_object()) return speed;
+  // A pass, forward or backward, costs about two operations per parameter.
+  const double per_pass = 2.0 * number_at(about, "/model/parameters");
+  for (const auto& [entry, spent] : cost.items()) {
+    const double seconds = number_at(spent, "/seconds");
+    const double operations =
+        per_pass * (number_at(spent, "/forwards") + number_at(spent, "/backwards"));
+    if (operations > 0.0)
+      speed.push_back(
+          {.entry = entry, .seconds = seconds, .ratio = seconds * gflops * 1e9 / operations});
+  }
+  return speed;
+}
+
+}  // namespace
+
+std::uint64_t Point::correct() const {
+  return static_cast<std::uint64_t>(std::ranges::count(right, std::uint8_t{1}));
+}
+
+std::string Point::name() const {
+  return kind == "clean" ? kind
+                         : fmt::format("{} {} {}", printable(attack), norm, compact(epsilon));
+}
+
+bool Point::same_as(const Point& other) const {
+  return attack == other.attack && norm == other.norm && kind == other.kind &&
+         epsilon == other.epsilon;
+}
+
+std::vector<Point> outcomes_of(const Run& run) {
+  const auto rows = rows_of(run);
+  if (run.curve.empty() || rows.front().empty()) damaged("there is no sample of the curve in it");
+  std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(rows.front())}};
+  require_count(points.front(), run.curve.front(), run.curve.front().clean_correct);
+
+  std::map<std::pair<std::string, double>, Outcomes> worst;  // by norm and budget
+  Outcomes before;  // of the row before, where it is of the same attack and norm
+  for (std::size_t k = 0; k < run.curve.size(); ++k) {
+    const CurvePoint& stated = run.curve[k];
+    Point point{.attack = stated.attack,
+                .norm = stated.norm,
+                .kind = stated.kind,
+                .epsilon = stated.epsilon};
+    Outcomes& left = worst.try_emplace({stated.norm, stated.epsilon}, stated.n, 1).first->second;
+    if (stated.kind == "worst-case") {
+      point.right = left;
+    } else {
+      require_same_samples(rows.front(), rows[k], point.name());
+      point.right = standing(rows[k]);
+      // As the curve has it: a row that would rise carries what the row before it broke.
+      if (stated.carried > 0 && before.size() == point.right.size())
+        std::ranges::transform(point.right, before, point.right.begin(),
+                               [](std::uint8_t now, std::uint8_t then) {
+                                 return static_cast<std::uint8_t>(now & then);
+                               });
+      before = point.right;
+      if (left.size() != rows[k].size()) damaged(point.name() + " has another number of samples");
+      for (std::size_t n = 0; n < left.size(); ++n)
+        if (rows[k][n].broken != 0) left[n] = 0;
+    }
+    require_count(point, stated, stated.correct);
+    if (point.epsilon > 0.0 || point.right != points.front().right) points.push_back(point);
+  }
+  return points;
+}
+
+std::string to_ranges(std::span<const std::uint64_t> ids) {
+  std::string text;
+  for (std::size_t first = 0; first < ids.size();) {
+    std::size_t last = first;
+    while (last + 1 < ids.size() && ids[last + 1] == ids[last] + 1) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", ids[first]);
+    if (last > first) text += fmt::format("-{}", ids[last]);
+    first = last + 1;
+  }
+  return text;
+}
+
+Snapshot snapshot_of(const Run& run) {
+  Snapshot snapshot{.model = subject_of(run).model,
+                    .model_sha256 = text_at(run.provenance, "/model/sha256"),
+                    .points = outcomes_of(run),
+                    .environment = at(run.provenance, "/environment")};
+  for (const SampleRecord& r : first_row(run)) snapshot.ids.push_back(r.id);
+  snapshot.conditions = conditions_of(run, snapshot.ids);
+  if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
+  Reference reference = reference_from(run.provenance["reference"], "run.json: reference");
+  snapshot.strength = std::move(reference.strength);
+  snapshot.speed = speed_of(run.provenance, reference.gflops);
+  return snapshot;
+}
+
+}  // namespace gibbon::reports::gate
