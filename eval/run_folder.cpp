@@ -8,6 +8,7 @@
 #include "reports/gallery.hpp"
 #include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/latex.hpp"
 #include "reports/npy.hpp"
 #include "reports/queries.hpp"
 #include "reports/table.hpp"
@@ -52,10 +53,12 @@ void write_run(const std::filesystem::path& folder, reports::Run run,
     svg = reports::to_curve_svg(run);
     write_atomically(folder / "curve.svg", svg);
     write_atomically(folder / "curve.png", reports::to_curve_png(run));
+    write_atomically(folder / "curve.pdf", reports::to_curve_pdf(run));
   } catch (const reports::Error& error) {
     run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
   }
   write_atomically(folder / "report.md", reports::to_markdown(run));
+  write_atomically(folder / "report.tex", reports::to_latex(run));
   write_atomically(folder / "report.html",
                    reports::to_html(run, svg, write_figures(folder, gallery)));
   write_atomically(folder / "run.json", reports::to_run_json(run));

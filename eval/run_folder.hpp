@@ -14,9 +14,9 @@ namespace gibbon::eval {
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force);
 
-/// Writes curve.csv, samples.npy, report.md, curve.svg, curve.png, gallery/, report.html and, last,
-/// run.json, each atomically: a folder with a run.json holds a whole run. Without gnuplot the
-/// curves are left out with a warning in run.diagnosis.
+/// Writes curve.csv, samples.npy, report.md, report.tex, the curve as SVG, PNG and PDF, gallery/,
+/// report.html and, last, run.json, each atomically: a folder with a run.json holds a whole run.
+/// Without gnuplot the curves are left out with a warning in run.diagnosis.
 void write_run(const std::filesystem::path& folder, reports::Run run,
                const reports::Gallery& gallery);
 
