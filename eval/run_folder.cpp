@@ -12,6 +12,7 @@
 #include "reports/npy.hpp"
 #include "reports/queries.hpp"
 #include "reports/table.hpp"
+#include "reports/walk.hpp"
 
 namespace gibbon::eval {
 namespace {
@@ -22,6 +23,8 @@ std::vector<reports::Figure> write_figures(const std::filesystem::path& folder,
   std::filesystem::create_directories(folder / "gallery");
   std::vector<reports::Figure> figures = reports::draw_gallery(gallery);
   for (const reports::Figure& figure : figures) write_atomically(folder / figure.file, figure.png);
+  for (const reports::Walk& walk : reports::draw_walks(gallery))
+    write_atomically(folder / walk.file, walk.webp);
   write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
   return figures;
 }

@@ -8,7 +8,8 @@ namespace gibbon::reports {
 
 /// Accuracy in % over ε, a panel per norm: a line with its 95 % Wilson band per attack, noise
 /// controls dashed and grey, the worst case wide and black below the others, the level of guessing
-/// dotted. Same run, same bytes. Throws Error when the run has no point or gnuplot is missing or fails.
+/// dotted. Same run, same bytes. Throws Error when the run has no point or gnuplot is missing or
+/// fails.
 [[nodiscard]] std::string to_curve_svg(const Run& run);
 
 /// The same picture as PNG at twice the size of the SVG in pixels.
