@@ -15,22 +15,6 @@
 #include "reports/walk.hpp"
 
 namespace gibbon::eval {
-namespace {
-
-std::vector<reports::Figure> write_figures(const std::filesystem::path& folder,
-                                           const reports::Gallery& gallery) {
-  if (gallery.items.empty()) return {};
-  std::filesystem::create_directories(folder / "gallery");
-  std::vector<reports::Figure> figures = reports::draw_gallery(gallery);
-  for (const reports::Figure& figure : figures) write_atomically(folder / figure.file, figure.png);
-  for (const reports::Walk& walk : reports::draw_walks(gallery))
-    write_atomically(folder / walk.file, walk.webp);
-  write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
-  return figures;
-}
-
-}  // namespace
-
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force) {
   for (const std::string_view name : results) {
@@ -51,10 +35,9 @@ void write_run(const std::filesystem::path& folder, reports::Run run,
   write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
   write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
   write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
-  std::string svg;
+  std::filesystem::remove(folder / "curve.svg");
   try {
-    svg = reports::to_curve_svg(run);
-    write_atomically(folder / "curve.svg", svg);
+    write_atomically(folder / "curve.svg", reports::to_curve_svg(run));
     write_atomically(folder / "curve.png", reports::to_curve_png(run));
     write_atomically(folder / "curve.pdf", reports::to_curve_pdf(run));
   } catch (const reports::Error& error) {
@@ -62,13 +45,45 @@ void write_run(const std::filesystem::path& folder, reports::Run run,
   }
   write_atomically(folder / "report.md", reports::to_markdown(run));
   write_atomically(folder / "report.tex", reports::to_latex(run));
-  write_atomically(folder / "report.html",
-                   reports::to_html(run, svg, write_figures(folder, gallery)));
-  write_atomically(folder / "run.json", reports::to_run_json(run));
+  write_page(folder, run, write_gallery(folder, gallery));
 }
 
-void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery) {
-  write_figures(folder, gallery);
+std::vector<reports::Figure> write_gallery(const std::filesystem::path& folder,
+                                           const reports::Gallery& gallery) {
+  if (gallery.items.empty()) return {};
+  std::filesystem::create_directories(folder / "gallery");
+  std::vector<reports::Figure> figures = reports::draw_gallery(gallery);
+  for (const reports::Figure& figure : figures) write_atomically(folder / figure.file, figure.png);
+  for (const reports::Walk& walk : reports::draw_walks(gallery))
+    write_atomically(folder / walk.file, walk.webp);
+  write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
+  return figures;
+}
+
+StagedGallery::StagedGallery(std::filesystem::path folder)
+    : folder_(std::move(folder)), part_(folder_ / "gallery.part") {
+  std::filesystem::remove_all(part_);  // of a run that was killed
+  std::filesystem::create_directories(part_);
+}
+
+StagedGallery::~StagedGallery() {
+  std::error_code ignored;
+  std::filesystem::remove_all(part_, ignored);
+}
+
+void StagedGallery::publish() {
+  std::filesystem::remove(folder_ / "gallery.json");
+  std::filesystem::remove_all(folder_ / "gallery");
+  std::filesystem::rename(part_ / "gallery", folder_ / "gallery");
+  std::filesystem::rename(part_ / "gallery.json", folder_ / "gallery.json");
+}
+
+void write_page(const std::filesystem::path& folder, const reports::Run& run,
+                const std::vector<reports::Figure>& figures) {
+  const std::filesystem::path curve = folder / "curve.svg";
+  const std::string svg = std::filesystem::exists(curve) ? read_file(curve) : std::string();
+  write_atomically(folder / "report.html", reports::to_html(run, svg, figures));
+  write_atomically(folder / "run.json", reports::to_run_json(run));
 }
 
 reports::Run read_run_folder(const std::filesystem::path& folder) {

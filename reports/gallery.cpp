@@ -94,13 +94,13 @@ Json to_json(const Gallery& gallery, const GalleryItem& item) {
               {"l1", item.distances[1]},
               {"l2", item.distances[2]},
               {"linf", item.distances[3]}}},
-            {"nearest", nullptr},
             {"forwards", item.forwards},
             {"backwards", item.backwards},
             {"file", item.file},
             {"sha256", item.sha256},
             {"clean_file", item.clean_file},
             {"clean_sha256", item.clean_sha256}};
+  if (std::isinf(item.nearest)) json["nearest"] = nullptr;
   if (std::isfinite(item.nearest)) json["nearest"] = item.nearest;
   return json;
 }
