@@ -224,9 +224,11 @@ Figure draw_attacks(const Sets& all) {
   const double epsilon = telling_epsilon(sets);
   const GallerySet& first = *sets.front();
   const std::string symbol = norm_symbol(first.norm);
-  Grid grid{.title = fmt::format("{}, ε = {} · by attack", symbol, epsilon_text(epsilon)),
-            .subtitle = "the ε at which most attacks differ; green: not fooled, red: fooled",
-            .column_heads = {"clean"}};
+  Grid grid{
+      .title = fmt::format("{}, ε = {} · by attack", symbol, epsilon_text(epsilon)),
+      .subtitle =
+          "8-bit files at the ε that fools about half of them; green: not fooled, red: fooled",
+      .column_heads = {"clean"}};
   for (const GallerySet* set : sets) grid.column_heads.push_back(set->attack);
   for (const Items* items : representatives(first, kMostRows)) {
     const GalleryItem& any = *items->front();
