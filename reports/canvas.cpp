@@ -161,13 +161,15 @@ Pixels Canvas::pixels() const {
       .width = static_cast<std::uint32_t>(cairo_image_surface_get_width(surface_.get())),
       .channels = 3,
       .values = {}};
-  pixels.values.reserve(std::size_t{3} * pixels.height * pixels.width);
+  pixels.values.resize(std::size_t{3} * pixels.height * pixels.width);
+  std::uint8_t* out = pixels.values.data();
   for (std::size_t row = 0; row < pixels.height; ++row)
-    for (std::size_t column = 0; column < pixels.width; ++column) {
+    for (std::size_t column = 0; column < pixels.width; ++column, out += 3) {
       std::uint32_t word = 0;
       std::memcpy(&word, data + row * stride + column * 4, sizeof(word));
-      for (const unsigned shift : {16U, 8U, 0U})
-        pixels.values.push_back(static_cast<std::uint8_t>(word >> shift));
+      out[0] = static_cast<std::uint8_t>(word >> 16U);
+      out[1] = static_cast<std::uint8_t>(word >> 8U);
+      out[2] = static_cast<std::uint8_t>(word);
     }
   return pixels;
 }

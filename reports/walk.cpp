@@ -13,6 +13,7 @@ namespace gibbon::reports {
 namespace {
 
 constexpr std::size_t kMostWalks = 10;  // of a set
+constexpr std::size_t kMostSteps = 16;
 constexpr std::size_t kMostBars = 10;
 
 constexpr double kMargin = 20;
@@ -142,7 +143,8 @@ Pixels draw_step(const Stage& stage, const Step& step) {
   return canvas.pixels();
 }
 
-Walk draw_walk(const GallerySet& set, const Items& items) {
+Walk draw_walk(const GallerySet& set, const Items& all) {
+  const Items items = spread(all, kMostSteps);
   const Stage stage = stage_of(set, items);
   const GalleryItem& any = *items.front();
   const std::vector<float> nothing(any.perturbation.size(), 0.0F);

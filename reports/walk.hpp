@@ -13,8 +13,9 @@ struct Walk {
   std::string webp;
 };
 
-/// The walk of ε from 0 to the largest budget: image, perturbation on one scale, and confidence in
-/// every class. Per attack and norm the first sample of every class, ten at most.
+/// The walk of ε from 0 to the largest budget, in 16 steps at most: image, perturbation on one
+/// scale, and confidence in every class. Per attack and norm the first sample of every class, ten
+/// at most.
 [[nodiscard]] std::vector<Walk> draw_walks(const Gallery& gallery);
 
 }  // namespace gibbon::reports
