@@ -1,6 +1,7 @@
 #include "datasets/image_io.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include <opencv2/core.hpp>
@@ -74,6 +75,42 @@ Picture read_picture(const std::filesystem::path& path, std::size_t channels) {
   }
   swap_red_and_blue(image);
   return to_picture(image);
+}
+
+Picture read_any_picture(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  cv::Mat image = bytes.empty() ? cv::Mat() : decode(bytes, cv::IMREAD_ANYCOLOR);
+  if (image.empty() || is_cut_off(bytes)) {
+    fail_input(
+        "{}: it does not decode as an image; allowed is what OpenCV reads: PNG, JPEG, WebP, BMP, "
+        "TIFF and others; convert or restore it",
+        path.string());
+  }
+  swap_red_and_blue(image);
+  return to_picture(image);
+}
+
+Picture fit(const Picture& picture, const Shape& shape) {
+  const cv::Mat whole = to_mat(picture);
+  // The largest box of the shape's proportions, at least a pixel wide and high.
+  const double factor =
+      std::min(static_cast<double>(whole.rows) / static_cast<double>(shape.height),
+               static_cast<double>(whole.cols) / static_cast<double>(shape.width));
+  const auto part = [&](std::size_t wanted, int there) {
+    return std::clamp(static_cast<int>(std::lround(factor * static_cast<double>(wanted))), 1,
+                      there);
+  };
+  const int height = part(shape.height, whole.rows);
+  const int width = part(shape.width, whole.cols);
+  const cv::Mat middle =
+      whole(cv::Rect((whole.cols - width) / 2, (whole.rows - height) / 2, width, height));
+  cv::Mat scaled;
+  cv::resize(middle, scaled, {static_cast<int>(shape.width), static_cast<int>(shape.height)}, 0, 0,
+             cv::INTER_AREA);
+  if (picture.channels != shape.channels) {
+    cv::cvtColor(scaled, scaled, shape.channels == 1 ? cv::COLOR_RGB2GRAY : cv::COLOR_GRAY2RGB);
+  }
+  return to_picture(scaled);
 }
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {

@@ -21,6 +21,15 @@ struct Picture {
 /// Error (input) naming the file when it is missing or not an image.
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::size_t channels);
 
+/// Decodes whatever OpenCV does (PNG, JPEG, WebP, BMP, TIFF, PNM, …), turned upright as the camera
+/// noted; grey stays 1 channel, the rest is 3. Throws as read_picture().
+[[nodiscard]] Picture read_any_picture(const std::filesystem::path& path);
+
+/// The middle of the picture that has the shape's proportions, in its size, each pixel the mean of
+/// the area it covers; grey of a colour picture by ITU-R BT.601, colour of a grey one three times
+/// it.
+[[nodiscard]] Picture fit(const Picture& picture, const Shape& shape);
+
 /// Encodes as PNG (lossless) and writes atomically.
 void write_png(const std::filesystem::path& path, const Picture& picture);
 

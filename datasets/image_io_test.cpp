@@ -85,5 +85,27 @@ TEST(ImageIo, NamesWhatCannotBeRead) {
               ThrowsMessage<Error>(HasSubstr("x.png: is not an image")));
 }
 
+TEST(ImageIo, FitsTheMiddleByAveragingAreas) {
+  // 2 × 6: only the middle 2 × 2 count, and become one pixel.
+  const Picture wide{.height = 2,
+                     .width = 6,
+                     .channels = 1,
+                     .pixels = {255, 255, 10, 20, 255, 255, 255, 255, 30, 40, 255, 255}};
+  EXPECT_THAT(fit(wide, {.height = 1, .width = 1, .channels = 1}).pixels, ElementsAre(25));
+  EXPECT_THAT(fit(wide, {.height = 1, .width = 1, .channels = 3}).pixels, ElementsAre(25, 25, 25));
+  const Picture red{.height = 1, .width = 1, .channels = 3, .pixels = {255, 0, 0}};
+  EXPECT_THAT(fit(red, {.height = 2, .width = 1, .channels = 1}).pixels, ElementsAre(76, 76))
+      << "0.299 of red; larger than the picture";
+  EXPECT_EQ(fit(wide, {.height = 2, .width = 6, .channels = 1}).pixels, wide.pixels);
+}
+
+TEST(ImageIo, AnyFormatOfOpenCv) {
+  const TemporaryFolder folder;
+  write_atomically(folder.path() / "x.pgm", "P5 2 1 255\n\x05\xfa");
+  EXPECT_THAT(read_any_picture(folder.path() / "x.pgm").pixels, ElementsAre(5, 250));
+  write_atomically(folder.path() / "x.ppm", "P6 1 1 255\n\x01\x02\x03");
+  EXPECT_THAT(read_any_picture(folder.path() / "x.ppm").pixels, ElementsAre(1, 2, 3)) << "RGB";
+}
+
 }  // namespace
 }  // namespace gibbon::datasets

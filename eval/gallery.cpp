@@ -1,12 +1,17 @@
 #include "eval/gallery.hpp"
 
 #include <array>
+#include <cmath>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/image_io.hpp"
+#include "datasets/parallel.hpp"
+#include "datasets/sha256.hpp"
+#include "datasets/suggest.hpp"
 #include "eval/judge.hpp"
 #include "eval/quantise.hpp"
 
@@ -18,8 +23,10 @@ using reports::SampleRecord;
 
 constexpr std::size_t kBudgets =
     31;  // of a sample: enough for ε to be moved as if it were continuous
+constexpr std::size_t kLongestPart = 80;  // of a file name, which may have 255
 
 std::string file_safe(std::string text) {
+  text.resize(std::min(text.size(), kLongestPart));
   for (char& c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
     if (!plain) c = '_';
@@ -39,28 +46,65 @@ std::vector<std::size_t> pick_budgets(std::span<const double> epsilons) {
   return rows;
 }
 
-/// Per class the samples that the smallest budgets break; ties by place. Right when clean, all of
-/// them.
-std::vector<std::size_t> pick_samples(std::span<const SampleRecord> records, std::size_t n,
-                                      std::size_t classes, std::size_t per_class) {
-  const std::size_t budgets = records.size() / n;
-  std::vector<std::vector<std::pair<std::size_t, std::size_t>>> by_class(classes);
-  for (std::size_t k = 0; k < n; ++k) {
-    const SampleRecord& r = records[k];
-    if (r.clean_label != r.label || r.label == r.target) continue;
-    std::size_t e = 0;
-    while (e < budgets && records[e * n + k].broken == 0) ++e;
-    by_class[static_cast<std::size_t>(r.label)].emplace_back(e, k);
+/// What all shown attacks of a norm know about a sample.
+struct Candidate {
+  std::size_t sample = 0;
+  std::size_t first_broken = 0;  ///< row of the ε list; its length: none
+  double nearest = std::numeric_limits<double>::infinity();
+  float confidence = 0.0F;  ///< the highest in a wrong class
+};
+
+using Records = std::vector<std::span<const SampleRecord>>;  // per attack, K × n each
+
+Candidate candidate_of(const Records& records, std::size_t n, std::size_t sample) {
+  const std::size_t budgets = records.front().size() / n;
+  Candidate candidate{.sample = sample, .first_broken = budgets};
+  for (const auto& rows : records) {
+    for (std::size_t e = budgets; e-- > 0;) {
+      const SampleRecord& r = rows[e * n + sample];
+      if (r.broken != 0) candidate.first_broken = std::min(candidate.first_broken, e);
+      if (r.fooled != 0) candidate.confidence = std::max(candidate.confidence, r.confidence);
+      candidate.nearest = std::min(candidate.nearest, r.nearest);
+    }
   }
+  return candidate;
+}
+
+void sort(std::vector<Candidate>& samples, GalleryOrder order) {
+  const auto by = [&](auto key) { std::ranges::stable_sort(samples, {}, key); };
+  switch (order) {
+    case GalleryOrder::kTypical: return by(&Candidate::first_broken);
+    case GalleryOrder::kFragile: return by(&Candidate::nearest);
+    case GalleryOrder::kConfident: return by([](const Candidate& c) { return -c.confidence; });
+    case GalleryOrder::kId: return;
+  }
+}
+
+/// Samples of a norm, class after class; right when clean, all of them.
+std::vector<std::size_t> pick_samples(const Records& records, std::size_t n, std::size_t classes,
+                                      const GalleryChoice& choice) {
+  std::vector<std::vector<Candidate>> by_class(classes);
+  for (std::size_t k = 0; k < n; ++k) {
+    const SampleRecord& r = records.front()[k];
+    const bool aimed_at = std::ranges::all_of(
+        records, [&](const auto& rows) { return rows[k].label == rows[k].target; });
+    if (r.clean_label != r.label || aimed_at) continue;
+    if (!choice.classes.empty() && std::ranges::count(choice.classes, int{r.label}) == 0) continue;
+    by_class[static_cast<std::size_t>(r.label)].push_back(candidate_of(records, n, k));
+  }
+  const std::size_t budgets = records.front().size() / n;
   std::vector<std::size_t> picked;
   for (auto& samples : by_class) {
-    std::ranges::sort(samples);
-    // Of those broken at all the middle ones: the typical sample, not the one on the fence.
-    const auto broken = static_cast<std::size_t>(
-        std::ranges::count_if(samples, [&](const auto& s) { return s.first < budgets; }));
-    const std::size_t begin = broken > per_class ? (broken - per_class) / 2 : 0;
-    for (std::size_t k = begin; k < std::min(begin + per_class, samples.size()); ++k) {
-      picked.push_back(samples[k].second);
+    sort(samples, choice.order);
+    std::size_t begin = 0;
+    if (choice.order == GalleryOrder::kTypical) {
+      // Of those broken at all the middle ones: the typical sample, not the one on the fence.
+      const auto broken = static_cast<std::size_t>(std::ranges::count_if(
+          samples, [&](const Candidate& c) { return c.first_broken < budgets; }));
+      begin = broken > choice.per_class ? (broken - choice.per_class) / 2 : 0;
+    }
+    for (std::size_t k = begin; k < std::min(begin + choice.per_class, samples.size()); ++k) {
+      picked.push_back(samples[k].sample);
     }
   }
   return picked;
@@ -115,49 +159,48 @@ class Painter {
 
   /// Attacks one sample again, alone: the same bits as in its block.
   void attack(const Pair& pair, std::size_t sample, std::span<const std::size_t> rows) {
-    std::vector<SampleRecord> records(plan_.epsilons.size());
+    records_.assign(plan_.epsilons.size(), {});
     std::vector<Tally> tallies(pair.members.size());
     std::vector<char> keep(plan_.epsilons.size(), 0);
     for (const std::size_t row : rows) keep[row] = 1;
     runner_.begin(sample, 1);
-    runner_.run(pair, records, tallies, keep, [](std::size_t, std::size_t, std::size_t) {});
+    runner_.run(pair, records_, tallies, keep, [](std::size_t, std::size_t, std::size_t) {});
   }
 
   /// The candidate of the last attack() at one budget.
-  GalleryItem paint(const Pair& pair, std::size_t row, const SampleRecord& record,
-                    std::size_t sample) {
+  GalleryItem paint(const Pair& pair, std::size_t row, std::size_t sample) {
     const attacks::Norm norm = pair.norm;
-    const double epsilon = plan_.epsilons[row];
-    const std::string& name = pair.entry->text;
-    const attacks::ThreatModel threat{norm, epsilon, data_.range};
+    const attacks::ThreatModel threat{norm, plan_.epsilons[row], data_.range};
+    const SampleRecord& record = records_[row];
     const Rows x = data_.images.view().slice(sample, 1);
     std::ranges::copy(runner_.point(row, 0), candidate_.row(0).begin());
     to_8bit(threat, x.row(0), candidate_.row(0), levels_);
 
     GalleryItem item{.id = record.id,
-                     .attack = name,
+                     .attack = pair.entry->text,
                      .norm = std::string(attacks::to_string(norm)),
-                     .epsilon = epsilon,
+                     .epsilon = threat.epsilon,
                      .label = record.label,
-                     .file = fmt::format("gallery/{}_{}_{:05}_eps{:.4g}.png", file_safe(name),
-                                         attacks::to_string(norm), record.id, epsilon)};
-    datasets::write_png(folder_ / item.file, to_picture(data_.shape, levels_));
-    const datasets::Picture saved =
-        datasets::read_picture(folder_ / item.file, data_.shape.channels);
+                     .nearest = record.nearest,
+                     .forwards = record.forwards,
+                     .backwards = record.backwards,
+                     .file = file_name(pair, record.id, threat.epsilon),
+                     .clean_file = clean_file(record.id)};
+    const datasets::Picture saved = save(item.file, item.sha256);
     from_8bit(saved.pixels, candidate_.row(0));
     const Finding found = look(candidate_.view());
+    const Distances moved = measure(x.row(0), candidate_.row(0));
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
     item.confidences = judge_.confidences(candidate_.row(0));
     item.found_label = found.label;
     item.found_confidence = found.confidence;
-    item.still_adversarial =
-        found.label >= 0 && found.label != item.label &&
-        measure(x.row(0), candidate_.row(0)).in(norm) <= threat.reach() + kSlack &&
-        inside(data_.range, candidate_.row(0));
+    item.distances = {moved.l0, moved.l1, moved.l2, moved.linf};
+    item.still_adversarial = found.label >= 0 && found.label != item.label &&
+                             moved.in(norm) <= threat.reach() + kSlack &&
+                             inside(data_.range, candidate_.row(0));
 
     to_8bit({norm, 0.0, data_.range}, x.row(0), x.row(0), levels_);
-    const datasets::Picture clean = to_picture(data_.shape, levels_);
-    datasets::write_png(folder_ / clean_file(record.id), clean);
+    const datasets::Picture clean = save(item.clean_file, item.clean_sha256);
     const Finding before = look(x);
     item.clean_confidences = judge_.confidences(x.row(0));
     item.clean_label = before.label;
@@ -176,9 +219,28 @@ class Painter {
     return finding;
   }
 
+  /// Writes levels_ and returns what the disk gives back.
+  datasets::Picture save(const std::string& file, std::string& sha256) {
+    datasets::write_png(folder_ / file, to_picture(data_.shape, levels_));
+    sha256 = sha256_hex(read_file(folder_ / file));
+    return datasets::read_picture(folder_ / file, data_.shape.channels);
+  }
+
+  /// Short where that is unique.
+  std::string file_name(const Pair& pair, std::uint64_t id, double epsilon) {
+    const std::string stem = fmt::format("gallery/{}_{}_{:05}_eps", file_safe(pair.entry->text),
+                                         attacks::to_string(pair.norm), id);
+    std::string name = fmt::format("{}{:.4g}", stem, epsilon);
+    if (taken_.contains(name)) name = fmt::format("{}{}", stem, epsilon);
+    while (!taken_.insert(name).second) name += "-2";
+    return name + ".png";
+  }
+
   const datasets::Dataset& data_;
   const SweepPlan& plan_;
   std::filesystem::path folder_;
+  std::set<std::string> taken_;
+  std::vector<SampleRecord> records_;  // of the last attack()
   models::Mlp model_;
   models::MlpOf<double> judged_;
   Judge judge_;
@@ -187,32 +249,85 @@ class Painter {
   std::vector<std::uint8_t> levels_;
 };
 
+/// A picture of the manifest, if it lies in the gallery and is the one that was saved there.
+datasets::Picture read_checked(const std::filesystem::path& folder, const std::string& file,
+                               const std::string& sha256, std::size_t channels) {
+  const std::filesystem::path path = folder / file;
+  if (!file.starts_with("gallery/") || file.find("..") != std::string::npos) {
+    fail_input("{}: the manifest names {}; allowed are files in gallery/; make the gallery again",
+               (folder / "gallery.json").string(), file);
+  }
+  if (!sha256.empty() && sha256_hex(read_file(path)) != sha256) {
+    fail_input(
+        "{}: it is not the picture that was saved and judged (SHA-256 differs); make the "
+        "gallery again",
+        path.string());
+  }
+  return datasets::read_picture(path, channels);
+}
+
+/// The pairs of one norm that the choice names.
+std::vector<std::size_t> pick_pairs(const std::vector<Pair>& pairs, attacks::Norm norm,
+                                    const GalleryChoice& choice) {
+  std::vector<std::size_t> picked;
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const std::string& attack = pairs[p].entry->text;
+    const bool named = std::ranges::count(choice.attacks, attack) > 0;
+    if (pairs[p].norm != norm || picked.size() == choice.attacks_per_norm) continue;
+    if (choice.attacks.empty() ? !pairs[p].is_control() : named) picked.push_back(p);
+  }
+  return picked;
+}
+
 }  // namespace
+
+GalleryOrder parse_order(const std::string& name) {
+  if (name == "typical") return GalleryOrder::kTypical;
+  if (name == "fragile") return GalleryOrder::kFragile;
+  if (name == "confident") return GalleryOrder::kConfident;
+  if (name == "id") return GalleryOrder::kId;
+  const std::vector<std::string> known{"typical", "fragile", "confident", "id"};
+  fail_usage("--order: {}", unknown_name("order", name, known));
+}
 
 reports::Gallery make_gallery(const models::Network& network, const datasets::Dataset& data,
                               const SweepPlan& plan, const SweepResult& result,
-                              std::size_t per_class, const std::filesystem::path& folder) {
+                              const GalleryChoice& choice, const std::filesystem::path& folder) {
   reports::Gallery gallery{.class_names = data.class_names, .items = {}};
-  if (!data.shape.image || per_class == 0 || result.finished == 0) return gallery;
+  if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
   std::filesystem::create_directories(folder / "gallery");
   Painter painter(network, data, plan, folder);
   const std::size_t n = result.finished;
   const std::size_t row = plan.epsilons.size() * n;
-  std::vector<attacks::Norm> shown;
   const std::vector<std::size_t> rows = pick_budgets(plan.epsilons);
-  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
-    const Pair& pair = result.pairs[p];
-    if (pair.is_control() || std::ranges::count(shown, pair.norm) > 0) continue;
-    shown.push_back(pair.norm);
-    const auto records = std::span(result.samples).subspan(p * row, row);
-    for (const std::size_t sample : pick_samples(records, n, data.class_names.size(), per_class)) {
-      painter.attack(pair, sample, rows);
-      for (const std::size_t e : rows) {
-        gallery.items.push_back(painter.paint(pair, e, records[sample], sample));
+  for (const attacks::Norm norm : plan.norms) {
+    if (!choice.norms.empty() && std::ranges::count(choice.norms, norm) == 0) continue;
+    const std::vector<std::size_t> pairs = pick_pairs(result.pairs, norm, choice);
+    if (pairs.empty()) continue;
+    Records records;
+    for (const std::size_t p : pairs) {
+      records.push_back(std::span(result.samples).subspan(p * row, row));
+    }
+    const auto samples = pick_samples(records, n, data.class_names.size(), choice);
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      const Pair& pair = result.pairs[pairs[k]];
+      for (const std::size_t sample : samples) {
+        if (interrupted) {
+          std::filesystem::remove_all(folder / "gallery");
+          return {};
+        }
+        if (records[k][sample].label == records[k][sample].target) continue;
+        painter.attack(pair, sample, rows);
+        for (const std::size_t e : rows) gallery.items.push_back(painter.paint(pair, e, sample));
       }
     }
   }
   return gallery;
+}
+
+nlohmann::ordered_json gallery_counts(const reports::Gallery& gallery) {
+  const auto still = std::ranges::count_if(gallery.items, &GalleryItem::still_adversarial);
+  return {{"images", gallery.items.size()}, {"adversarial_as_8bit_png", still}};
 }
 
 reports::Gallery read_gallery(const std::filesystem::path& folder,
@@ -234,9 +349,21 @@ reports::Gallery read_gallery(const std::filesystem::path& folder,
                        .clean_confidences = entry.value("clean_confidences", std::vector<float>()),
                        .confidences = entry.value("confidences", std::vector<float>()),
                        .still_adversarial = entry.at("still_adversarial"),
-                       .file = entry.at("file")};
-      const datasets::Picture clean = datasets::read_picture(folder / clean_file(item.id), 0);
-      const datasets::Picture saved = datasets::read_picture(folder / item.file, clean.channels);
+                       .forwards = entry.value("forwards", 0U),
+                       .backwards = entry.value("backwards", 0U),
+                       .file = entry.at("file"),
+                       .sha256 = entry.value("sha256", std::string()),
+                       .clean_sha256 = entry.value("clean_sha256", std::string())};
+      item.clean_file = entry.value("clean_file", clean_file(item.id));
+      if (const auto moved = entry.find("distances"); moved != entry.end()) {
+        item.distances = {moved->at("l0"), moved->at("l1"), moved->at("l2"), moved->at("linf")};
+      }
+      if (const auto near = entry.find("nearest"); near != entry.end()) {
+        item.nearest =
+            near->is_null() ? std::numeric_limits<double>::infinity() : near->get<double>();
+      }
+      const datasets::Picture clean = read_checked(folder, item.clean_file, item.clean_sha256, 0);
+      const datasets::Picture saved = read_checked(folder, item.file, item.sha256, clean.channels);
       item.clean = to_pixels(clean);
       item.adversarial = to_pixels(saved);
       if (clean.pixels.size() == saved.pixels.size()) item.perturbation = difference(clean, saved);

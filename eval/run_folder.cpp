@@ -11,10 +11,12 @@
 #include "reports/gallery.hpp"
 #include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/latex.hpp"
 #include "reports/npy.hpp"
 #include "reports/queries.hpp"
 #include "reports/subject.hpp"
 #include "reports/table.hpp"
+#include "reports/walk.hpp"
 
 namespace gibbon::eval {
 void prepare_folder(const std::filesystem::path& folder,
@@ -43,18 +45,17 @@ void draw_run(const std::filesystem::path& folder, reports::Run& run,
   write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
   write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
   write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
-  std::string svg;
+  std::filesystem::remove(folder / "curve.svg");
   try {
-    svg = reports::to_curve_svg(run);
-    write_atomically(folder / "curve.svg", svg);
+    write_atomically(folder / "curve.svg", reports::to_curve_svg(run));
     write_atomically(folder / "curve.png", reports::to_curve_png(run));
+    write_atomically(folder / "curve.pdf", reports::to_curve_pdf(run));
   } catch (const reports::Error& error) {
     run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
   }
   write_atomically(folder / "report.md", reports::to_markdown(run));
-  const reports::PageRun page{.run = &run, .gallery = &gallery};
-  write_atomically(folder / "report.html", reports::to_html({&page, 1}, svg));
-  write_atomically(folder / "run.json", reports::to_run_json(run));
+  write_atomically(folder / "report.tex", reports::to_latex(run));
+  write_page(folder, run, gallery);
 }
 
 void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery) {
@@ -62,7 +63,36 @@ void write_gallery(const std::filesystem::path& folder, const reports::Gallery& 
   std::filesystem::create_directories(folder / "gallery");
   for (const reports::Figure& figure : reports::draw_gallery(gallery))
     write_atomically(folder / figure.file, figure.png);
+  for (const reports::Walk& walk : reports::draw_walks(gallery))
+    write_atomically(folder / walk.file, walk.webp);
   write_atomically(folder / "gallery.json", reports::to_manifest(gallery));
+}
+
+StagedGallery::StagedGallery(std::filesystem::path folder)
+    : folder_(std::move(folder)), part_(folder_ / "gallery.part") {
+  std::filesystem::remove_all(part_);  // of a run that was killed
+  std::filesystem::create_directories(part_);
+}
+
+StagedGallery::~StagedGallery() {
+  std::error_code ignored;
+  std::filesystem::remove_all(part_, ignored);
+}
+
+void StagedGallery::publish() {
+  std::filesystem::remove(folder_ / "gallery.json");
+  std::filesystem::remove_all(folder_ / "gallery");
+  std::filesystem::rename(part_ / "gallery", folder_ / "gallery");
+  std::filesystem::rename(part_ / "gallery.json", folder_ / "gallery.json");
+}
+
+void write_page(const std::filesystem::path& folder, const reports::Run& run,
+                const reports::Gallery& gallery) {
+  const std::filesystem::path curve = folder / "curve.svg";
+  const std::string svg = std::filesystem::exists(curve) ? read_file(curve) : std::string();
+  const reports::PageRun page{.run = &run, .gallery = &gallery};
+  write_atomically(folder / "report.html", reports::to_html({&page, 1}, svg));
+  write_atomically(folder / "run.json", reports::to_run_json(run));
 }
 
 reports::Run read_run_folder(const std::filesystem::path& folder) {

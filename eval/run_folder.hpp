@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <initializer_list>
 #include <string_view>
+#include <vector>
 
+#include "reports/gallery.hpp"
 #include "reports/record.hpp"
 
 namespace gibbon::eval {
@@ -19,13 +21,37 @@ void prepare_folder(const std::filesystem::path& folder,
 void write_run(const std::filesystem::path& folder, reports::Run& run,
                const reports::Gallery& gallery);
 
-/// Writes curve.csv, report.md, curve.svg, curve.png, report.html and, last, run.json,
-/// each atomically. Without gnuplot the curves are left out and run.diagnosis says so.
+/// Writes curve.csv, report.md, report.tex, the curve as SVG, PNG and PDF, report.html and, last,
+/// run.json, each atomically. Without gnuplot the curves are left out and run.diagnosis says so.
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery);
 
-/// The gallery's figures and gallery.json below `folder`.
+/// The gallery's figures, animations and gallery.json below `folder`.
 void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery);
+
+/// A gallery in the making, in folder/gallery.part: the one in the folder stays until publish(),
+/// and stays for good when there is none.
+class StagedGallery {
+ public:
+  explicit StagedGallery(std::filesystem::path folder);
+  ~StagedGallery();
+  StagedGallery(const StagedGallery&) = delete;
+  StagedGallery& operator=(const StagedGallery&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return part_; }
+
+  /// Puts gallery/ and gallery.json in the place of the old ones. The manifest goes first and comes
+  /// last: without one, pictures are no gallery.
+  void publish();
+
+ private:
+  std::filesystem::path folder_;
+  std::filesystem::path part_;
+};
+
+/// report.html and run.json of a run whose gallery is another one now.
+void write_page(const std::filesystem::path& folder, const reports::Run& run,
+                const reports::Gallery& gallery);
 
 /// Reads run.json and samples.npy of a folder. Throws Error naming the file.
 [[nodiscard]] reports::Run read_run_folder(const std::filesystem::path& folder);

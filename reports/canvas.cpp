@@ -162,6 +162,34 @@ std::string to_png(const Pixels& pixels) {
   return bytes;
 }
 
+void Canvas::box(double x, double y, double width, double height, Rgb colour) {
+  set_colour(context_.get(), colour);
+  cairo_rectangle(context_.get(), x, y, width, height);
+  cairo_fill(context_.get());
+}
+
+Pixels Canvas::pixels() const {
+  cairo_surface_flush(surface_.get());
+  const unsigned char* data = cairo_image_surface_get_data(surface_.get());
+  const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface_.get()));
+  Pixels pixels{
+      .height = static_cast<std::uint32_t>(cairo_image_surface_get_height(surface_.get())),
+      .width = static_cast<std::uint32_t>(cairo_image_surface_get_width(surface_.get())),
+      .channels = 3,
+      .values = {}};
+  pixels.values.resize(std::size_t{3} * pixels.height * pixels.width);
+  std::uint8_t* out = pixels.values.data();
+  for (std::size_t row = 0; row < pixels.height; ++row)
+    for (std::size_t column = 0; column < pixels.width; ++column, out += 3) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, data + row * stride + column * 4, sizeof(word));
+      out[0] = static_cast<std::uint8_t>(word >> 16U);
+      out[1] = static_cast<std::uint8_t>(word >> 8U);
+      out[2] = static_cast<std::uint8_t>(word);
+    }
+  return pixels;
+}
+
 std::string Canvas::png() const {
   std::string bytes;
   require(cairo_status(context_.get()));
@@ -177,6 +205,27 @@ double text_width(std::string_view text, Font font) {
   set_options(context.get());
   select(context.get(), font);
   return advance(context.get(), printable(text));
+}
+
+std::vector<std::string> wrap(std::string_view text, Font font, double room, std::size_t most) {
+  std::vector<std::string> lines{""};
+  std::string part;
+  const auto put = [&] {
+    if (!lines.back().empty() && lines.size() < most &&
+        text_width(lines.back() + part, font) > room) {
+      if (lines.back().ends_with(' ')) lines.back().pop_back();
+      lines.emplace_back();
+    }
+    lines.back() += part;
+    part.clear();
+  };
+  const std::string whole = printable(text);
+  for (const char c : whole) {
+    part += c;
+    if (std::string_view(" ,:-(").find(c) != std::string_view::npos) put();
+  }
+  put();
+  return lines;
 }
 
 }  // namespace gibbon::reports

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/record.hpp"
 
@@ -52,6 +53,12 @@ class Canvas {
   /// Pixels as sharp squares in a box of the given size, with a thin frame.
   void image(double x, double y, double width, double height, const Pixels& pixels);
 
+  /// A filled box.
+  void box(double x, double y, double width, double height, Rgb colour);
+
+  /// What was drawn, three channels, kScale pixels for each CSS pixel.
+  [[nodiscard]] Pixels pixels() const;
+
   /// "png" bytes of what was drawn.
   [[nodiscard]] std::string png() const;
 
@@ -75,5 +82,10 @@ class Canvas {
 
 /// Width of a text in CSS pixels.
 [[nodiscard]] double text_width(std::string_view text, Font font);
+
+/// Text in at most `most` lines no wider than `room` where it can be broken: behind blanks, commas,
+/// colons, hyphens and opening brackets. What is left over stays in the last line.
+[[nodiscard]] std::vector<std::string> wrap(std::string_view text, Font font, double room,
+                                            std::size_t most);
 
 }  // namespace gibbon::reports

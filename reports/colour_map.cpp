@@ -12,7 +12,7 @@ constexpr Rgb kNegative{33, 102, 172};
 constexpr Rgb kPositive{178, 24, 43};
 constexpr std::uint32_t kBarSteps = 201;
 
-std::uint8_t channel(double value) {
+std::uint8_t level(double value) {
   return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
 }
 
@@ -27,32 +27,27 @@ Rgb diverging(double value) {
   if (std::isnan(value)) value = 0.0;
   const double share = std::min(1.0, std::abs(value));
   const Rgb end = value < 0.0 ? kNegative : kPositive;
-  const auto mix = [&](std::uint8_t to) { return channel(255.0 + share * (to - 255.0)); };
+  const auto mix = [&](std::uint8_t to) { return level(255.0 + share * (to - 255.0)); };
   return {.red = mix(end.red), .green = mix(end.green), .blue = mix(end.blue)};
 }
 
-Pixels signed_pixels(std::span<const float> values, const Pixels& layout, double largest) {
+Pixels signed_pixels(std::span<const float> values, const Pixels& layout, std::uint32_t channel,
+                     double largest) {
   Pixels pixels{.height = layout.height, .width = layout.width, .channels = 3, .values = {}};
   pixels.values.reserve(std::size_t{3} * layout.height * layout.width);
-  for (const float value : values) {
-    const double share = relative(value, largest);
-    if (layout.channels == 3) {
-      pixels.values.push_back(channel(127.5 + 127.5 * share));
-      continue;
-    }
-    const Rgb colour = diverging(share);
+  for (std::size_t i = channel; i < values.size(); i += layout.channels) {
+    const Rgb colour = diverging(relative(values[i], largest));
     pixels.values.insert(pixels.values.end(), {colour.red, colour.green, colour.blue});
   }
   return pixels;
 }
 
-Pixels scale_bar(std::uint32_t channels) {
+Pixels scale_bar() {
   std::vector<float> values;
   for (std::uint32_t step = 0; step < kBarSteps; ++step)
-    values.insert(values.end(), channels,
-                  -1.0F + 2.0F * static_cast<float>(step) / (kBarSteps - 1));
-  return signed_pixels(values,
-                       {.height = 1, .width = kBarSteps, .channels = channels, .values = {}}, 1.0);
+    values.push_back(-1.0F + 2.0F * static_cast<float>(step) / (kBarSteps - 1));
+  return signed_pixels(values, {.height = 1, .width = kBarSteps, .channels = 1, .values = {}}, 0,
+                       1.0);
 }
 
 double largest_magnitude(std::span<const float> values) {

@@ -10,13 +10,13 @@ namespace gibbon::reports {
 /// Blue for -1, white for 0, red for 1, linear between; values beyond are clamped, NaN is white.
 [[nodiscard]] Rgb diverging(double value);
 
-/// Signed values as a picture. One channel: diverging(value / largest). Three channels: each on its
-/// own, half grey for 0, so that no colour is lost. `largest` = 0 shows everything as 0.
+/// One channel of signed values of a picture's layout as diverging(value / largest). `largest` = 0
+/// shows everything as 0.
 [[nodiscard]] Pixels signed_pixels(std::span<const float> values, const Pixels& layout,
-                                   double largest);
+                                   std::uint32_t channel, double largest);
 
 /// The legend of signed_pixels: one row from -largest to +largest.
-[[nodiscard]] Pixels scale_bar(std::uint32_t channels);
+[[nodiscard]] Pixels scale_bar();
 
 /// Largest absolute value; 0 for none.
 [[nodiscard]] double largest_magnitude(std::span<const float> values);

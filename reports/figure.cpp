@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <map>
 
@@ -14,44 +15,66 @@
 namespace gibbon::reports {
 namespace {
 
-// Sizes in SVG pixels. The legend stands right of the plots and is as wide as its longest name.
-constexpr double kLeft = 84;
-constexpr double kPlotWidth = 560;
-constexpr double kPlotHeight = 300;
-constexpr double kAbove = 36;   // of each panel: its own title
-constexpr double kBelow = 84;   // of each panel: ticks and axis label
-constexpr double kHeader = 62;  // of the picture: two title lines
-constexpr double kLegendLine = 58;
-constexpr double kLetter = 8.3;  // mean advance of DejaVu Sans at 14 px, rounded up
-constexpr double kTitleLetter = 10.6;
+// Sizes in multiples of the type size.
+constexpr double kLeft = 6.0;
+constexpr double kAbove = 2.6;   // of each panel
+constexpr double kUnder = 4.6;   // of each panel: ticks and axis label
+constexpr double kGap = 1.4;     // below all of a panel
+constexpr double kHeader = 4.4;  // of the picture: two title lines
+constexpr double kTitle = 1.2;   // type size of the first of them
+constexpr double kLegendLine = 3.9;
+constexpr double kLegendHeight = 1.6;  // of one entry
+constexpr double kLetter = 0.6;        // mean advance of DejaVu Sans, rounded up
+constexpr double kTitleLetter = 0.76;
 
 struct Style {
   std::string_view colour;
   int dash = 1;
   int point = 7;
+  double width = 2.0;
 };
 
 // Okabe & Ito 2008, "Color Universal Design"; without its yellow, too pale for a line on white.
+// Each has a marker of its own; from the seventh attack on, lines are dashed.
 constexpr std::array kAttackStyles{Style{"0072B2", 1, 7},  Style{"D55E00", 1, 5},
                                    Style{"009E73", 1, 9},  Style{"CC79A7", 1, 13},
                                    Style{"E69F00", 1, 11}, Style{"56B4E9", 1, 15}};
 constexpr std::array kControlStyles{Style{"767676", 2, 6}, Style{"8C8C8C", 4, 4},
                                     Style{"5F5F5F", 5, 8}};
-constexpr Style kWorstCase{"000000", 1, 2};
+constexpr std::array kAttackDashes{1, 2, 4};
+// Wide and below the others: an attack that is the worst case everywhere is still to be seen.
+constexpr Style kWorstCase{"000000", 1, 0, 4.5};
 
 using Styles = std::map<std::pair<std::string, std::string>, Style>;
 
-// What differs between the two files. pngcairo takes type sizes in points of 1/72 inch at 96 pixels
-// per inch and SVG in pixels; both pictures are laid out in SVG pixels.
-struct Terminal {
-  std::string_view name;
+enum class Legend { kRight, kBelow };
+
+// What differs between the files. All are laid out in pixels of 1/96 inch.
+struct Format {
+  std::string_view terminal;
   std::string_view options;
-  double pixels = 1.0;  // per SVG pixel
-  double points = 1.0;  // of type per SVG pixel
+  double units = 1.0;   // of the terminal's sizes, per pixel
+  double points = 1.0;  // of the terminal's type sizes, per pixel
+  double type = 14;     // type size
+  double plot_width = 560;
+  double plot_height = 300;
+  Legend legend = Legend::kRight;
 };
-constexpr Terminal kSvg{"svg", "background 'white'", 1.0, 1.0};
-constexpr Terminal kPng{"pngcairo", "fontscale 2 linewidth 2 pointscale 2 background 'white'", 2.0,
-                        0.75};
+constexpr Format kSvg{.terminal = "svg", .options = "background 'white'"};
+constexpr Format kPng{.terminal = "pngcairo",
+                      .options = "fontscale 2 linewidth 2 pointscale 2 background 'white'",
+                      .units = 2.0,
+                      .points = 0.75};
+// As wide as a column of a two-column paper (88 mm), with type of 8 points: to be included as it
+// is, where the wide picture's type would shrink to half of that.
+constexpr Format kPdf{.terminal = "pdfcairo",
+                      .options = "linewidth 0.75 pointscale 0.6 background 'white'",
+                      .units = 1.0 / 96.0,
+                      .points = 0.75,
+                      .type = 32.0 / 3.0,
+                      .plot_width = 256,
+                      .plot_height = 150,
+                      .legend = Legend::kBelow};
 
 // One look per attack in all panels, in the order of the run.
 Styles styles_of(const Run& run) {
@@ -65,8 +88,10 @@ Styles styles_of(const Run& run) {
       styles[key] = kWorstCase;
     else if (point.kind == "control")
       styles[key] = kControlStyles[controls++ % kControlStyles.size()];
-    else
-      styles[key] = kAttackStyles[attacks++ % kAttackStyles.size()];
+    else {
+      styles[key] = kAttackStyles[attacks % kAttackStyles.size()];
+      styles[key].dash = kAttackDashes[attacks++ / kAttackStyles.size() % kAttackDashes.size()];
+    }
   }
   return styles;
 }
@@ -92,35 +117,68 @@ std::string legend_name(const Series& series) {
   return series.kind == "control" ? series.attack + " (noise)" : series.attack;
 }
 
+std::string data_title(const Subject& subject) {
+  return fmt::format("{}, n = {}, band: 95 % Wilson interval", subject.data_and_split(),
+                     grouped(subject.n));
+}
+
 std::string chance_name(const Subject& subject) {
   return fmt::format("guessing, 1 of {}", subject.classes);
 }
 
+// Of the widest entry, line and name.
 double legend_width(const std::vector<Panel>& panels, const Subject& subject) {
   std::size_t letters = display_width(chance_name(subject));
   for (const Panel& panel : panels)
     for (const Series& series : panel.series)
       letters = std::max(letters, display_width(printable(legend_name(series))));
-  return kLegendLine + kLetter * static_cast<double>(letters) + 24;
+  return kLegendLine + kLetter * static_cast<double>(letters) + 1.7;
 }
 
+// In pixels.
 struct Layout {
   double width = 0;
   double height = 0;
+  double left = 0;        // of the plots
+  double title_left = 0;  // likewise
+  double header = 0;
+  double above = 0;
+  double plot_height = 0;
   double panel_height = 0;
+  std::size_t legend_columns = 1;
 };
 
-Layout layout_of(const std::vector<Panel>& panels, const Subject& subject) {
+Layout layout_of(const std::vector<Panel>& panels, const Subject& subject, const Format& format) {
+  const double type = format.type;
   std::size_t entries = 0;
   for (const Panel& panel : panels) entries = std::max(entries, panel.series.size() + 1);
-  const double plot = std::max(kPlotHeight, 22.0 * static_cast<double>(entries));
-  const double panel_height = kAbove + plot + kBelow;
-  const double title =
-      kLeft + kTitleLetter * static_cast<double>(std::max(display_width(subject.model),
-                                                          display_width(subject.data_and_split())));
-  return {.width = std::max(kLeft + kPlotWidth + legend_width(panels, subject), title + 24),
-          .height = kHeader + static_cast<double>(panels.size()) * panel_height,
-          .panel_height = panel_height};
+  const double entry = type * legend_width(panels, subject);
+  const bool beside = format.legend == Legend::kRight;
+  Layout layout{.left = kLeft * type,
+                .title_left = beside ? kLeft * type : 1.5 * type,
+                .header = kHeader * type,
+                .above = kAbove * type,
+                .plot_height = format.plot_height};
+  const double titles =
+      layout.title_left +
+      type * (1.0 + std::max(kTitleLetter * static_cast<double>(display_width(subject.model)),
+                             kLetter * static_cast<double>(display_width(data_title(subject)))));
+  const double right = layout.left + format.plot_width;
+  double below = kUnder * type;
+  if (beside) {
+    layout.width = std::max(right + entry, titles);
+    layout.plot_height =
+        std::max(layout.plot_height, kLegendHeight * type * static_cast<double>(entries));
+  } else {
+    layout.width = std::max({right + type, entry, titles});
+    layout.legend_columns =
+        std::max(std::size_t{1}, static_cast<std::size_t>(layout.width / entry));
+    const std::size_t lines = (entries + layout.legend_columns - 1) / layout.legend_columns;
+    below += kLegendHeight * type * static_cast<double>(lines);
+  }
+  layout.panel_height = layout.above + layout.plot_height + below + kGap * type;
+  layout.height = layout.header + static_cast<double>(panels.size()) * layout.panel_height;
+  return layout;
 }
 
 std::string x_label(const Panel& panel, const Subject& subject) {
@@ -128,11 +186,20 @@ std::string x_label(const Panel& panel, const Subject& subject) {
   return fmt::format("perturbation size ε ({}, {})", units, norm_symbol(panel.norm));
 }
 
-std::string line_options(const Style& style) {
-  return fmt::format("lc rgb '#{}' dt {} lw 2 pt {} ps 0.8", style.colour, style.dash, style.point);
+// The denominator is in the title, too.
+std::string y_label(const Subject& subject, const Layout& layout, const Format& format) {
+  std::string text = fmt::format("accuracy (%) of n = {} {} images", grouped(subject.n),
+                                 subject.split.empty() ? "data" : subject.split);
+  const double length = kLetter * format.type * static_cast<double>(display_width(text));
+  return length < layout.plot_height + layout.above ? text : "accuracy (%)";
 }
 
-// Bands below, then the level of guessing, then the lines, so that nothing hides a line.
+std::string line_options(const Style& style) {
+  return fmt::format("lc rgb '#{}' dt {} lw {} pt {} ps 0.8", style.colour, style.dash, style.width,
+                     style.point);
+}
+
+// Bands below, then the worst case, then the other lines, so that nothing hides a line.
 std::string plot_command(const Panel& panel, const Subject& subject, const Styles& styles) {
   std::vector<std::string> parts;
   const auto style = [&](const Series& series) {
@@ -143,10 +210,17 @@ std::string plot_command(const Panel& panel, const Subject& subject, const Style
         fmt::format("$s{} using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb "
                     "'#{}' notitle",
                     i, style(panel.series[i]).colour));
+  const auto line = [&](std::size_t i) {
+    const Series& series = panel.series[i];
+    parts.push_back(fmt::format("$s{} using 1:2 with {} {} title {}", i,
+                                series.kind == "worst-case" ? "lines" : "linespoints",
+                                line_options(style(series)), gnuplot_quoted(legend_name(series))));
+  };
+  const auto is_worst = [&](std::size_t i) { return panel.series[i].kind == "worst-case"; };
   for (std::size_t i = 0; i < panel.series.size(); ++i)
-    parts.push_back(fmt::format("$s{} using 1:2 with linespoints {} title {}", i,
-                                line_options(style(panel.series[i])),
-                                gnuplot_quoted(legend_name(panel.series[i]))));
+    if (is_worst(i)) line(i);
+  for (std::size_t i = 0; i < panel.series.size(); ++i)
+    if (!is_worst(i)) line(i);
   if (subject.classes > 0)
     parts.push_back(fmt::format("{} with lines lc rgb '#404040' dt 3 lw 1.5 title {}",
                                 100.0 / static_cast<double>(subject.classes),
@@ -155,53 +229,60 @@ std::string plot_command(const Panel& panel, const Subject& subject, const Style
 }
 
 std::string panel_script(const Panel& panel, std::size_t index, const Layout& layout,
-                         const Subject& subject, const Styles& styles) {
-  const double top = kHeader + static_cast<double>(index) * layout.panel_height + kAbove;
-  const double bottom = top + layout.panel_height - kAbove - kBelow;
+                         const Subject& subject, const Styles& styles, const Format& format) {
+  const double top =
+      layout.header + static_cast<double>(index) * layout.panel_height + layout.above;
+  const double bottom = top + layout.plot_height;
+  const double right = layout.left + format.plot_width;
   const double largest = panel.epsilons.back() > 0.0 ? panel.epsilons.back() : 1.0;
   const auto x = [&](double pixels) { return pixels / layout.width; };
   const auto y = [&](double pixels) { return 1.0 - pixels / layout.height; };
   std::string script;
   for (std::size_t i = 0; i < panel.series.size(); ++i) script += data_block(panel.series[i], i);
-  script += fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", x(kLeft),
-                        x(kLeft + kPlotWidth));
+  script +=
+      fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", x(layout.left), x(right));
   script += fmt::format("set tmargin at screen {}\nset bmargin at screen {}\n", y(top), y(bottom));
+  const bool beside = format.legend == Legend::kRight;
+  const std::string columns =
+      beside ? "" : fmt::format(" horizontal maxcols {}", layout.legend_columns);
   script += fmt::format(
-      "set key at screen {}, screen {} left top Left reverse samplen 3 spacing 1.35 width 0\n",
-      x(kLeft + kPlotWidth + 14), y(top - 6));
+      "set key at screen {}, screen {} left top Left reverse samplen 3 spacing 1.35 width 0{}\n",
+      x(beside ? right + format.type : layout.title_left - format.type),
+      y(beside ? top - 0.4 * format.type : bottom + kUnder * format.type), columns);
   script += fmt::format("set xrange [0:{}]\n", 1.02 * largest);
   script += fmt::format("set xlabel {} offset 0,-0.4\n", gnuplot_quoted(x_label(panel, subject)));
-  script +=
-      fmt::format("set ylabel {} offset -0.6,0\n",
-                  gnuplot_quoted(fmt::format("accuracy (%) of n = {} {} images", grouped(subject.n),
-                                             subject.split.empty() ? "data" : subject.split)));
+  script += fmt::format("set ylabel {} offset -0.6,0\n",
+                        gnuplot_quoted(y_label(subject, layout, format)));
   return script + plot_command(panel, subject, styles);
 }
 
-std::string title_labels(const Subject& subject, const Layout& layout, const Terminal& terminal) {
-  const auto label = [&](int tag, const std::string& text, double y, std::string_view face,
+std::string title_labels(const Subject& subject, const Layout& layout, const Format& format) {
+  const auto label = [&](int tag, const std::string& text, double line, std::string_view face,
                          double size) {
     return fmt::format("set label {} {} at screen {}, screen {} left font '{},{}'\n", tag,
-                       gnuplot_quoted(text), kLeft / layout.width, 1.0 - y / layout.height, face,
-                       size * terminal.points);
+                       gnuplot_quoted(text), layout.title_left / layout.width,
+                       1.0 - line * format.type / layout.height, face,
+                       size * format.type * format.points);
   };
-  const std::string data = fmt::format("{}, n = {}, band: 95 % Wilson interval",
-                                       subject.data_and_split(), grouped(subject.n));
-  return label(1, subject.model, 26, "DejaVu Sans Bold", 17) +
-         label(2, data, 50, "DejaVu Sans", 14);
+  return label(1, subject.model, 1.85, "DejaVu Sans Bold", kTitle) +
+         label(2, data_title(subject), 3.6, "DejaVu Sans", 1.0);
 }
 
-std::string script_of(const Run& run, const Terminal& terminal) {
+std::string script_of(const Run& run, const Format& format) {
   if (run.curve.empty())
     throw Error("figure: the run has no point; one attack at one ε is needed; run the evaluation");
   const Subject subject = subject_of(run);
   const std::vector<Panel> panels = panels_of(run);
   const Styles styles = styles_of(run);
-  const Layout layout = layout_of(panels, subject);
+  const Layout layout = layout_of(panels, subject, format);
+  const bool whole = format.units >= 1.0;  // pixels, not inches
+  const auto size = [&](double pixels) {
+    return whole ? std::round(format.units * pixels) : format.units * pixels;
+  };
   std::string script = fmt::format(
-      "set encoding utf8\nset terminal {} noenhanced font 'DejaVu Sans,{}' size {:.0f},{:.0f} {}\n",
-      terminal.name, 14 * terminal.points, terminal.pixels * layout.width,
-      terminal.pixels * layout.height, terminal.options);
+      "set encoding utf8\nset terminal {} noenhanced font 'DejaVu Sans,{}' size {},{} {}\n",
+      format.terminal, format.type * format.points, size(layout.width), size(layout.height),
+      format.options);
   script +=
       "set border 3 lc rgb '#404040'\n"
       "set tics nomirror out scale 0.6\n"
@@ -209,9 +290,9 @@ std::string script_of(const Run& run, const Terminal& terminal) {
       "set yrange [0:100]\n"
       "set ytics 0,20,100\n"
       "set multiplot\n";
-  script += title_labels(subject, layout, terminal);
+  script += title_labels(subject, layout, format);
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    script += panel_script(panels[i], i, layout, subject, styles);
+    script += panel_script(panels[i], i, layout, subject, styles, format);
     if (i == 0) script += "unset label\n";
   }
   return script + "unset multiplot\n";
@@ -236,5 +317,16 @@ std::string to_curve_svg(const Run& run) {
 }
 
 std::string to_curve_png(const Run& run) { return run_gnuplot(script_of(run, kPng)); }
+
+std::string to_curve_pdf(const Run& run) {
+  std::string pdf = run_gnuplot(script_of(run, kPdf));
+  // Cairo writes the time of day; blanks of the same length leave all offsets as they are.
+  constexpr std::string_view kKey = "/CreationDate (";
+  const std::size_t date = pdf.rfind(kKey);
+  const std::size_t end = date == std::string::npos ? date : pdf.find(')', date);
+  if (end != std::string::npos)
+    std::fill_n(pdf.begin() + static_cast<std::ptrdiff_t>(date), end + 1 - date, ' ');
+  return pdf;
+}
 
 }  // namespace gibbon::reports

@@ -21,6 +21,9 @@ TEST(CurveSvg, IsXmlThatNamesEveryLine) {
 TEST(CurveSvg, SameRunSameBytes) {
   EXPECT_EQ(to_curve_svg(cases::run()), to_curve_svg(cases::run()));
   EXPECT_EQ(to_curve_png(cases::run()), to_curve_png(cases::run()));
+  const std::string pdf = to_curve_pdf(cases::run());
+  sleep(1);  // Cairo would write the second into the file
+  EXPECT_EQ(to_curve_pdf(cases::run()), pdf);
 }
 
 TEST(CurveSvg, OnePanelPerNorm) {
@@ -53,6 +56,42 @@ TEST(CurvePng, IsAPngOfTwiceTheSize) {
       static_cast<unsigned char>(png[18]) * 256 + static_cast<unsigned char>(png[19]);
   EXPECT_GT(width, 1400);
   EXPECT_LT(width, 4000);
+}
+
+TEST(CurvePdf, IsAColumnWideAndNamesEveryLine) {
+  const std::string path = cases::scratch_file("curve.pdf", to_curve_pdf(cases::run()));
+  const auto tool = [&](const std::string& command) {
+    const std::string output = cases::scratch().file("tool.txt");
+    EXPECT_EQ(std::system((command + " > '" + output + "'").c_str()), 0) << command;
+    return cases::read_file(output);
+  };
+  const std::string info = tool("pdfinfo '" + path + "'");
+  const std::size_t size = info.find("Page size:");
+  ASSERT_NE(size, std::string::npos) << info;
+  const double width = std::stod(info.substr(size + 10));
+  EXPECT_GE(width, 240.0);
+  EXPECT_LE(width, 400.0) << "names this long need more than the 250 points of a column";
+  const std::string text = tool("pdftotext '" + path + "' -");
+  for (const char* name : {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "guessing, 1 of 3"})
+    EXPECT_NE(text.find(name), std::string::npos) << text;
+}
+
+TEST(Curve, SevenAttacksDoNotShareOneLook) {
+  reports::Run run = cases::run();
+  run.curve.clear();
+  for (int k = 0; k < 8; ++k)
+    run.curve.push_back(cases::point("attack-" + std::to_string(k), "attack", 0.1, 20));
+  const auto dashes = [&] {
+    const std::string svg = to_curve_svg(run);
+    std::size_t count = 0;
+    for (auto at = svg.find("stroke-dasharray"); at != std::string::npos;
+         at = svg.find("stroke-dasharray", at + 1))
+      ++count;
+    return count;
+  };
+  const std::size_t eight = dashes();
+  run.curve.resize(6);
+  EXPECT_EQ(eight, dashes() + 2);
 }
 
 TEST(Curve, RunWithoutPointsIsAnError) {

@@ -16,12 +16,14 @@ struct Figure {
   double height = 0.0;
 };
 
-/// The pictures of a gallery: samples by class, samples by ε, then one figure per sample with a row
-/// per ε. Should there be several attacks or norms, each gets its own set, its norm and name in the
-/// file names. Throws Error when an image and its perturbation do not have the same shape.
+/// The pictures of a gallery: per norm the attacks beside each other, where there are several; then
+/// per attack and norm the samples by class, by ε, by confidence in the wrong class, the most
+/// fragile first, and one figure per sample with a row per ε. Should there be several sets, each
+/// has its norm and attack in the file names. Throws Error when an image and its perturbation do
+/// not have the same shape.
 [[nodiscard]] std::vector<Figure> draw_gallery(const Gallery& gallery);
 
-/// gallery.json: for every item what was asked, predicted and saved.
+/// gallery.json: for every item what was asked, predicted, measured and saved.
 [[nodiscard]] std::string to_manifest(const Gallery& gallery);
 
 }  // namespace gibbon::reports

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -103,10 +104,20 @@ struct GalleryItem {
   std::vector<float> clean_confidences;  ///< in every class, without attack; empty: not stored
   std::vector<float> confidences;        ///< in every class, of the 8-bit file; likewise
   bool still_adversarial = false;        ///< the saved file, re-read: inside ball and box and wrong
+  std::array<double, 4> distances{};     ///< l0, l1, l2, linf from the clean picture to the file
+  double nearest = std::numeric_limits<double>::quiet_NaN();  ///< smallest distance in `norm` at
+                                                              ///< which the attack breaks the
+                                                              ///< sample; infinity: none; NaN: not
+                                                              ///< stored
+  std::uint32_t forwards = 0;   ///< passes spent on the sample until its verdict at this budget
+  std::uint32_t backwards = 0;  ///< likewise
   Pixels clean;
   std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
   Pixels adversarial;
-  std::string file;  ///< of the adversarial image, relative to the run folder
+  std::string file;          ///< of the adversarial image, relative to the run folder
+  std::string sha256;        ///< of that file; empty: not stored
+  std::string clean_file;    ///< likewise, of the clean image
+  std::string clean_sha256;  ///< likewise
 };
 
 struct Gallery {

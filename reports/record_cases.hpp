@@ -109,7 +109,11 @@ inline GalleryItem item(std::uint64_t id, double epsilon, std::uint32_t channels
                    .clean_confidence = 0.998,
                    .found_confidence = 0.971,
                    .still_adversarial = epsilon > 0.05,
-                   .file = "images/one.png"};
+                   .distances = {8.0, 8 * epsilon, std::sqrt(8.0) * epsilon, epsilon},
+                   .forwards = 3,
+                   .backwards = 2,
+                   .file = "images/one.png",
+                   .sha256 = "5a"};
   item.clean = {.height = 4, .width = 4, .channels = channels, .values = {}};
   for (std::size_t i = 0; i < 16; ++i)
     for (std::uint32_t c = 0; c < channels; ++c) {

@@ -1,108 +1,108 @@
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "reports/colour_map.hpp"
 #include "reports/picture.hpp"
-#include "reports/text.hpp"
 
 namespace gibbon::reports {
 namespace {
 
 constexpr double kMargin = 20;
-constexpr double kTitle = 44;     // height of the title above the first row
+constexpr double kTitle = 48;     // height of the title above the first row
 constexpr double kHead = 26;      // of the line above the images
-constexpr double kFoot = 62;      // of the lines below the images
+constexpr double kScale = 46;     // of the scale below the perturbation
+constexpr double kGap = 18;       // between rows
+constexpr double kLine = 18;      // of the lines below the images
 constexpr double kOperator = 40;  // width of "+" and "="
 constexpr double kImageSide = 224;
-constexpr double kWidestCell = 360;
-constexpr double kBarHeight = 9;
+constexpr double kWidestCell = 300;
 
 constexpr Font kTitleFont{16, Weight::kBold};
 constexpr Font kLabelFont{14, Weight::kNormal};
 constexpr Font kSmallFont{11.5, Weight::kNormal};
 constexpr Font kOperatorFont{30, Weight::kNormal};
 
-struct Size {
-  double width = 0;
-  double height = 0;
+struct Measures {
+  Size image;
+  double cell = 0;  // width
 };
 
-// Small images grow by a whole factor, so that every pixel becomes an equal square.
-Size shown_size(const Pixels& pixels) {
-  const double side = std::max(pixels.width, pixels.height);
-  double factor = kImageSide / side;
-  if (factor > 1.0) factor = std::round(factor);
-  return {.width = factor * pixels.width, .height = factor * pixels.height};
+std::string whole(const Label& label) {
+  return label.tail.empty() ? label.text : label.text + " · " + label.tail;
 }
 
-double cell_width(std::span<const Triptych> rows, double image_width) {
-  double width = image_width;
+Measures measure(std::span<const Triptych> rows) {
+  Measures measures{.image = shown_size(*rows.front().clean, kImageSide)};
+  double text = 0;
   for (const Triptych& row : rows)
-    width = std::max({width, text_width(row.clean_label.text, kLabelFont),
-                      text_width(row.adversarial_label.text, kLabelFont),
-                      text_width(row.formula, kLabelFont), text_width(row.note, kSmallFont)});
-  return std::ceil(std::min(width, std::max(image_width, kWidestCell)));
+    text = std::max({text, text_width(whole(row.clean_label), kLabelFont),
+                     text_width(whole(row.adversarial_label), kLabelFont),
+                     text_width(row.formula, kLabelFont), text_width(row.note, kSmallFont)});
+  measures.cell =
+      std::ceil(std::max({measures.image.width, std::min(text, kWidestCell),
+                          perturbation_size(*rows.front().clean, measures.image).width}));
+  return measures;
 }
 
-void draw_scale(Canvas& canvas, double centre, double y, double width, std::uint32_t channels,
-                double largest) {
-  const double left = centre - width / 2;
-  const double right = centre + width / 2;
-  const double base = y + kBarHeight + 15;
-  canvas.image(left, y, width, kBarHeight, scale_bar(channels));
-  canvas.text(left, base, width / 2, fmt::format("−{}", compact(largest)), kSmallFont, kInk,
-              Align::kLeft);
-  canvas.text(centre, base, width / 3, "0", kSmallFont, kInk, Align::kCentre);
-  canvas.text(right, base, width / 2, fmt::format("+{}", compact(largest)), kSmallFont, kInk,
-              Align::kRight);
+double foot_height(const Triptych& row, double cell) {
+  const auto lines = [&](const Label& label) {
+    return static_cast<double>(lines_of(label, kLabelFont, cell).size());
+  };
+  const double right = lines(row.adversarial_label) + (row.note.empty() ? 0.0 : 1.0);
+  return std::max(kScale, 6 + kLine * std::max(lines(row.clean_label), right)) + kGap;
 }
 
-void draw_row(Canvas& canvas, const Triptych& row, double top, Size image, double cell) {
+void draw_row(Canvas& canvas, const Triptych& row, double top, const Measures& measures) {
+  const auto& [image, cell] = measures;
   const double first = kMargin + cell / 2;
   const double second = first + cell + kOperator;
   const double third = second + cell + kOperator;
   const double image_top = top + kHead;
   const double below = image_top + image.height;
-  const auto put = [&](double centre, double y, const Label& label, Font font) {
-    canvas.text(centre, y, cell, label.text, font, label.colour, Align::kCentre);
+  const auto head = [&](double centre, const std::string& text) {
+    canvas.text(centre, image_top - 9, cell, text, kLabelFont, kInk, Align::kCentre);
   };
   const auto show = [&](double centre, const Pixels& pixels) {
     canvas.image(centre - image.width / 2, image_top, image.width, image.height, pixels);
   };
-  put(first, image_top - 9, {.text = "x", .colour = kInk}, kLabelFont);
-  put(second, image_top - 9, {.text = row.formula, .colour = kInk}, kLabelFont);
-  put(third, image_top - 9, {.text = "x′", .colour = kInk}, kLabelFont);
-
-  const double largest = largest_magnitude(row.perturbation);
+  const auto foot = [&](double centre, const Label& label) {
+    double y = below + 21;
+    for (const std::string& line : lines_of(label, kLabelFont, cell)) {
+      canvas.text(centre, y, cell, line, kLabelFont, label.colour, Align::kCentre);
+      y += kLine;
+    }
+    return y;
+  };
+  head(first, "x");
+  head(second, row.formula);
+  head(third, "x′");
   show(first, *row.clean);
-  show(second, signed_pixels(row.perturbation, *row.clean, largest));
+  draw_perturbation(canvas, second, image_top, image, *row.clean, row.perturbation,
+                    largest_magnitude(row.perturbation));
   show(third, *row.adversarial);
 
   const double middle = image_top + image.height / 2 + 10;
   const double shift = (cell + kOperator) / 2;
   canvas.text(first + shift, middle, kOperator, "+", kOperatorFont, kInk, Align::kCentre);
   canvas.text(second + shift, middle, kOperator, "=", kOperatorFont, kInk, Align::kCentre);
-
-  put(first, below + 21, row.clean_label, kLabelFont);
-  draw_scale(canvas, second, below + 8, image.width, row.clean->channels, largest);
-  put(third, below + 21, row.adversarial_label, kLabelFont);
-  put(third, below + 38, {.text = row.note, .colour = kFaint}, kSmallFont);
+  foot(first, row.clean_label);
+  const double next = foot(third, row.adversarial_label);
+  canvas.text(third, next - 1, cell, row.note, kSmallFont, kFaint, Align::kCentre);
 }
 
 }  // namespace
 
 Canvas draw_triptychs(const std::string& title, std::span<const Triptych> rows) {
-  const Size image = shown_size(*rows.front().clean);
-  const double cell = cell_width(rows, image.width);
-  const double row_height = kHead + image.height + kFoot;
-  Canvas canvas(2 * kMargin + 3 * cell + 2 * kOperator,
-                kTitle + static_cast<double>(rows.size()) * row_height);
+  const Measures measures = measure(rows);
+  double height = kTitle;
+  for (const Triptych& row : rows)
+    height += kHead + measures.image.height + foot_height(row, measures.cell);
+  Canvas canvas(2 * kMargin + 3 * measures.cell + 2 * kOperator, height);
   canvas.text(kMargin, 30, canvas.width() - 2 * kMargin, title, kTitleFont, kInk, Align::kLeft);
   double top = kTitle;
   for (const Triptych& row : rows) {
-    draw_row(canvas, row, top, image, cell);
-    top += row_height;
+    draw_row(canvas, row, top, measures);
+    top += kHead + measures.image.height + foot_height(row, measures.cell);
   }
   return canvas;
 }

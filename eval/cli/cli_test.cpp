@@ -58,7 +58,7 @@ TEST_F(Cli, TrainsSweepsAndReports) {
               StartsWith("attack,norm,epsilon,n,correct,accuracy,wilson_low,wilson_high,"
                          "accuracy_on_clean_correct\nfgsm,linf,0,500,"));
   for (const char* file : {"r/run.json", "r/samples.npy", "r/report.html", "r/report.md",
-                           "r/curve.svg", "r/curve.png"}) {
+                           "r/report.tex", "r/curve.svg", "r/curve.png", "r/curve.pdf"}) {
     EXPECT_TRUE(shell.has(file)) << file;
   }
   const auto run = nlohmann::json::parse(shell.text("r/run.json"));

@@ -1,67 +1,241 @@
 #include "eval/gallery.hpp"
 
+#include <charconv>
+
 #include "datasets/error.hpp"
+#include "datasets/parallel.hpp"
+#include "datasets/suggest.hpp"
+#include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/examples.hpp"
+#include "eval/photo.hpp"
 #include "eval/run_folder.hpp"
+#include "eval/stored_run.hpp"
+#include "models/mlp.hpp"
+#include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
-struct State {
-  std::string model;
-  SweepOptions sweep{.attack = {"fgsm"}};
-  DataOptions data;
-  CommonOptions common;
-  std::string output = "runs/gallery";
+constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 
-  void run() const {
-    const models::ModelFile file = load_model(model);
-    SweepPlan plan = plan_sweep(sweep, common);
-    const datasets::Dataset samples = load_data(data);
+/// Where the pictured samples come from decides which options make sense.
+const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
+                                      "data-dir", "output", "quiet",   "threads", "force"};
+const std::vector<std::string> kOfImage{
+    "image",      "label", "invert",   "model",      "data",        "data-dir",
+    "attack",     "norm",  "epsilons", "exhaustive", "max-queries", "batch",
+    "crosscheck", "seed",  "output",   "quiet",      "threads",     "force"};
+
+/// A gallery and what is said about it at the end.
+void report(const reports::Gallery& gallery, const std::filesystem::path& folder) {
+  const auto still = std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
+  fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),
+             still, (folder / "gallery").string());
+}
+
+class Command {
+ public:
+  explicit Command(CLI::App& root)
+      : app_(root.add_subcommand(
+            "gallery",
+            "Pictures: clean | perturbation | adversarial, each read back from disk and "
+            "judged; of a run, of a model and data, or of one image")) {
+    app_->add_option("RUN", run_, "folder of a finished run: picture its samples again");
+    app_->add_option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: where it is now");
+    app_->add_option("--image", image_, "one picture of your own, in any format OpenCV reads");
+    app_->add_option("--label", label_, "its class; left out: what the model says")
+        ->needs("--image");
+    app_->add_flag("--invert", invert_, "white for black: MNIST nets expect white on black")
+        ->needs("--image");
+    add_options(*app_, sweep_.options());
+    add_options(*app_, data_.options());
+    add_options(*app_, common_.options());
+    app_->add_option("--class", classes_, "only this class, by name or number; repeatable")
+        ->allow_extra_args(false);
+    app_->add_option("--order", order_,
+                     "samples pictured first: typical, fragile (smallest distance), confident (in "
+                     "the wrong class), id")
+        ->capture_default_str();
+    app_->add_option("-o,--output", output_,
+                     "folder; pictures go to its gallery/; left out: RUN, or runs/gallery");
+  }
+
+  void run() {
+    if (!run_.empty()) return of_run();
+    if (output_.empty()) output_ = "runs/gallery";
+    const models::ModelFile file = load_model(model_);
+    SweepPlan plan = plan_sweep(sweep_, common_);
+    if (image_.empty()) return of_samples(file.network, plan, load_data(data_));
+    allow(kOfImage, "--image");
+    PhotoOptions photo{.tones = invert_ ? Tones::kInverted : Tones::kAsTheyAre};
+    if (given("--label")) photo.label = label_;
+    if (given("--data")) photo.class_names = load_data(data_).class_names;
+    const auto [data, told] = read_photo(image_, file.network, photo);
+    say(common_, told);
+    of_samples(file.network, plan, data);
+  }
+
+ private:
+  [[nodiscard]] bool given(const std::string& option) const { return app_->count(option) > 0; }
+
+  /// Options that nobody would read are errors.
+  void allow(const std::vector<std::string>& names, const std::string& with) const {
+    for (const CLI::Option* option : app_->get_options()) {
+      if (option->count() == 0 || option->get_lnames().empty()) continue;
+      const std::string& name = option->get_lnames().front();
+      if (std::ranges::count(names, name) > 0) continue;
+      fail_usage("--{}: it has no meaning with {}; allowed are --{}; leave it out", name, with,
+                 fmt::join(names, ", --"));
+    }
+  }
+
+  [[nodiscard]] GalleryChoice choice(const datasets::Dataset& data) const {
+    GalleryChoice choice{.per_class = std::max<std::uint64_t>(1, sweep_.gallery),
+                         .order = parse_order(order_),
+                         .attacks_per_norm = kAll};
+    for (const std::string& name : classes_) choice.classes.push_back(class_of(name, data));
+    return choice;
+  }
+
+  static int class_of(const std::string& name, const datasets::Dataset& data) {
+    const auto found = std::ranges::find(data.class_names, name);
+    if (found != data.class_names.end()) {
+      return static_cast<int>(found - data.class_names.begin());
+    }
+    int number = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size() && number >= 0 &&
+        number < static_cast<int>(data.class_names.size())) {
+      return number;
+    }
+    fail_usage("--class: {}", unknown_name("class", name, data.class_names));
+  }
+
+  /// False after Ctrl-C.
+  static bool complete(const reports::Gallery& gallery) {
+    if (interrupted) {
+      fmt::print("interrupted: no gallery was written\n");
+      exit_code = kInterruptedExit;
+      return false;
+    }
+    if (!gallery.items.empty()) return true;
+    fail_usage(
+        "gallery: no sample is right when clean and can be attacked; choose more --samples, "
+        "or an attack that is no noise control");
+  }
+
+  void of_samples(const models::Network& network, SweepPlan& plan,
+                  const datasets::Dataset& samples) {
     if (!samples.shape.image) {
       fail_usage("gallery: {} holds points, not images; choose image data such as mnist or digits",
                  samples.name);
     }
-    load_training(data, plan);
-    if (!sweep.save.empty()) require_savable(sweep.save, samples, plan);
-    prepare_folder(output, {"gallery.json"}, common.force);
-    Progress progress("gallery", "images", common.quiet);
-    const SweepResult result = eval::sweep(file.network, samples, plan, [&](const SweepStatus& s) {
+    models::require_fit(network, samples);
+    require_runnable(plan, samples);
+    const GalleryChoice chosen = choice(samples);
+    load_training(data_, plan);
+    if (!sweep_.save.empty()) require_savable(sweep_.save, samples, plan);
+    prepare_folder(output_, {"gallery.json"}, common_.force);
+    StagedGallery staged(output_);
+    Progress progress("gallery", "images", common_.quiet);
+    const SweepResult result = eval::sweep(network, samples, plan, [&](const SweepStatus& s) {
       progress.share(s.share, sweep_note(s));
     });
     progress.pause();
-    const reports::Gallery gallery = make_gallery(
-        file.network, samples, plan, result, std::max<std::uint64_t>(1, sweep.gallery), output);
-    if (gallery.items.empty()) {
-      fail_usage(
-          "gallery: no sample is right when clean and can be attacked; choose more --samples, "
-          "or an attack that is no noise control");
-    }
-    write_gallery(output, gallery);
-    if (!sweep.save.empty()) save(sweep.save, samples, plan, result);
-    const auto still =
-        std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
-    fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),
-               still, (std::filesystem::path(output) / "gallery").string());
+    const reports::Gallery gallery =
+        make_gallery(network, samples, plan, result, chosen, staged.path());
+    if (!complete(gallery)) return;
+    write_gallery(staged.path(), gallery);
+    staged.publish();
+    if (!sweep_.save.empty()) save(sweep_.save, samples, plan, result);
+    report(gallery, output_);
   }
+
+  /// The model of the run, wherever it is now.
+  [[nodiscard]] models::Network network_of(const StoredPlan& stored) const {
+    const std::string path = model_.empty() ? stored.model_path : model_;
+    if (!std::filesystem::exists(path)) {
+      fail_input("{}: the run's model {} is not there any more; name its file with --model FILE",
+                 run_, path);
+    }
+    models::ModelFile file = load_model(path);
+    if (file.sha256 != stored.model_sha256) {
+      fail_input(
+          "{}: {} is another model than the run's, SHA-256 {}…; allowed is {}…; name the "
+          "right file with --model FILE",
+          run_, path, file.sha256.substr(0, 12), stored.model_sha256.substr(0, 12));
+    }
+    return std::move(file.network);
+  }
+
+  /// Only what the run's curve has.
+  void restrict_to(const SweepResult& result, GalleryChoice& choice) const {
+    std::vector<std::string> known;
+    for (const Pair& pair : result.pairs) known.push_back(pair.entry->text);
+    if (given("--attack")) choice.attacks = sweep_.attack;
+    for (const std::string& attack : choice.attacks) {
+      if (std::ranges::count(known, attack) == 0) {
+        fail_usage("--attack: {}", unknown_name("attack of the run", attack, known));
+      }
+    }
+    if (!given("--norm")) return;
+    for (const std::string& norm : sweep_.norm) choice.norms.push_back(attacks::find_norm(norm));
+  }
+
+  void of_run() {
+    allow(kOfRun, "RUN");
+    reports::Run run = read_run_folder(run_);
+    StoredPlan stored = stored_plan(run);
+    if (given("--data-dir")) stored.data.data_dir = data_.data_dir;
+    stored.common.threads = common_.threads;
+    const models::Network network = network_of(stored);
+    SweepPlan plan = plan_sweep(stored.sweep, stored.common);
+    const datasets::Dataset data = load_data(stored.data);
+    if (!data.shape.image) {
+      fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
+    }
+    const SweepResult result = stored_result(run, stored, plan, data);
+    GalleryChoice chosen = choice(data);
+    restrict_to(result, chosen);
+    load_training(stored.data, plan);
+    const bool in_place = output_.empty();
+    const std::filesystem::path folder = in_place ? run_ : output_;
+    prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
+    StagedGallery staged(folder);
+    fit_attacks(models::Mlp(network), plan);
+    const reports::Gallery gallery =
+        make_gallery(network, data, plan, result, chosen, staged.path());
+    if (!complete(gallery)) return;
+    write_gallery(staged.path(), gallery);
+    staged.publish();
+    if (in_place) {
+      run.provenance["gallery"] = gallery_counts(gallery);
+      write_page(folder, run, gallery);
+    }
+    report(gallery, folder);
+  }
+
+  CLI::App* app_;
+  std::string run_;
+  std::string model_;
+  std::string image_;
+  int label_ = 0;
+  bool invert_ = false;
+  SweepOptions sweep_{.attack = {"fgsm"}};
+  DataOptions data_;
+  CommonOptions common_;
+  std::vector<std::string> classes_;
+  std::string order_ = "typical";
+  std::string output_;
 };
 
 }  // namespace
 
 void add_gallery(CLI::App& root) {
-  const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
-      "gallery",
-      "Pictures: clean | perturbation | adversarial, each read back from disk and judged");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  add_options(*app, state->sweep.options());
-  add_options(*app, state->data.options());
-  add_options(*app, state->common.options());
-  app->add_option("-o,--output", state->output, "folder; pictures go to its gallery/")
-      ->capture_default_str();
-  app->callback([state] { state->run(); });
+  const auto command = std::make_shared<Command>(root);
+  root.get_subcommand("gallery")->callback([command] { command->run(); });
 }
 
 }  // namespace gibbon::eval::cli

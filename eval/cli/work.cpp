@@ -7,6 +7,7 @@
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
 #include "eval/cli/autoattack_log.hpp"
+#include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/examples.hpp"
 #include "eval/gallery.hpp"
@@ -20,8 +21,6 @@
 
 namespace gibbon::eval::cli {
 namespace {
-
-constexpr int kInterruptedExit = 130;  // 128 + SIGINT, as shells have it
 
 /// Stored examples instead of the data's; attacks and budgets only where they were asked for.
 void plan_stored(const StoredExamples& stored, const std::string& file, const SweepOptions& options,
@@ -202,8 +201,9 @@ int run_sweep(const SweepJob& job) {
     return kInterruptedExit;
   }
   const reports::Gallery gallery =
-      unfinished ? reports::Gallery{}
-                 : make_gallery(model.network, data, plan, result, options.gallery, folder);
+      unfinished
+          ? reports::Gallery{}
+          : make_gallery(model.network, data, plan, result, {.per_class = options.gallery}, folder);
   if (!options.save.empty()) save(options.save, data, plan, result);
   if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
   reports::Run run{
@@ -222,10 +222,7 @@ int run_sweep(const SweepJob& job) {
                                 .strength = measure_strength(plan, data.class_names.size())});
   }
   if (!gallery.items.empty()) {
-    const auto still =
-        std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
-    run.provenance["gallery"] = {{"images", gallery.items.size()},
-                                 {"adversarial_as_8bit_png", still}};
+    run.provenance["gallery"] = gallery_counts(gallery);
   }
   write_run(folder, run, gallery);
   fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
