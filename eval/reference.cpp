@@ -116,8 +116,9 @@ std::vector<reports::gate::Strength> measure_strength(const SweepPlan& plan, std
 double measure_reference_gflops() {
   constexpr std::size_t kRows = 64;
   constexpr std::size_t kWidth = 256;
-  constexpr int kProducts = 40;
-  constexpr int kRounds = 8;
+  constexpr int kProducts = 4;  // in a round
+  constexpr int kFewestRounds = 3;
+  constexpr double kSeconds = 0.03;
   Tensor a(kRows, kWidth);
   Tensor b(kWidth, kWidth);
   Tensor c(kRows, kWidth);
@@ -125,12 +126,15 @@ double measure_reference_gflops() {
   for (float& value : a.flat()) value = rng.uniform(-1.0F, 1.0F);
   for (float& value : b.flat()) value = rng.uniform(-1.0F, 1.0F);
   double fastest = 0.0;
-  for (int round = 0; round < kRounds; ++round) {
+  double spent = 0.0;
+  for (int round = 0; round < kFewestRounds || spent < kSeconds; ++round) {
     const auto start = std::chrono::steady_clock::now();
     for (int k = 0; k < kProducts; ++k)
       models::kernels::multiply(std::as_const(a).view(), std::as_const(b).view(), c.view());
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    fastest = std::max(fastest, 2.0 * kProducts * kRows * kWidth * kWidth / seconds.count() / 1e9);
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    spent += seconds;
+    fastest = std::max(fastest, 2.0 * kProducts * kRows * kWidth * kWidth / seconds / 1e9);
   }
   return fastest;
 }

@@ -66,8 +66,9 @@ TEST(Reference, HasTheClassesATargetMayName) {
 }
 
 TEST(Reference, TheWorkloadIsTimed) {
-  EXPECT_GT(measure_reference_gflops(), 0.1);
-  EXPECT_LT(measure_reference_gflops(), 10000.0);
+  const double once = measure_reference_gflops();
+  EXPECT_GT(once, 0.001);
+  EXPECT_LT(once, 10000.0);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <optional>
 
+#include "datasets/environment.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
@@ -16,17 +16,12 @@ namespace {
 
 /// GitHub's runner gives steps a file of their own to append to.
 void append_summary(const std::string& markdown) {
-  const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
-  if (path == nullptr || *path == '\0') return;
+  const std::string path = environment("GITHUB_STEP_SUMMARY");
+  if (path.empty()) return;
   std::ofstream file(path, std::ios::app | std::ios::binary);
   if (!(file << markdown).flush()) {
     fail_input("{}: it cannot be written to; it is what $GITHUB_STEP_SUMMARY names", path);
   }
-}
-
-bool on_github() {
-  const char* const value = std::getenv("GITHUB_ACTIONS");
-  return value != nullptr && std::string(value) == "true";
 }
 
 struct State {
@@ -72,7 +67,8 @@ struct State {
     if (!markdown.empty()) write_atomically(markdown, reports::gate::to_markdown(result));
     if (!json.empty()) write_atomically(json, reports::gate::to_json(result));
     append_summary(reports::gate::to_markdown(result));
-    if (annotations || on_github()) fmt::print("{}", reports::gate::to_annotations(result));
+    if (annotations || environment("GITHUB_ACTIONS") == "true")
+      fmt::print("{}", reports::gate::to_annotations(result));
     fmt::print("{}",
                reports::gate::to_text(result, stdout_is_terminal() ? reports::Colour::kAlways
                                                                    : reports::Colour::kNever));

@@ -1,4 +1,5 @@
-// Every command of README.md is run: a reader who types them gets what the page says.
+// Every command of README.md and of the gate's page is run: a reader who types them gets what they
+// say.
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -42,7 +43,8 @@ TEST(Readme, EveryCommandRuns) {
     GTEST_SKIP() << "set GIBBON_DATA to a folder with mnist/: the page's commands use it";
   }
   const Shell shell;
-  const std::string page = read_file(GIBBON_SOURCE_DIR "/README.md");
+  const std::string page = read_file(GIBBON_SOURCE_DIR "/README.md") +
+                           read_file(GIBBON_SOURCE_DIR "/reports/gate/README.md");
   std::size_t run = 0;
   for (const std::string& command : commands(page)) {
     if (builds_everything(command)) continue;

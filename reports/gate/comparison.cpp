@@ -84,6 +84,7 @@ std::vector<PointResult> compare_points(const Snapshot& before, const Snapshot& 
                                         const Criteria& criteria) {
   const auto pairs = shared(before, now);
   std::vector<Paired> counts;
+  counts.reserve(pairs.size());
   for (const auto& [then, is] : pairs) counts.push_back(count_paired(then->right, is->right));
   std::vector<PointResult> results = judge_points(counts, criteria);
   for (std::size_t k = 0; k < results.size(); ++k) {

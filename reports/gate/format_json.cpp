@@ -1,3 +1,5 @@
+#include <array>
+
 #include "reports/gate/formats.hpp"
 #include "reports/text.hpp"
 
@@ -25,7 +27,7 @@ Json to_json(const PointResult& p) {
 }
 
 Json to_json(const StrengthResult& r) {
-  constexpr const char* kNames[] = {"as before", "weaker", "stronger"};
+  constexpr std::array kNames{"as before", "weaker", "stronger"};
   return {{"attack", r.name},         {"n", r.n},
           {"weaker", r.weaker},       {"stronger", r.stronger},
           {"adjusted_p", r.adjusted}, {"verdict", kNames[static_cast<std::size_t>(r.verdict)]}};
@@ -40,14 +42,14 @@ Json to_json(const RequirementResult& r) {
 }
 
 Json to_json(const SpeedResult& r) {
-  constexpr const char* kNames[] = {"fine", "slower", "too short"};
+  constexpr std::array kNames{"fine", "slower", "too short"};
   return {{"entry", r.entry},
           {"slowdown", r.slowdown},
           {"verdict", kNames[static_cast<std::size_t>(r.verdict)]}};
 }
 
 Json to_json(const Finding& f) {
-  constexpr const char* kNames[] = {"failure", "warning", "note"};
+  constexpr std::array kNames{"failure", "warning", "note"};
   return {{"level", kNames[static_cast<std::size_t>(f.level)]},
           {"subject", f.subject},
           {"what", f.what},

@@ -48,9 +48,8 @@ std::vector<Case> cases_of(const GateResult& result) {
 }
 
 std::string to_xml(const Case& test) {
-  const std::string head =
-      fmt::format("    <testcase classname=\"gibbon.{}\" name=\"{}\" time=\"0\"", test.group,
-                  escape_html(test.name));
+  const std::string head = fmt::format(R"(    <testcase classname="gibbon.{}" name="{}" time="0")",
+                                       test.group, escape_html(test.name));
   switch (test.outcome) {
     case Outcome::kPassed: return head + "/>\n";
     case Outcome::kFailed:
@@ -69,8 +68,8 @@ std::string to_xml(const Case& test) {
 std::string to_junit(const GateResult& result) {
   const std::vector<Case> cases = cases_of(result);
   const std::string counts =
-      fmt::format("tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"0\"",
-                  cases.size(), std::ranges::count(cases, Outcome::kFailed, &Case::outcome),
+      fmt::format(R"(tests="{}" failures="{}" errors="0" skipped="{}" time="0")", cases.size(),
+                  std::ranges::count(cases, Outcome::kFailed, &Case::outcome),
                   std::ranges::count(cases, Outcome::kSkipped, &Case::outcome));
   std::string text = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gibbon check\" {0}>\n"

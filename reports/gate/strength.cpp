@@ -54,6 +54,7 @@ std::vector<StrengthResult> compare_strength(const Snapshot& baseline, const Sna
     results.push_back(by_distance(baseline.strength[k], now.strength[k]));
   }
   std::vector<double> p;
+  p.reserve(results.size());
   for (const StrengthResult& r : results)
     p.push_back(mcnemar_p({.n = r.n, .lost = r.weaker, .gained = r.stronger}));
   const std::vector<double> adjusted = holm(p);
