@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reports/gallery_set.hpp"
+#include "reports/parallel.hpp"
 #include "reports/text.hpp"
 
 namespace gibbon::reports {
@@ -112,7 +113,12 @@ std::vector<Figure> draw_gallery(const Gallery& gallery) {
   std::vector<Figure> figures = draw_by_attack(sets);
   for (const GallerySet& set : sets) {
     for (Figure& figure : draw_grids(set)) figures.push_back(std::move(figure));
-    for (const auto& [id, items] : set.samples) figures.push_back(draw_sample(set, id, items));
+    const std::vector<std::pair<std::uint64_t, Items>> samples(set.samples.begin(),
+                                                               set.samples.end());
+    for (Figure& figure : made_in_parallel(samples.size(), [&](std::size_t k) {
+           return draw_sample(set, samples[k].first, samples[k].second);
+         }))
+      figures.push_back(std::move(figure));
   }
   return figures;
 }

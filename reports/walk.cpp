@@ -6,6 +6,7 @@
 
 #include "reports/colour_map.hpp"
 #include "reports/gallery_set.hpp"
+#include "reports/parallel.hpp"
 #include "reports/text.hpp"
 #include "reports/webp.hpp"
 
@@ -170,14 +171,16 @@ Walk draw_walk(const GallerySet& set, const Items& all) {
 }  // namespace
 
 std::vector<Walk> draw_walks(const Gallery& gallery) {
-  std::vector<Walk> walks;
-  for (const GallerySet& set : sets_of(gallery)) {
+  const std::vector<GallerySet> sets = sets_of(gallery);
+  std::vector<std::pair<const GallerySet*, const Items*>> picked;
+  for (const GallerySet& set : sets) {
     std::set<int> shown;
     for (const auto& [id, items] : set.samples)
       if (shown.size() < kMostWalks && shown.insert(items.front()->label).second)
-        walks.push_back(draw_walk(set, items));
+        picked.emplace_back(&set, &items);
   }
-  return walks;
+  return made_in_parallel(
+      picked.size(), [&](std::size_t k) { return draw_walk(*picked[k].first, *picked[k].second); });
 }
 
 }  // namespace gibbon::reports
