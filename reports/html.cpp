@@ -124,6 +124,13 @@ std::string repeat_section(const Subject& subject) {
                      escape_html(subject.command));
 }
 
+std::string diagnosis_section(const Run& run, bool named) {
+  if (run.diagnosis.empty()) return "";
+  return fmt::format("<h2>Diagnosis{}</h2>\n",
+                     named ? escape_html(" of " + subject_of(run).model) : "") +
+         list(run.diagnosis);
+}
+
 std::string title_of(std::span<const PageRun> runs) {
   std::vector<std::string> titles;
   for (const PageRun& page : runs) titles.push_back(subject_of(*page.run).title());
@@ -143,8 +150,7 @@ std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
   for (const PageRun& page : runs) html += head_section(*page.run, subject_of(*page.run));
   html += kCurve;
   html += without_script(curve_svg);
-  for (const PageRun& page : runs)
-    if (!page.run->diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(page.run->diagnosis);
+  for (const PageRun& page : runs) html += diagnosis_section(*page.run, runs.size() > 1);
   html += kExplore;
   for (const PageRun& page : runs) {
     const Subject subject = subject_of(*page.run);
