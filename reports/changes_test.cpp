@@ -29,6 +29,17 @@ TEST(Changes, NameTheSamplesAndWhatEachRunSays) {
   EXPECT_EQ(seen, 2U);
 }
 
+TEST(Changes, OfTheCleanAccuracySayWhatTheModelSays) {
+  gate::cases::Toy toy{.n = 100};
+  const reports::Run before = gate::cases::run_of(toy);
+  toy.distance = [](std::size_t k) { return k == 60 ? 0.0 : gate::cases::usual_distance(k); };
+  const std::vector<Changes> all = changes_between(before, gate::cases::run_of(toy));
+  ASSERT_EQ(all.front().attack, "");
+  ASSERT_EQ(all.front().lost.size(), 1U);
+  EXPECT_EQ(all.front().lost[0].before, 1);
+  EXPECT_EQ(all.front().lost[0].now, 0) << "its clean label";
+}
+
 TEST(Changes, OfARunAndItselfAreNone) {
   const reports::Run run = gate::cases::run_of({});
   for (const Changes& at : changes_between(run, run)) {
