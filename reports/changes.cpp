@@ -15,9 +15,7 @@ std::span<const SampleRecord> records_of(const Run& run, const gate::Point& poin
     const bool same =
         at.attack == point.attack && at.norm == point.norm && at.epsilon == point.epsilon;
     if (!same && point.kind != "clean") continue;
-    const auto found = std::ranges::equal_range(run.samples, static_cast<std::uint32_t>(row), {},
-                                                &SampleRecord::curve_row);
-    return {found.begin(), found.end()};
+    return run.records(row);
   }
   return {};
 }
