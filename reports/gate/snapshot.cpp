@@ -39,22 +39,6 @@ double number_at(const Json& json, const char* pointer) {
                   what));
 }
 
-/// The records of one row of the curve, by row.
-std::vector<std::span<const SampleRecord>> rows_of(const Run& run) {
-  std::vector<std::span<const SampleRecord>> rows(run.curve.size());
-  std::size_t first = 0;
-  while (first < run.samples.size()) {
-    const std::uint32_t row = run.samples[first].curve_row;
-    std::size_t last = first;
-    while (last < run.samples.size() && run.samples[last].curve_row == row) ++last;
-    rows[row] = std::span(run.samples).subspan(first, last - first);
-    first = last;
-  }
-  return rows;
-}
-
-std::span<const SampleRecord> first_row(const Run& run) { return rows_of(run).front(); }
-
 /// Where the own row of an attack at one budget leaves a sample standing.
 Outcomes standing(std::span<const SampleRecord> row) {
   Outcomes right;
@@ -100,7 +84,7 @@ Json conditions_of(const Run& run, std::span<const std::uint64_t> ids) {
     add(epsilons, point.epsilon);
   }
   std::string labels;
-  for (const SampleRecord& r : first_row(run)) labels += fmt::format("{} ", r.label);
+  for (const SampleRecord& r : run.records(0)) labels += fmt::format("{} ", r.label);
   const Json& about = run.provenance;
   return {{"data", printable(subject_of(run).data_and_split())},
           {"data sha256", at(about, "/data/sha256")},
@@ -148,9 +132,9 @@ bool Point::same_as(const Point& other) const {
 }
 
 std::vector<Point> outcomes_of(const Run& run) {
-  const auto rows = rows_of(run);
-  if (run.curve.empty() || rows.front().empty()) damaged("there is no sample of the curve in it");
-  std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(rows.front())}};
+  const auto first = run.records(0);
+  if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
+  std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(first)}};
   require_count(points.front(), run.curve.front(), run.curve.front().clean_correct);
 
   std::map<std::pair<std::string, double>, Outcomes> worst;  // by norm and budget
@@ -165,8 +149,9 @@ std::vector<Point> outcomes_of(const Run& run) {
     if (stated.kind == "worst-case") {
       point.right = left;
     } else {
-      require_same_samples(rows.front(), rows[k], point.name());
-      point.right = standing(rows[k]);
+      const auto row = run.records(k);
+      require_same_samples(first, row, point.name());
+      point.right = standing(row);
       // As the curve has it: a row that would rise carries what the row before it broke.
       if (stated.carried > 0 && before.size() == point.right.size())
         std::ranges::transform(point.right, before, point.right.begin(),
@@ -174,9 +159,9 @@ std::vector<Point> outcomes_of(const Run& run) {
                                  return static_cast<std::uint8_t>(now & then);
                                });
       before = point.right;
-      if (left.size() != rows[k].size()) damaged(point.name() + " has another number of samples");
+      if (left.size() != row.size()) damaged(point.name() + " has another number of samples");
       for (std::size_t n = 0; n < left.size(); ++n)
-        if (rows[k][n].broken != 0) left[n] = 0;
+        if (row[n].broken != 0) left[n] = 0;
     }
     require_count(point, stated, stated.correct);
     if (point.epsilon > 0.0 || point.right != points.front().right) points.push_back(point);
@@ -201,7 +186,7 @@ Snapshot snapshot_of(const Run& run) {
                     .model_sha256 = text_at(run.provenance, "/model/sha256"),
                     .points = outcomes_of(run),
                     .environment = at(run.provenance, "/environment")};
-  for (const SampleRecord& r : first_row(run)) snapshot.ids.push_back(r.id);
+  for (const SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
   snapshot.conditions = conditions_of(run, snapshot.ids);
   if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
   Reference reference = reference_from(run.provenance["reference"], "run.json: reference");
