@@ -35,8 +35,8 @@ class Cli : public testing::Test {
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
   for (const char* command :
-       {"train", "sweep", "run", "report", "baseline", "check", "compare", "simulate-gate",
-        "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
+       {"train", "sweep", "certify", "run", "report", "baseline", "check", "compare",
+        "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
     EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
   }
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
