@@ -251,8 +251,8 @@ std::string panel_script(const Panel& panel, std::size_t index, const Layout& la
       y(beside ? top - 0.4 * format.type : bottom + kUnder * format.type), columns);
   script += fmt::format("set xrange [0:{}]\n", 1.02 * largest);
   script += fmt::format("set xlabel {} offset 0,-0.4\n", gnuplot_quoted(x_label(panel, subject)));
-  script += fmt::format("set ylabel {} offset -0.6,0\n",
-                        gnuplot_quoted(y_label(subject, layout, format)));
+  script +=
+      fmt::format("set ylabel {} offset 0.8,0\n", gnuplot_quoted(y_label(subject, layout, format)));
   return script + plot_command(panel, subject, styles);
 }
 

@@ -13,9 +13,10 @@ namespace gibbon::reports {
 namespace {
 
 // In the order in which they use each other.
-constexpr std::array kScripts{&embedded::state_js,     &embedded::theme_js, &embedded::controls_js,
-                              &embedded::curve_js,     &embedded::walk_js,  &embedded::classes_js,
-                              &embedded::distances_js, &embedded::start_js};
+constexpr std::array kScripts{
+    &embedded::state_js,   &embedded::theme_js,     &embedded::controls_js,
+    &embedded::curve_js,   &embedded::walk_js,      &embedded::changes_js,
+    &embedded::classes_js, &embedded::distances_js, &embedded::start_js};
 
 // The comments keep HTML from seeing the CDATA marks that XML needs.
 std::string script(std::string_view code) {
@@ -72,6 +73,14 @@ judged again; move ε and see it change.</p>
 <div id="walk-bars" role="list" aria-label="Confidence in each class"></div>
 </div>
 </section>
+<section id="changes" hidden="hidden">
+<h2>Samples that changed</h2>
+<p class="facts"><span class="where"></span>. Outcomes of A and B, sample by sample.</p>
+<p id="changes-lost-count"></p>
+<ul class="columns" id="changes-lost"></ul>
+<p id="changes-gained-count"></p>
+<ul class="columns" id="changes-gained"></ul>
+</section>
 <section id="classes" hidden="hidden">
 <h2>Accuracy per class</h2>
 <p class="facts"><span class="where"></span>. Thin lines are 95 % Wilson intervals; classes have few
@@ -115,6 +124,13 @@ std::string repeat_section(const Subject& subject) {
                      escape_html(subject.command));
 }
 
+std::string diagnosis_section(const Run& run, bool named) {
+  if (run.diagnosis.empty()) return "";
+  return fmt::format("<h2>Diagnosis{}</h2>\n",
+                     named ? escape_html(" of " + subject_of(run).model) : "") +
+         list(run.diagnosis);
+}
+
 std::string title_of(std::span<const PageRun> runs) {
   std::vector<std::string> titles;
   for (const PageRun& page : runs) titles.push_back(subject_of(*page.run).title());
@@ -123,7 +139,8 @@ std::string title_of(std::span<const PageRun> runs) {
 
 }  // namespace
 
-std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg) {
+std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
+                    std::span<const Changes> changes) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
@@ -133,8 +150,7 @@ std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg) {
   for (const PageRun& page : runs) html += head_section(*page.run, subject_of(*page.run));
   html += kCurve;
   html += without_script(curve_svg);
-  for (const PageRun& page : runs)
-    if (!page.run->diagnosis.empty()) html += "<h2>Diagnosis</h2>\n" + list(page.run->diagnosis);
+  for (const PageRun& page : runs) html += diagnosis_section(*page.run, runs.size() > 1);
   html += kExplore;
   for (const PageRun& page : runs) {
     const Subject subject = subject_of(*page.run);
@@ -144,7 +160,7 @@ std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg) {
   }
   html += "</main>\n" + script(embedded::chart_min_js);
   html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
-                      to_script_json(page_data(runs)));
+                      to_script_json(page_data(runs, changes)));
   for (const std::string_view* code : kScripts) html += script(*code);
   return html + "</body>\n</html>\n";
 }

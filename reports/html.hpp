@@ -14,6 +14,8 @@ namespace gibbon::reports {
 /// run, or several side by side. `curve_svg` is what to_curve_svg returned, or empty: what browsers
 /// without scripts show; it is inserted as it is. Everything else is escaped. The page is
 /// well-formed XML too.
-[[nodiscard]] std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg);
+/// `changes` are those between two runs over the same samples, or none.
+[[nodiscard]] std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
+                                  std::span<const Changes> changes = {});
 
 }  // namespace gibbon::reports

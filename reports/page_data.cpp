@@ -151,9 +151,27 @@ Json walk_json(const Items& walk) {
           {"sprite", sprite(walk)}};
 }
 
+Json changed_json(std::span<const ChangedSample> samples) {
+  Json list = Json::array();
+  for (const ChangedSample& sample : samples)
+    list.push_back({sample.id, sample.label, sample.before, sample.now});
+  return list;
+}
+
+Json changes_json(std::span<const Changes> changes) {
+  Json list = Json::array();
+  for (const Changes& at : changes)
+    list.push_back({{"attack", printable(at.attack)},
+                    {"norm", at.norm},
+                    {"e", at.epsilon},
+                    {"lost", changed_json(at.lost)},
+                    {"gained", changed_json(at.gained)}});
+  return list;
+}
+
 }  // namespace
 
-Json page_data(std::span<const PageRun> runs) {
+Json page_data(std::span<const PageRun> runs, std::span<const Changes> changes) {
   Json list = Json::array();
   std::size_t room = kMostWalkBytes;
   for (const PageRun& page : runs) {
@@ -161,9 +179,13 @@ Json page_data(std::span<const PageRun> runs) {
     Json classes = Json::array();
     for (std::size_t c = 0; c < subject.classes; ++c)
       classes.push_back(printable(class_name(subject.class_names, static_cast<int>(c))));
-    Json json{{"name", subject.model}, {"data", subject.data_and_split()},
-              {"n", subject.n},        {"units", subject.units},
-              {"classes", classes},    {"series", series_json(*page.run)},
+    const std::string letter = fmt::format("{:c}: ", static_cast<char>('A' + list.size() % 26));
+    Json json{{"name", runs.size() > 1 ? letter + subject.model : subject.model},
+              {"data", subject.data_and_split()},
+              {"n", subject.n},
+              {"units", subject.units},
+              {"classes", classes},
+              {"series", series_json(*page.run)},
               {"walks", Json::array()}};
     std::size_t left_out = 0;
     if (page.gallery != nullptr) {
@@ -181,7 +203,9 @@ Json page_data(std::span<const PageRun> runs) {
     json["left_out"] = left_out;
     list.push_back(std::move(json));
   }
-  return {{"runs", list}};
+  Json data{{"runs", list}};
+  if (!changes.empty()) data["changes"] = changes_json(changes);
+  return data;
 }
 
 std::string to_script_json(const Json& data) {

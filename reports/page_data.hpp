@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/changes.hpp"
 #include "reports/record.hpp"
 
 namespace gibbon::reports {
@@ -15,16 +16,19 @@ struct PageRun {
   const Gallery* gallery = nullptr;  ///< null: no pictures
 };
 
-/// What the scripts of report.html draw from; reports/page/data.js says how it is read.
+/// What the scripts of report.html (reports/page/) draw from.
 ///
-///   {"runs": [{"name", "data", "n", "units", "classes", "series": [...], "walks": [...]}]}
+///   {"runs": [{"name", "data", "n", "units", "classes", "series": [...], "walks": [...]}],
+///    "changes": [{"attack", "norm", "e", "lost": [[id, label, before, now]], "gained": [...]}]}
 ///
+/// Several runs are named A, B, … "changes" is there for two runs that are compared.
 /// series: attack, norm, kind and per ε what curve.csv has (n, correct, Wilson's ends, correct per
 /// class) plus, where the run has its records, who became whom ([true, says, count], the most
 /// frequent first) and confidences in 20 bins; and the smallest distances as a histogram. walks:
 /// pictured samples, one PNG each with all their frames below each other. `left_out` counts walks
 /// for which the page had no room (kMostWalkBytes).
-[[nodiscard]] nlohmann::ordered_json page_data(std::span<const PageRun> runs);
+[[nodiscard]] nlohmann::ordered_json page_data(std::span<const PageRun> runs,
+                                               std::span<const Changes> changes);
 
 /// The JSON as text that may stand inside <script>: no "<", ">" or "&" in it.
 [[nodiscard]] std::string to_script_json(const nlohmann::ordered_json& data);

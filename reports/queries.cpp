@@ -9,14 +9,6 @@
 namespace gibbon::reports {
 namespace {
 
-std::span<const SampleRecord> samples_of(const Run& run, std::size_t row) {
-  const auto at = [&](std::size_t wanted) {
-    return std::ranges::lower_bound(run.samples, static_cast<std::uint32_t>(wanted), {},
-                                    &SampleRecord::curve_row);
-  };
-  return {at(row), at(row + 1)};
-}
-
 std::uint64_t passes(const SampleRecord& r) {
   return std::uint64_t{r.forwards} + std::uint64_t{r.backwards};
 }
@@ -24,7 +16,7 @@ std::uint64_t passes(const SampleRecord& r) {
 }  // namespace
 
 std::vector<QueryPoint> query_curve(const Run& run, std::size_t row) {
-  const auto samples = samples_of(run, row);
+  const auto samples = run.records(row);
   std::uint64_t most = 0;
   std::uint64_t correct = 0;
   std::vector<std::uint64_t> broken;  // after so many passes

@@ -31,6 +31,14 @@ Interval wilson95(std::uint64_t k, std::uint64_t n) {
           .high = k == n ? 1.0 : std::min(1.0, (centre + half) / (total + kZ * kZ))};
 }
 
+std::span<const SampleRecord> Run::records(std::size_t row) const {
+  const auto before = [](const SampleRecord& r, std::size_t wanted) {
+    return r.curve_row < wanted;
+  };
+  return {std::lower_bound(samples.begin(), samples.end(), row, before),
+          std::lower_bound(samples.begin(), samples.end(), row + 1, before)};
+}
+
 double CurvePoint::accuracy() const { return ratio(correct, n); }
 
 double CurvePoint::accuracy_on_clean_correct() const { return ratio(correct, clean_correct); }

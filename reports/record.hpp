@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -133,6 +134,9 @@ struct Run {
   std::vector<SampleRecord> samples;  ///< curve-row-major: all samples of row 0, then of row 1, …
   std::vector<DistanceSummary> distances;
   std::vector<std::string> diagnosis;
+
+  /// The records of one row of the curve; empty where there are none, as for the worst case.
+  [[nodiscard]] std::span<const SampleRecord> records(std::size_t row) const;
 };
 
 }  // namespace gibbon::reports

@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::int16_t kRight = -1;
 
-std::span<const SampleRecord> records_of(const Run& run, std::size_t row) {
-  const auto found = std::ranges::equal_range(run.samples, static_cast<std::uint32_t>(row), {},
-                                              &SampleRecord::curve_row);
-  return {found.begin(), found.end()};
-}
-
 std::size_t bin_of(float confidence) {
   const double bin = std::floor(double{confidence} * kConfidenceBins);
   return static_cast<std::size_t>(std::clamp(bin, 0.0, kConfidenceBins - 1.0));
@@ -78,7 +72,7 @@ std::vector<RowDetails> row_details(const Run& run) {
         all[row] = worst_details(any[point.norm], worst[point.norm][point.epsilon]);
       continue;
     }
-    const auto records = records_of(run, row);
+    const auto records = run.records(row);
     if (records.empty() || records.size() != point.n) continue;
     const bool same = row > 0 && run.curve[row - 1].attack == point.attack &&
                       run.curve[row - 1].norm == point.norm && memory.out.size() == point.n;
@@ -104,7 +98,7 @@ std::vector<DistanceHistogram> distance_histograms(const Run& run, std::size_t b
       if (!counts || (row > 0 && run.curve[row - 1].attack == point.attack &&
                       run.curve[row - 1].norm == point.norm))
         continue;
-      const auto records = records_of(run, row);
+      const auto records = run.records(row);
       if (records.size() != summary.n) continue;
       nearest.resize(records.size(), std::numeric_limits<double>::infinity());
       for (std::size_t k = 0; k < records.size(); ++k)

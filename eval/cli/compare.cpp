@@ -1,34 +1,66 @@
+#include <array>
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 
+#include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
 #include "reports/gate/formats.hpp"
+#include "reports/html.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 /// A run folder, or a file of 'gibbon baseline'.
-reports::gate::Snapshot load_snapshot(const std::string& path) {
-  if (std::filesystem::is_regular_file(path))
-    return reports::gate::read_baseline(read_file(path), path);
-  return reports::gate::snapshot_of(read_run_folder(path));
-}
+struct Side {
+  explicit Side(const std::string& path) {
+    if (std::filesystem::is_regular_file(path)) {
+      snapshot = reports::gate::read_baseline(read_file(path), path);
+      return;
+    }
+    run = read_run_folder(path);
+    snapshot = reports::gate::snapshot_of(*run);
+    gallery = read_run_gallery(path, *run);
+  }
+  [[nodiscard]] reports::PageRun page() const { return {.run = &*run, .gallery = &gallery}; }
+
+  std::optional<reports::Run> run;  ///< none of a baseline
+  reports::gate::Snapshot snapshot;
+  reports::Gallery gallery;
+};
 
 struct State {
   std::string first;
   std::string second;
   std::string markdown;
+  std::string output;
+
+  void write_page(const Side& one, const Side& other) const {
+    if (!one.run || !other.run) {
+      fail_usage(
+          "--output {}: a page takes two folders of runs; {} is a baseline, which has no records "
+          "to draw; name the folder of its run",
+          output, one.run ? second : first);
+    }
+    const std::array pages{one.page(), other.page()};
+    write_atomically(output,
+                     reports::to_html(pages, "", reports::changes_between(*one.run, *other.run)));
+  }
 
   void run() const {
-    const reports::gate::Snapshot a = load_snapshot(first);
-    const reports::gate::Snapshot b = load_snapshot(second);
+    const Side one(first);
+    const Side other(second);
+    const reports::gate::Snapshot& a = one.snapshot;
+    const reports::gate::Snapshot& b = other.snapshot;
     reports::gate::require_same_samples(a, b);
     const reports::gate::Criteria usual;
     if (!markdown.empty()) write_atomically(markdown, reports::gate::compare_markdown(a, b, usual));
+    if (!output.empty()) write_page(one, other);
     fmt::print("{}", reports::gate::compare_text(a, b, usual));
+    if (!output.empty()) fmt::print("page {}\n", output);
   }
 };
 
@@ -40,6 +72,8 @@ void add_compare(CLI::App& root) {
       root.add_subcommand("compare", "Two runs on the same samples side by side, point by point");
   app->add_option("A", state->first, "folder of a run, or a baseline")->required();
   app->add_option("B", state->second, "likewise")->required();
+  app->add_option("-o,--output", state->output,
+                  "FILE.html to write: the curves of both, and the samples that changed");
   app->add_option("--markdown", state->markdown, "Markdown to write");
   app->callback([state] { state->run(); });
 }

@@ -20,8 +20,10 @@ std::optional<std::vector<std::uint8_t>> from_bits(std::string_view text, std::s
   const std::optional<std::string> bytes = from_base64(text);
   if (!bytes || bytes->size() != (count + 7) / 8) return std::nullopt;
   std::vector<std::uint8_t> outcomes(count);
-  for (std::size_t k = 0; k < count; ++k)
-    outcomes[k] = (static_cast<unsigned char>((*bytes)[k / 8]) >> (k % 8)) & 1U;
+  for (std::size_t k = 0; k < count; ++k) {
+    const unsigned eight = static_cast<unsigned char>((*bytes)[k / 8]);
+    outcomes[k] = static_cast<std::uint8_t>((eight >> (k % 8)) & 1U);
+  }
   if (to_bits(outcomes) != text) return std::nullopt;
   return outcomes;
 }

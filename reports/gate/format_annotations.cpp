@@ -6,13 +6,19 @@
 namespace gibbon::reports::gate {
 namespace {
 
-/// What GitHub's runner takes off again; ":" and "," would end a property. printable() has made
-/// line ends blanks before.
-std::string escaped(std::string_view text) {
+/// What GitHub's runner takes off again: "%" everywhere, and in a property ":" and ",", which would
+/// end it; in a message those would be shown as they are written. printable() has made line ends
+/// blanks before.
+std::string message(std::string_view text) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : printable(text)) c == '%' ? out += "%25" : out += c;
+  return out;
+}
+
+std::string property(std::string_view text) {
+  std::string out;
+  for (const char c : message(text)) {
     switch (c) {
-      case '%': out += "%25"; break;
       case ':': out += "%3A"; break;
       case ',': out += "%2C"; break;
       default: out += c;
@@ -29,7 +35,7 @@ std::string to_annotations(const GateResult& result) {
     if (f.level == Finding::Level::kNote) continue;
     text += fmt::format("::{} title={}::{}\n",
                         f.level == Finding::Level::kFailure ? "error" : "warning",
-                        escaped(fmt::format("gibbon: {} {}", f.subject, f.what)), escaped(f.text));
+                        property(fmt::format("gibbon: {} {}", f.subject, f.what)), message(f.text));
   }
   return text;
 }

@@ -64,8 +64,7 @@ TEST(Junit, TheSchemaRejectsWhatIsNoReport) {
 
 TEST(Annotations, EscapeWhatTheRunnerActsOn) {
   const std::string text = to_annotations(failing());
-  EXPECT_THAT(text,
-              StartsWith("::error title=gibbon%3A clean >= 0.99 missed::9%2C500 of 10%2C000"));
+  EXPECT_THAT(text, StartsWith("::error title=gibbon%3A clean >= 0.99 missed::9,500 of 10,000"));
   EXPECT_THAT(text,
               AllOf(HasSubstr("*_%25%2C%3A %3A%3Aerror%3A%3A"), Not(HasSubstr("\n::error::"))));
   EXPECT_THAT(text, HasSubstr("\n::warning title=gibbon%3A attack strength not measured::"));

@@ -60,6 +60,11 @@ def make_runs(folder):
                    "--epsilons", EPSILONS, "--gallery", "3", "--quiet", "-o", f"run_{name}",
                    cwd=folder)
     run_gibbon("report", "run_grey", "run_colour", "-o", "both.html", cwd=folder)
+    run_gibbon("train", "--data", "grey", "--arch", "81-8-3", "--epochs", "4", "--batch", "8",
+               "--seed", "5", "--quiet", "-o", "other.onnx", cwd=folder)
+    run_gibbon("sweep", "--model", "other.onnx", "--data", "grey", "--attack", "fgsm", "--attack",
+               "pgd:steps=5", "--epsilons", EPSILONS, "--quiet", "-o", "run_other", cwd=folder)
+    run_gibbon("compare", "run_grey", "run_other", "-o", "compare.html", cwd=folder)
 
 
 def open_browser():
@@ -369,7 +374,7 @@ class Page(unittest.TestCase):
         self.assertNotEqual(self.js(ink), light[0])
 
     def test_no_width_cuts_anything(self):
-        for page in ("run_grey/report.html", "run_colour/report.html", "both.html"):
+        for page in ("run_grey/report.html", "run_colour/report.html", "both.html", "compare.html"):
             self.open(page)
             for width in (320, 768, 1920):
                 self.resize(width, 900)
@@ -389,8 +394,29 @@ class Page(unittest.TestCase):
         self.choose_epsilon(0.2)
         attack = Select(self.find("#attack"))
         attack.select_by_value("1 0")
-        self.assertEqual(self.js("run().name"), "colour.onnx (243-8-3)")
+        self.assertEqual(self.js("run().name"), "B: colour.onnx (243-8-3)")
         self.assertEqual(self.js("state.epsilon"), 0.2)
+
+    def test_the_samples_that_changed(self):
+        self.open("compare.html")
+        runs = {}
+        for name in ("run_grey", "run_other"):
+            with open(self.folder / name / "curve.csv", newline="") as file:
+                runs[name] = (numpy.load(self.folder / name / "samples.npy"),
+                              [(float(r["epsilon"]), i) for i, r in enumerate(csv.DictReader(file))
+                               if r["norm"] == "linf" and r["attack"] == "pgd:steps=5"])
+        Select(self.find("#attack")).select_by_value("0 1")
+        for epsilon in [e for e, _ in runs["run_grey"][1] if e > 0]:
+            self.choose_epsilon(epsilon)
+            a, b = (samples[samples["curve_row"] == dict(rows)[epsilon]]
+                    for samples, rows in runs.values())
+            stands_a, stands_b = a["broken"] == 0, b["broken"] == 0
+            for name, changed in (("lost", stands_a & ~stands_b), ("gained", ~stands_a & stands_b)):
+                self.assertTrue(self.find(f"#changes-{name}-count").text.startswith(
+                    f"{changed.sum()} of 90: "))
+                self.assertEqual([int(li.get_attribute("data-id"))
+                                  for li in self.all(f"#changes-{name} li")],
+                                 list(a["id"][changed]))
 
     def test_an_old_run_is_drawn(self):
         """A run.json and samples.npy without what was added since the first version."""
