@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "attacks/hyperplane.hpp"
-#include "attacks/lanes.hpp"
+#include "datasets/lanes.hpp"
 #include "datasets/rng.hpp"
 #include "datasets/simd.hpp"
 

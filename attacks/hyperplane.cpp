@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "attacks/lanes.hpp"
+#include "datasets/lanes.hpp"
 #include "datasets/simd.hpp"
 
 namespace gibbon::attacks {

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cmath>
 
-#include "attacks/lanes.hpp"
+#include "datasets/lanes.hpp"
 #include "datasets/simd.hpp"
 
 namespace gibbon::attacks {

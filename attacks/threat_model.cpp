@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "attacks/lanes.hpp"
+#include "datasets/lanes.hpp"
 #include "datasets/simd.hpp"
 #include "datasets/suggest.hpp"
 

@@ -59,6 +59,14 @@ std::vector<Option> SweepOptions::options() {
            &crosscheck}};
 }
 
+std::vector<Option> CertifyOptions::options() {
+  return {{"norm", "linf, l2 or l1", &norm},
+          {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
+          {"no-clip", "let inputs leave the data's valid range, as some published figures do",
+           &no_clip},
+          {"radius", "search the largest certified radius of every sample, too", &radius}};
+}
+
 std::vector<Option> CommonOptions::options() {
   return {{"seed", "key of all randomness", &seed},
           {"threads", "workers; 0: all cores; changes speed, never results", &threads},

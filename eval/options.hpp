@@ -56,6 +56,14 @@ struct SweepOptions {
   std::vector<Option> options();
 };
 
+struct CertifyOptions {
+  std::string norm = "linf";
+  std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
+  bool no_clip = false;
+  bool radius = false;
+  std::vector<Option> options();
+};
+
 struct CommonOptions {
   std::uint64_t seed = 0;
   std::uint64_t threads = 0;  ///< 0: all cores

@@ -35,8 +35,8 @@ class Cli : public testing::Test {
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
   for (const char* command :
-       {"train", "sweep", "run", "report", "baseline", "check", "compare", "simulate-gate",
-        "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
+       {"train", "sweep", "certify", "run", "report", "baseline", "check", "compare",
+        "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
     EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
   }
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
@@ -80,6 +80,33 @@ TEST_F(Cli, TrainsSweepsAndReports) {
   expect(0, "rm m.onnx r/report.html r/curve.svg; gibbon report r");
   EXPECT_EQ(shell.text("r/report.html"), before);
   EXPECT_TRUE(shell.has("r/curve.svg"));
+}
+
+TEST_F(Cli, Certifies) {
+  train_moons();
+  const auto proved = expect(0,
+                             "gibbon certify --model m.onnx --data moons --epsilons 0,0.01,0.1 "
+                             "--radius --threads 1 --quiet -o c");
+  EXPECT_THAT(proved.out, AllOf(HasSubstr("certified"), HasSubstr("soundness level R"),
+                                HasSubstr("certificates c/certified.json")));
+  EXPECT_THAT(proved.err, IsEmpty());
+  expect(0,
+         "gibbon certify --model m.onnx --data moons --epsilons 0,0.01,0.1 --radius --threads 3 "
+         "--quiet -o d && cmp c/certified.csv d/certified.csv");
+  const auto json = nlohmann::json::parse(shell.text("c/certified.json"));
+  EXPECT_EQ(json["samples"].size(), 500U);
+  EXPECT_EQ(json["samples"], nlohmann::json::parse(shell.text("d/certified.json"))["samples"]);
+  EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons -o c").err,
+              HasSubstr("c: it holds results already (certified.json)"));
+  EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
+              HasSubstr("l3"));
+  EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l0 -o e").err,
+              HasSubstr("--norm l0: nothing can be certified in it"));
+  EXPECT_THAT(expect(2,
+                     "gibbon train --data moons --arch 2-4-2 --activation gelu --epochs 1 --quiet "
+                     "-o g.onnx && gibbon certify --model g.onnx --data moons -o e")
+                  .err,
+              HasSubstr("activation gelu has no sound relaxation; allowed are identity"));
 }
 
 TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {

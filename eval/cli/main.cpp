@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
       "3 input/output, 70 internal, 130 interrupted.");
   cli::add_train(program);
   cli::add_sweep(program);
+  cli::add_certify(program);
   cli::add_run(program);
   cli::add_transfer(program);
   cli::add_report(program);

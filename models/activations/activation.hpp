@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "models/bounds/relaxation.hpp"
+
 namespace gibbon::models {
 
 /// An activation function σ, applied to every number alone. One file in models/activations/ each.
@@ -24,6 +26,9 @@ struct ActivationInfo {
                    std::span<float> da);
   void (*backward64)(double alpha, std::span<const double> z, std::span<const double> a,
                      std::span<double> da);
+  /// σ on [l, u] between two lines; null: none are known to be sound, so that models with this
+  /// activation have no bounds. All NaN where `alpha` is such that none are known.
+  Relaxation (*relax)(double alpha, double l, double u, SlopeRule rule) = nullptr;
 };
 
 /// All activations compiled in, ordered by name.
@@ -46,6 +51,9 @@ struct Activation {
   }
   void backward(std::span<const double> z, std::span<const double> a, std::span<double> da) const {
     info->backward64(alpha, z, a, da);
+  }
+  [[nodiscard]] Relaxation relax(double l, double u, SlopeRule rule) const {
+    return info->relax == nullptr ? unknown_relaxation() : info->relax(alpha, l, u, rule);
   }
 };
 

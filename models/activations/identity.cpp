@@ -19,6 +19,10 @@ struct Identity {
 
 GIBBON_ACTIVATION_LOOPS(Identity)
 
+Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
+  return {.lower = {1.0, 0.0}, .upper = {1.0, 0.0}, .low = l, .high = u};
+}
+
 }  // namespace
 
 const ActivationInfo& identity_info() {
@@ -34,6 +38,7 @@ const ActivationInfo& identity_info() {
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
+      .relax = relax,
   };
   return info;
 }

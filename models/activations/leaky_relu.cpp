@@ -19,6 +19,10 @@ struct LeakyRelu {
 
 GIBBON_ACTIVATION_LOOPS(LeakyRelu)
 
+Relaxation relax(double alpha, double l, double u, SlopeRule rule) {
+  return relax_hinge(alpha, l, u, rule);
+}
+
 }  // namespace
 
 const ActivationInfo& leaky_relu_info() {
@@ -34,6 +38,7 @@ const ActivationInfo& leaky_relu_info() {
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
+      .relax = relax,
   };
   return info;
 }

@@ -19,6 +19,10 @@ struct Relu {
 
 GIBBON_ACTIVATION_LOOPS(Relu)
 
+Relaxation relax(double /*alpha*/, double l, double u, SlopeRule rule) {
+  return relax_hinge(0.0, l, u, rule);
+}
+
 }  // namespace
 
 const ActivationInfo& relu_info() {
@@ -34,6 +38,7 @@ const ActivationInfo& relu_info() {
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
+      .relax = relax,
   };
   return info;
 }

@@ -20,6 +20,10 @@ struct Sigmoid {
 
 GIBBON_ACTIVATION_LOOPS(Sigmoid)
 
+Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
+  return relax_sigmoid(l, u);
+}
+
 }  // namespace
 
 const ActivationInfo& sigmoid_info() {
@@ -35,6 +39,7 @@ const ActivationInfo& sigmoid_info() {
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
+      .relax = relax,
   };
   return info;
 }

@@ -1,8 +1,10 @@
 // Hyperbolic tangent: a sigmoid stretched to (-1, 1).
 
+#include <algorithm>
 #include <cmath>
 
 #include "models/activations/loops.hpp"
+#include "models/bounds/rounding.hpp"
 #include "models/kernels/exp.hpp"
 
 namespace gibbon::models {
@@ -37,6 +39,19 @@ struct Tanh {
 
 GIBBON_ACTIVATION_LOOPS(Tanh)
 
+/// tanh(z) = 2 σ(2z) - 1: the sigmoid's lines on [2l, 2u], with the rounding of 2t - 1.
+Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
+  const Relaxation s = relax_sigmoid(2.0 * l, 2.0 * u);
+  const auto turned = [](Line line, double outward) {
+    const double widened = 4.0 * kEta * (1.0 + std::abs(line.intercept));
+    return Line{4.0 * line.slope, 2.0 * line.intercept - 1.0 + outward * widened};
+  };
+  return {.lower = turned(s.lower, -1.0),
+          .upper = turned(s.upper, 1.0),
+          .low = std::max(-1.0, 2.0 * s.low - 1.0 - 4.0 * kEta),
+          .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * kEta)};
+}
+
 }  // namespace
 
 const ActivationInfo& tanh_info() {
@@ -52,6 +67,7 @@ const ActivationInfo& tanh_info() {
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
+      .relax = relax,
   };
   return info;
 }

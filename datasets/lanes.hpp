@@ -5,7 +5,7 @@
 #include <cstddef>
 
 // Reductions of loops under GIBBON_SIMD: one running sum waits for each addition, sixteen do not.
-namespace gibbon::attacks {
+namespace gibbon {
 
 /// Sum of term(0) … term(size - 1) in sixteen interleaved lanes, then a tree: an order that vector
 /// units like and that is the same on all of them (784 terms: 65 ns; as one running sum: 500 ns).
@@ -40,4 +40,4 @@ template <class Term>
   return *std::ranges::max_element(lane);
 }
 
-}  // namespace gibbon::attacks
+}  // namespace gibbon

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "attacks/threat_model.hpp"
+#include "datasets/dataset.hpp"
+#include "models/network.hpp"
+#include "reports/certified.hpp"
+
+namespace gibbon::eval {
+
+/// Whether an input may leave the data's valid range.
+enum class Clip { kToRange, kNone };
+
+/// kBisect: for every sample the largest radius that the bounds certify, within 1e-5 of it.
+enum class Radius { kOfCurve, kBisect };
+
+struct CertifyPlan {
+  attacks::Norm norm = attacks::Norm::kLinf;
+  std::vector<double> epsilons;  ///< rising
+  Clip clip = Clip::kToRange;
+  Radius radius = Radius::kOfCurve;
+  std::size_t threads = 1;  ///< changes speed, never results
+};
+
+struct CertifyResult {
+  std::vector<reports::CertifiedPoint> curve;     ///< per ε
+  std::vector<reports::CertifiedSample> samples;  ///< per sample of the data
+  std::size_t clean_correct = 0;
+};
+
+/// Samples that are through, of all. Called from any worker, one call at a time.
+using CertifyProgress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// Proves by backward linear bounds (CROWN, each beside interval arithmetic) how far every sample
+/// can be moved without another answer: in real arithmetic for the weights as stored. Samples that
+/// are wrong when clean, by the judge's forward pass, are never certified. What is certified at an
+/// ε is so at every smaller one; the regions contain all that judge and attacks call inside.
+///
+/// Throws what Bounder throws, and a usage Error for l0, which has no bounds. Throws Interrupted
+/// after Ctrl-C.
+[[nodiscard]] CertifyResult certify(const models::Network& network, const datasets::Dataset& data,
+                                    const CertifyPlan& plan, const CertifyProgress& progress);
+
+}  // namespace gibbon::eval

@@ -1,0 +1,122 @@
+#include "eval/certify.hpp"
+
+#include <gmock/gmock.h>
+
+#include <gtest/gtest.h>
+
+#include "datasets/environment.hpp"
+#include "datasets/error.hpp"
+#include "eval/attack_spec.hpp"
+#include "eval/sweep.hpp"
+#include "models/model_file.hpp"
+#include "models/train/initialise.hpp"
+
+namespace gibbon::eval {
+namespace {
+
+using testing::ThrowsMessage;
+
+void ignore(std::size_t /*done*/, std::size_t /*total*/) {}
+
+/// Two features, two classes: the answer is whether x_0 > x_1, so the distances are known.
+models::Network comparer() {
+  models::Network network =
+      models::make_network(std::vector<std::size_t>{2, 2}, models::make_activation("identity"),
+                           models::Output::kSoftmax, models::find_initialiser("xavier"), 1);
+  network.layers[0].weight.row(0)[0] = network.layers[0].weight.row(1)[1] = 1.0F;
+  network.layers[0].weight.row(0)[1] = network.layers[0].weight.row(1)[0] = 0.0F;
+  network.layers[0].bias = {0.0F, 0.0F};
+  return network;
+}
+
+datasets::Dataset points() {
+  datasets::Dataset data;
+  data.images = Tensor(3, 2);
+  std::ranges::copy(std::vector<float>{0.75F, 0.25F, 0.5F, 0.25F, 0.25F, 0.5F},
+                    data.images.flat().begin());
+  data.labels = {0, 0, 0};  // the last is wrong
+  data.ids = {4, 7, 9};
+  data.shape = {.height = 1, .width = 2, .channels = 1};
+  data.class_names = {"a", "b"};
+  return data;
+}
+
+// x_0 - x_1 shrinks by 2 ε in linf, √2 ε in l2 and ε in l1.
+TEST(Certify, RadiiOfALinearModelAreItsDistances) {
+  for (const auto& [norm, slope] :
+       {std::pair{attacks::Norm::kLinf, 2.0}, std::pair{attacks::Norm::kL2, std::sqrt(2.0)},
+        std::pair{attacks::Norm::kL1, 1.0}}) {
+    const CertifyResult result =
+        certify(comparer(), points(),
+                {.norm = norm, .epsilons = {0.05, 0.15}, .radius = Radius::kBisect}, ignore);
+    EXPECT_EQ(result.clean_correct, 2U);
+    for (const auto& [n, gap] : {std::pair{0U, 0.5}, std::pair{1U, 0.25}}) {
+      const double radius = result.samples[n].radius;
+      EXPECT_LE(radius, gap / slope);
+      EXPECT_NEAR(radius, gap / slope, 1.3e-5 * gap / slope);
+    }
+    EXPECT_EQ(result.samples[2].radius, -1.0);
+    EXPECT_EQ(result.samples[2].epsilon, -1.0);
+  }
+}
+
+TEST(Certify, CountsOnlyWhatIsRightAndProved) {
+  const CertifyResult result =
+      certify(comparer(), points(), {.epsilons = {0.0, 0.1, 0.2, 0.3}}, ignore);
+  std::vector<std::uint64_t> counts;
+  for (const reports::CertifiedPoint& point : result.curve) counts.push_back(point.certified);
+  EXPECT_THAT(counts, testing::ElementsAre(2, 2, 1, 0));
+  EXPECT_EQ(result.samples[0].epsilon, 0.2);
+  EXPECT_EQ(result.samples[1].id, 7U);
+}
+
+TEST(Certify, RefusesL0) {
+  EXPECT_THAT(
+      [] {
+        static_cast<void>(
+            certify(comparer(), points(), {.norm = attacks::Norm::kL0, .epsilons = {1.0}}, ignore));
+      },
+      ThrowsMessage<Error>(
+          "--norm l0: nothing can be certified in it; allowed are linf, l2 and l1"));
+}
+
+// The two ends of the band never cross: what PGD breaks is not certified, at any ε.
+TEST(Certify, NothingThatAnAttackBreaksIsCertified) {
+  if (environment("GIBBON_ORACLES").empty() || environment("GIBBON_DATA").empty()) {
+    GTEST_SKIP() << "set GIBBON_ORACLES to the folder with mlp/seed_relu.onnx, GIBBON_DATA to that "
+                    "with mnist/";
+  }
+  const models::Network network =
+      models::read_model(environment("GIBBON_ORACLES") + "/mlp/seed_relu.onnx").network;
+  const datasets::Dataset data =
+      datasets::select(datasets::load("mnist", {.split = "test"}), "0:1000");
+  const std::vector<double> epsilons{0.01, 0.02, 0.03, 0.05};
+  const CertifyResult proved = certify(
+      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 2}, ignore);
+  const CertifyResult again = certify(
+      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 1}, ignore);
+  SweepPlan plan{.norms = {attacks::Norm::kLinf}, .epsilons = epsilons, .threads = 2};
+  plan.attacks.push_back(parse_entry("pgd"));
+  const SweepResult attacked = sweep(network, data, plan, [](const SweepStatus&) {});
+  std::size_t broken = 0;
+  for (std::size_t e = 0; e < epsilons.size(); ++e) {
+    for (std::size_t n = 0; n < data.size(); ++n) {
+      const reports::SampleRecord& record = attacked.samples[e * data.size() + n];
+      ASSERT_EQ(record.id, proved.samples[n].id);
+      if (record.broken == 0) continue;
+      ++broken;
+      EXPECT_LT(proved.samples[n].epsilon, epsilons[e]) << "sample " << record.id;
+      EXPECT_LT(proved.samples[n].radius, epsilons[e]) << "sample " << record.id;
+    }
+    EXPECT_GT(proved.curve[e].certified, 0U);
+    EXPECT_LE(proved.curve[e].certified, attacked.curve[e].correct);
+    EXPECT_TRUE(e == 0 || proved.curve[e].certified <= proved.curve[e - 1].certified);
+  }
+  EXPECT_GT(broken, 1000U);
+  for (std::size_t n = 0; n < data.size(); ++n) {
+    EXPECT_EQ(proved.samples[n].radius, again.samples[n].radius) << "threads";
+  }
+}
+
+}  // namespace
+}  // namespace gibbon::eval
