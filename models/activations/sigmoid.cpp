@@ -24,10 +24,6 @@ Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
   return relax_sigmoid(l, u);
 }
 
-Freedom freedom(double /*alpha*/, double l, double u, Side side) {
-  return free_sigmoid(l, u, side);
-}
-
 Line line(double /*alpha*/, double slope, double l, double u, Side side) {
   return line_of_sigmoid(slope, l, u, side);
 }
@@ -48,9 +44,8 @@ const ActivationInfo& sigmoid_info() {
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
-      .freedom = freedom,
-      .follow = follow_sigmoid,
       .line = line,
+      .follow = follow_sigmoid,
   };
   return info;
 }
