@@ -1,6 +1,7 @@
 #include "reports/certified.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "reports/csv.hpp"
@@ -11,29 +12,48 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json known(double value) { return value < 0.0 ? Json(nullptr) : Json(value); }
+double share(std::uint64_t k, std::uint64_t n) {
+  return n == 0 ? 0.0 : static_cast<double>(k) / static_cast<double>(n);
+}
+
+std::array<std::uint64_t, 3> counts_of(const CertifiedPoint& point) {
+  return {point.certified, point.attacked, point.undecided()};
+}
+
+Json known(double value) {
+  return value < 0.0 || !std::isfinite(value) ? Json(nullptr) : Json(value);
+}
 
 /// Half of the samples have at least this radius; those without one count as 0.
 double median_radius(const Certificates& certificates) {
   std::vector<double> radii;
-  for (const CertifiedSample& s : certificates.samples) radii.push_back(std::max(0.0, s.radius));
+  for (const CertifiedSample& s : certificates.samples) radii.push_back(std::max(0.0, s.certified));
   std::ranges::sort(radii);
   return radii.empty() ? 0.0 : radii[(radii.size() - 1) / 2];
 }
 
-}  // namespace
-
-double CertifiedPoint::share() const {
-  return n == 0 ? 0.0 : static_cast<double>(certified) / static_cast<double>(n);
+std::string cell(std::uint64_t k, std::uint64_t n) {
+  const Interval interval = wilson95(k, n);
+  return fmt::format("{}  {}/{}  [{}, {}]", percent(share(k, n)), k, n, low_end(interval.low),
+                     high_end(interval.high));
 }
 
+}  // namespace
+
 std::string to_certified_csv(const Certificates& certificates) {
-  std::string csv = "norm,epsilon,n,certified,share,wilson_low,wilson_high,clean_correct\n";
+  std::string csv = "norm,epsilon,n,certified,attacked,undecided,clean_correct";
+  for (const char* name : {"certified", "attacked", "undecided"})
+    csv += fmt::format(",{0}_share,{0}_low,{0}_high", name);
+  csv += '\n';
   for (const CertifiedPoint& point : certificates.curve) {
-    const Interval interval = wilson95(point.certified, point.n);
-    csv += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(certificates.norm), point.epsilon,
-                       point.n, point.certified, point.share(), interval.low, interval.high,
-                       certificates.clean_correct);
+    csv +=
+        fmt::format("{},{},{},{},{},{},{}", csv_field(certificates.norm), point.epsilon, point.n,
+                    point.certified, point.attacked, point.undecided(), certificates.clean_correct);
+    for (const std::uint64_t k : counts_of(point)) {
+      const Interval interval = wilson95(k, point.n);
+      csv += fmt::format(",{},{},{}", share(k, point.n), interval.low, interval.high);
+    }
+    csv += '\n';
   }
   return csv;
 }
@@ -45,32 +65,34 @@ std::string to_certified_json(const Certificates& certificates) {
   json["clean_correct"] = certificates.clean_correct;
   json["curve"] = Json::array();
   for (const CertifiedPoint& point : certificates.curve) {
-    const Interval interval = wilson95(point.certified, point.n);
     json["curve"].push_back({{"epsilon", point.epsilon},
                              {"n", point.n},
                              {"certified", point.certified},
-                             {"share", point.share()},
-                             {"wilson95", {interval.low, interval.high}}});
+                             {"attacked", point.attacked},
+                             {"undecided", point.undecided()}});
   }
   json["samples"] = Json::array();
   for (const CertifiedSample& sample : certificates.samples) {
-    Json entry{{"id", sample.id},
-               {"label", sample.label},
-               {"predicted", sample.predicted},
-               {"epsilon", known(sample.epsilon)}};
-    if (certificates.with_radius) entry["radius"] = known(sample.radius);
-    json["samples"].push_back(entry);
+    json["samples"].push_back(
+        {{"id", sample.id},
+         {"label", sample.label},
+         {"predicted", sample.predicted},
+         {"certified", known(sample.certified)},
+         {"attacked", known(sample.attacked)},
+         {"bound", std::isnan(sample.bound) ? Json(nullptr) : Json(sample.bound)},
+         {"reason", sample.reason},
+         {"method", sample.method},
+         {"nodes", sample.nodes}});
   }
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string to_certified_table(const Certificates& certificates) {
-  std::vector<std::vector<std::string>> rows{{"ε", "certified", "of n", "95 % interval"}};
+  std::vector<std::vector<std::string>> rows{{"ε", "certified", "attacked", "undecided"}};
   for (const CertifiedPoint& point : certificates.curve) {
-    const Interval interval = wilson95(point.certified, point.n);
-    rows.push_back({epsilon_text(point.epsilon), percent(point.share()),
-                    fmt::format("{}/{}", point.certified, point.n),
-                    fmt::format("[{}, {}]", low_end(interval.low), high_end(interval.high))});
+    rows.push_back({epsilon_text(point.epsilon)});
+    for (const std::uint64_t k : counts_of(point)) rows.back().push_back(cell(k, point.n));
+    if (point.undecided() == 0) rows.back().back() = "0, exact";
   }
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
@@ -79,8 +101,9 @@ std::string to_certified_table(const Certificates& certificates) {
     }
   }
   std::string text = fmt::format(
-      "{}, {}\ncertified: no input within ε changes the answer (a lower bound of robust "
-      "accuracy);\nwrong without attack counts as not certified; {} of {} are right\n\n",
+      "{}, {}\ncertified: no input within ε changes the answer, a lower bound of robust accuracy; "
+      "attacked: one does;\nshare   count/n   [95 % Wilson interval in %]; wrong without attack "
+      "counts as attacked; {} of {} are right\n\n",
       printable(certificates.title), norm_symbol(certificates.norm), certificates.clean_correct,
       certificates.samples.size());
   for (const auto& row : rows) {
