@@ -18,16 +18,6 @@ namespace {
 
 constexpr std::size_t kBlock = 16;  // samples; of a small network, enough rows for full products
 
-models::Ball ball_of(attacks::Norm norm) {
-  switch (norm) {
-    case attacks::Norm::kLinf: return models::Ball::kLinf;
-    case attacks::Norm::kL2: return models::Ball::kL2;
-    case attacks::Norm::kL1: return models::Ball::kL1;
-    case attacks::Norm::kL0: break;
-  }
-  fail_usage("--norm l0: nothing can be certified in it; allowed are linf, l2 and l1");
-}
-
 /// The farthest that two inputs of the range can be apart: there is nothing to prove beyond.
 double diameter(const CertifyPlan& plan, const datasets::Dataset& data) {
   const double side = static_cast<double>(data.range.upper) - static_cast<double>(data.range.lower);
@@ -157,6 +147,16 @@ class Prover {
 };
 
 }  // namespace
+
+models::Ball ball_of(attacks::Norm norm) {
+  switch (norm) {
+    case attacks::Norm::kLinf: return models::Ball::kLinf;
+    case attacks::Norm::kL2: return models::Ball::kL2;
+    case attacks::Norm::kL1: return models::Ball::kL1;
+    case attacks::Norm::kL0: break;
+  }
+  fail_usage("--norm l0: nothing can be certified in it; allowed are linf, l2 and l1");
+}
 
 CertifyResult certify(const models::Network& network, const datasets::Dataset& data,
                       const CertifyPlan& plan, const CertifyProgress& progress) {

@@ -6,10 +6,14 @@
 #include "attacks/threat_model.hpp"
 #include "datasets/dataset.hpp"
 #include "eval/verify/query.hpp"
+#include "models/bounds/region.hpp"
 #include "models/network.hpp"
 #include "reports/certified.hpp"
 
 namespace gibbon::eval {
+
+/// Throws a usage Error for l0, in which nothing can be certified.
+[[nodiscard]] models::Ball ball_of(attacks::Norm norm);
 
 /// Whether an input may leave the data's valid range.
 enum class Clip { kToRange, kNone };

@@ -274,7 +274,13 @@ TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
   train_moons();
   const auto lesson = expect(0, "gibbon explain --model m.onnx --data moons --sample 3");
   EXPECT_THAT(lesson.out, AllOf(HasSubstr("z1 = W1 x + b1"), HasSubstr("∂C/∂z1"),
-                                HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε")));
+                                HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε"),
+                                HasSubstr("CERTIFICATE: how far x can be moved in l∞"),
+                                HasSubstr("g(x*) = c + Σ_j λ_j x*_j = ")));
+  EXPECT_THAT(expect(0, "gibbon explain --model m.onnx --data moons --sample 3 --norm l2").out,
+              HasSubstr("CERTIFICATE: how far x can be moved in l₂"));
+  EXPECT_THAT(expect(2, "gibbon explain --model m.onnx --data moons --norm l0").err,
+              HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(0, "gibbon explain fgsm").out, HasSubstr("boxed"));
   EXPECT_THAT(expect(0, "gibbon list attacks").out,
               AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign")));
