@@ -5,15 +5,21 @@
 
 #include "attacks/threat_model.hpp"
 #include "datasets/dataset.hpp"
+#include "eval/verify/query.hpp"
+#include "models/bounds/region.hpp"
 #include "models/network.hpp"
 #include "reports/certified.hpp"
 
 namespace gibbon::eval {
 
+/// Throws a usage Error for l0, in which nothing can be certified.
+[[nodiscard]] models::Ball ball_of(attacks::Norm norm);
+
 /// Whether an input may leave the data's valid range.
 enum class Clip { kToRange, kNone };
 
-/// kBisect: for every sample the largest radius that the bounds certify, within 1e-5 of it.
+/// kBisect: for every sample also between and beyond the budgets, the largest radius that can be
+/// certified, within 1e-5 of it.
 enum class Radius { kOfCurve, kBisect };
 
 struct CertifyPlan {
@@ -21,12 +27,24 @@ struct CertifyPlan {
   std::vector<double> epsilons;  ///< rising
   Clip clip = Clip::kToRange;
   Radius radius = Radius::kOfCurve;
+  /// Per sample the smallest distance in `norm` at which it is known to break: what a sweep found.
+  /// Infinity: none known; empty: of no sample.
+  std::vector<double> attacked;
+  Limits limits;
   std::size_t threads = 1;  ///< changes speed, never results
+};
+
+/// A counterexample that the proof itself came upon.
+struct Witness {
+  std::size_t sample = 0;  ///< of the data
+  double epsilon = 0.0;    ///< the budget that was asked for; x is no farther away
+  std::vector<float> x;
 };
 
 struct CertifyResult {
   std::vector<reports::CertifiedPoint> curve;     ///< per ε
   std::vector<reports::CertifiedSample> samples;  ///< per sample of the data
+  std::vector<Witness> witnesses;                 ///< the nearest one of a sample, by sample
   std::size_t clean_correct = 0;
 };
 

@@ -51,12 +51,12 @@ TEST(Certify, RadiiOfALinearModelAreItsDistances) {
                 {.norm = norm, .epsilons = {0.05, 0.15}, .radius = Radius::kBisect}, ignore);
     EXPECT_EQ(result.clean_correct, 2U);
     for (const auto& [n, gap] : {std::pair{0U, 0.5}, std::pair{1U, 0.25}}) {
-      const double radius = result.samples[n].radius;
+      const double radius = result.samples[n].certified;
       EXPECT_LE(radius, gap / slope);
       EXPECT_NEAR(radius, gap / slope, 1.3e-5 * gap / slope);
     }
-    EXPECT_EQ(result.samples[2].radius, -1.0);
-    EXPECT_EQ(result.samples[2].epsilon, -1.0);
+    EXPECT_EQ(result.samples[2].certified, -1.0);
+    EXPECT_EQ(result.samples[2].attacked, 0.0);
   }
 }
 
@@ -66,8 +66,17 @@ TEST(Certify, CountsOnlyWhatIsRightAndProved) {
   std::vector<std::uint64_t> counts;
   for (const reports::CertifiedPoint& point : result.curve) counts.push_back(point.certified);
   EXPECT_THAT(counts, testing::ElementsAre(2, 2, 1, 0));
-  EXPECT_EQ(result.samples[0].epsilon, 0.2);
+  EXPECT_EQ(result.samples[0].certified, 0.2);
   EXPECT_EQ(result.samples[1].id, 7U);
+}
+
+TEST(Certify, WhatASweepBrokeIsNotAskedAgain) {
+  const CertifyResult result =
+      certify(comparer(), points(), {.epsilons = {0.1, 0.3}, .attacked = {0.25, 0.2, 0.0}}, ignore);
+  std::vector<std::uint64_t> attacked;
+  for (const reports::CertifiedPoint& point : result.curve) attacked.push_back(point.attacked);
+  EXPECT_THAT(attacked, testing::ElementsAre(1, 3));
+  EXPECT_EQ(result.samples[0].nodes, 1U) << "at 0.1 alone";
 }
 
 TEST(Certify, RefusesL0) {
@@ -105,8 +114,7 @@ TEST(Certify, NothingThatAnAttackBreaksIsCertified) {
       ASSERT_EQ(record.id, proved.samples[n].id);
       if (record.broken == 0) continue;
       ++broken;
-      EXPECT_LT(proved.samples[n].epsilon, epsilons[e]) << "sample " << record.id;
-      EXPECT_LT(proved.samples[n].radius, epsilons[e]) << "sample " << record.id;
+      EXPECT_LT(proved.samples[n].certified, epsilons[e]) << "sample " << record.id;
     }
     EXPECT_GT(proved.curve[e].certified, 0U);
     EXPECT_LE(proved.curve[e].certified, attacked.curve[e].correct);
@@ -114,7 +122,7 @@ TEST(Certify, NothingThatAnAttackBreaksIsCertified) {
   }
   EXPECT_GT(broken, 1000U);
   for (std::size_t n = 0; n < data.size(); ++n) {
-    EXPECT_EQ(proved.samples[n].radius, again.samples[n].radius) << "threads";
+    EXPECT_EQ(proved.samples[n].certified, again.samples[n].certified) << "threads";
   }
 }
 

@@ -60,17 +60,6 @@ void count(std::span<const SampleRecord> row, std::span<const char> out, std::si
   }
 }
 
-/// The q-quantile of sorted values, between two of them in proportion, as NumPy's default has it.
-double quantile(std::span<const double> sorted, double q) {
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(at);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  const double part = at - static_cast<double>(low);
-  // Not a - b: both may be infinite.
-  if (part == 0.0 || sorted[low] == sorted[high]) return sorted[low];
-  return sorted[low] + part * (sorted[high] - sorted[low]);
-}
-
 std::uint64_t standing(std::span<const char> out) {
   return static_cast<std::uint64_t>(std::ranges::count(out, char{0}));
 }
@@ -165,9 +154,9 @@ reports::DistanceSummary summarise_distances(const PairInfo& pair,
           .n = nearest.size(),
           .found = static_cast<std::uint64_t>(
               std::ranges::count_if(nearest, [](double d) { return std::isfinite(d); })),
-          .lower_quartile = quantile(nearest, 0.25),
-          .median = quantile(nearest, 0.5),
-          .upper_quartile = quantile(nearest, 0.75)};
+          .lower_quartile = reports::quantile(nearest, 0.25),
+          .median = reports::quantile(nearest, 0.5),
+          .upper_quartile = reports::quantile(nearest, 0.75)};
 }
 
 }  // namespace gibbon::eval

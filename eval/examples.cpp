@@ -17,12 +17,6 @@ namespace {
 using reports::array_of;
 using reports::SampleRecord;
 
-std::vector<std::size_t> shape_of(const datasets::Shape& shape, std::size_t n) {
-  if (!shape.image) return {n, shape.size()};
-  if (shape.channels == 1) return {n, shape.height, shape.width};
-  return {n, shape.height, shape.width, shape.channels};
-}
-
 datasets::Shape sample_shape(std::span<const std::size_t> shape) {
   if (shape.size() == 3) return {shape[1], shape[2], 1, true};
   if (shape.size() == 4) return {shape[1], shape[2], shape[3], true};
@@ -190,6 +184,12 @@ class Loader {
 
 }  // namespace
 
+std::vector<std::size_t> examples_shape(const datasets::Shape& shape, std::size_t n) {
+  if (!shape.image) return {n, shape.size()};
+  if (shape.channels == 1) return {n, shape.height, shape.width};
+  return {n, shape.height, shape.width, shape.channels};
+}
+
 void require_savable(const std::filesystem::path& path, const datasets::Dataset& data,
                      const SweepPlan& plan) {
   static_cast<void>(only_norm(plan));
@@ -242,7 +242,7 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   };
   const std::array<double, 2> range{data.range.lower, data.range.upper};
   const std::array<double, 1> epsilon{plan.epsilons.back()};
-  const std::vector<std::size_t> shape = shape_of(data.shape, n);
+  const std::vector<std::size_t> shape = examples_shape(data.shape, n);
   const std::vector<std::string> norm_text{norm};
   const std::vector<std::string> dataset{data.name};
   const std::vector<std::string> split{data.split};

@@ -11,6 +11,9 @@ namespace gibbon::eval {
 void require_savable(const std::filesystem::path& path, const datasets::Dataset& data,
                      const SweepPlan& plan);
 
+/// Of N samples as NumPy has them: N × H × W [× C] for images, else N × D.
+[[nodiscard]] std::vector<std::size_t> examples_shape(const datasets::Shape& shape, std::size_t n);
+
 /// save_examples() for FILE.npz, save_pictures() for anything else.
 void save(const std::filesystem::path& path, const datasets::Dataset& data, const SweepPlan& plan,
           const SweepResult& result);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attacks/losses.hpp"
+#include "eval/explain_bounds.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::eval {
@@ -276,7 +277,8 @@ std::string explain_ensemble(const attacks::Ensemble& ensemble) {
 
 std::string explain_sample(const models::Network& network, const datasets::Dataset& data,
                            std::size_t sample, const ExplainSettings& settings) {
-  return Lesson(network, data, sample, settings).tell();
+  return Lesson(network, data, sample, settings).tell() +
+         explain_bounds(network, data, sample, settings.norm);
 }
 
 }  // namespace gibbon::eval

@@ -19,12 +19,13 @@ struct ExplainSettings {
   models::Loss loss{nullptr, models::Output::kSoftmax};  ///< to be given
   double learning_rate = 0.1;  ///< α of the one step W' = W - α ∂C/∂W that is shown
   double epsilon = 0.1;        ///< of the FGSM step that is shown
-  bool all = false;            ///< every entry of every matrix, not only the first ones
+  attacks::Norm norm = attacks::Norm::kLinf;  ///< of the certificate that is shown
+  bool all = false;  ///< every entry of every matrix, not only the first ones
 };
 
 /// Forward and backward pass of one sample, every intermediate with its formula, in double: to be
 /// checked with a pencil. The numbers are read off the tape of the passes that training and attacks
-/// use.
+/// use. Last comes what explain_bounds() says.
 [[nodiscard]] std::string explain_sample(const models::Network& network,
                                          const datasets::Dataset& data, std::size_t sample,
                                          const ExplainSettings& settings);

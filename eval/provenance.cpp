@@ -34,6 +34,31 @@ void add(Json& json, const std::vector<Option>& options) {
   }
 }
 
+Json about_model(const SweepProvenance& about, const models::Network& network) {
+  Json metadata = Json::object();
+  for (const auto& [key, value] : network.metadata) metadata[key] = value;
+  return {
+      {"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
+                           network.architecture())},
+      {"path", about.model_path},
+      {"sha256", about.model_sha256},
+      {"architecture", network.architecture()},
+      {"parameters", network.parameter_count()},
+      {"metadata", metadata}};
+}
+
+Json about_data(const datasets::Dataset& data, const std::string& samples, std::size_t n) {
+  return {{"name", data.name},
+          {"split", data.split},
+          {"sha256", data.sha256},
+          {"samples", samples},
+          {"n", n},
+          {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
+          {"range", {data.range.lower, data.range.upper}},
+          {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
+          {"classes", data.class_names}};
+}
+
 }  // namespace
 
 Json environment() {
@@ -72,6 +97,18 @@ Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& dat
           {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
 }
 
+Json certify_provenance(const SweepProvenance& about, const models::Network& network,
+                        const datasets::Dataset& data, const DataOptions& data_options) {
+  return {{"schema", 1},
+          {"command", about.command},
+          {"model", about_model(about, network)},
+          {"data", about_data(data, data_options.samples, data.size())},
+          {"environment", environment()},
+          {"not_comparable_with",
+           {"figures over clean-correct samples only (other denominator)",
+            "figures with ε in 0–255 units or after normalisation"}}};
+}
+
 Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
                       const datasets::Dataset& data, DataOptions data_options,
                       SweepOptions sweep_options, CommonOptions common, const SweepResult& result) {
@@ -100,29 +137,11 @@ Json sweep_provenance(const SweepProvenance& about, const models::Network& netwo
     entry = {{"forwards", sum.forwards}, {"backwards", sum.backwards}, {"seconds", sum.seconds}};
     if (pair.entry->ensemble) entry["members"] = members;
   }
-  Json metadata = Json::object();
-  for (const auto& [key, value] : network.metadata) metadata[key] = value;
   return {
       {"schema", 1},
       {"command", about.command},
-      {"model",
-       {{"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
-                             network.architecture())},
-        {"path", about.model_path},
-        {"sha256", about.model_sha256},
-        {"architecture", network.architecture()},
-        {"parameters", network.parameter_count()},
-        {"metadata", metadata}}},
-      {"data",
-       {{"name", data.name},
-        {"split", data.split},
-        {"sha256", data.sha256},
-        {"samples", data_options.samples},
-        {"n", result.finished},
-        {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
-        {"range", {data.range.lower, data.range.upper}},
-        {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
-        {"classes", data.class_names}}},
+      {"model", about_model(about, network)},
+      {"data", about_data(data, data_options.samples, result.finished)},
       {"configuration", configuration},
       {"interrupted", result.finished < data.size()},
       {"cost", cost},

@@ -24,6 +24,13 @@ struct SweepProvenance {
   std::string model_sha256;
   double seconds_sweep = 0.0;
 };
+
+/// What run.json says of a run that has certificates alone: the same command, model and data.
+[[nodiscard]] nlohmann::ordered_json certify_provenance(const SweepProvenance& about,
+                                                        const models::Network& network,
+                                                        const datasets::Dataset& data,
+                                                        const DataOptions& data_options);
+
 [[nodiscard]] nlohmann::ordered_json sweep_provenance(
     const SweepProvenance& about, const models::Network& network, const datasets::Dataset& data,
     DataOptions data_options, SweepOptions sweep_options, CommonOptions common,

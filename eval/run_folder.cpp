@@ -5,6 +5,8 @@
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/gallery.hpp"
+#include "eval/witnesses.hpp"
+#include "reports/certified.hpp"
 #include "reports/csv.hpp"
 #include "reports/error.hpp"
 #include "reports/figure.hpp"
@@ -19,6 +21,17 @@
 #include "reports/walk.hpp"
 
 namespace gibbon::eval {
+namespace {
+
+void remove_certificates(const std::filesystem::path& folder) {
+  for (const char* name : {"certified.json", "certified.csv", "radii.csv"})
+    std::filesystem::remove(folder / name);
+  for (const attacks::Norm norm : attacks::kNorms)
+    std::filesystem::remove(witnesses_file(folder, attacks::to_string(norm)));
+}
+
+}  // namespace
+
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force) {
   for (const std::string_view name : results) {
@@ -31,20 +44,36 @@ void prepare_folder(const std::filesystem::path& folder,
   require_writable_folder(folder);
 }
 
-void write_run(const std::filesystem::path& folder, reports::Run& run,
-               const reports::Gallery& gallery) {
+void start_run(const std::filesystem::path& folder) {
   // Without its run.json, what an older run left here is no run any more.
   std::filesystem::remove(folder / "run.json");
+  // Certificates hold for the model and the samples they were made of.
+  remove_certificates(folder);
+}
+
+void write_run(const std::filesystem::path& folder, reports::Run& run,
+               const reports::Gallery& gallery) {
+  start_run(folder);
   write_atomically(folder / "samples.npy", reports::to_npy(run.samples));
   write_gallery(folder, gallery);
   draw_run(folder, run, gallery);
 }
 
+void write_certificates(const std::filesystem::path& folder, const reports::Run& run) {
+  write_atomically(folder / "certified.json", reports::to_certified_json(run));
+}
+
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery) {
-  write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
-  write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
-  write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
+  if (!run.curve.empty()) {
+    write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
+    write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
+    write_atomically(folder / "queries.csv", reports::to_queries_csv(run));
+  }
+  if (!run.certificates.empty()) {
+    write_atomically(folder / "certified.csv", reports::to_certified_csv(run));
+    write_atomically(folder / "radii.csv", reports::to_radii_csv(run));
+  }
   std::filesystem::remove(folder / "curve.svg");
   try {
     write_atomically(folder / "curve.svg", reports::to_curve_svg(run));
@@ -100,11 +129,14 @@ reports::Run read_run_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(json)) {
     fail_input(
         "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
-        "folder of 'gibbon sweep' or 'gibbon run'",
+        "folder of 'gibbon sweep', 'gibbon certify' or 'gibbon run'",
         folder.string());
   }
   try {
     reports::Run run = reports::read_run(read_file(json));
+    if (const auto proved = folder / "certified.json"; std::filesystem::exists(proved))
+      run.certificates = reports::read_certificates(read_file(proved));
+    if (run.curve.empty()) return run;
     std::ifstream samples(folder / "samples.npy", std::ios::binary);
     if (!samples) {
       fail_input(

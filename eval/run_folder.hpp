@@ -16,13 +16,21 @@ namespace gibbon::eval {
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force);
 
+/// Removes what would be taken for part of the run that is to be written: an older one's run.json
+/// and certificates.
+void start_run(const std::filesystem::path& folder);
+
 /// Writes samples.npy, the gallery and what draw_run() writes: a folder with a run.json holds a
 /// whole run.
 void write_run(const std::filesystem::path& folder, reports::Run& run,
                const reports::Gallery& gallery);
 
-/// Writes curve.csv, report.md, report.tex, the curve as SVG, PNG and PDF, report.html and, last,
-/// run.json, each atomically. Without gnuplot the curves are left out and run.diagnosis says so.
+/// Writes certified.json of a run that has certificates: what a run read from the folder has.
+void write_certificates(const std::filesystem::path& folder, const reports::Run& run);
+
+/// Writes curve.csv (and certified.csv where there are certificates), report.md, report.tex, the
+/// curve as SVG, PNG and PDF, report.html and, last, run.json, each atomically. Without gnuplot the
+/// curves are left out and run.diagnosis says so.
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery);
 
@@ -53,7 +61,8 @@ class StagedGallery {
 void write_page(const std::filesystem::path& folder, const reports::Run& run,
                 const reports::Gallery& gallery);
 
-/// Reads run.json and samples.npy of a folder. Throws Error naming the file.
+/// Reads run.json, samples.npy and, where it is there, certified.json of a folder. Throws Error
+/// naming the file.
 [[nodiscard]] reports::Run read_run_folder(const std::filesystem::path& folder);
 
 /// The pictures of a run that was read from `folder`.

@@ -1,5 +1,9 @@
 #include "eval/stored_run.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "datasets/error.hpp"
@@ -38,9 +42,94 @@ std::vector<std::pair<std::string, std::string>> rows_of(const std::vector<Pair>
   return rows;
 }
 
+[[noreturn]] void fail_joining(const std::filesystem::path& folder, std::string_view what,
+                               const std::string& there, const std::string& here) {
+  fail_usage(
+      "{}: its run has the {} {}, this command {}; certificates join a run of the same model, "
+      "data, "
+      "samples and norm; choose another --output",
+      folder.string(), what, there, here);
+}
+
+/// The text under provenance[object][key], or "unknown".
+std::string text_at(const reports::Run& run, const char* object, const char* key) {
+  const Json about = run.provenance.value(object, Json::object());
+  return about.is_object() ? about.value(key, std::string("unknown")) : "unknown";
+}
+
+std::string short_hash(const std::string& sha256) {
+  return fmt::format("SHA-256 {}…", sha256.substr(0, 12));
+}
+
+/// Id and label of every sample.
+using Samples = std::vector<std::pair<std::uint64_t, int>>;
+
+Samples samples_of(const reports::Run& run) {
+  Samples samples;
+  if (run.curve.empty()) {
+    for (const auto& s : run.certificates.front().samples) samples.emplace_back(s.id, s.label);
+  } else {
+    for (const auto& r : run.records(0)) samples.emplace_back(r.id, r.label);
+  }
+  return samples;
+}
+
+std::string counted(const Samples& samples) {
+  return samples.empty() ? "0"
+                         : fmt::format("{}, ids {} to {}", samples.size(), samples.front().first,
+                                       samples.back().first);
+}
+
 }  // namespace
 
+void require_joinable(const std::filesystem::path& folder, const reports::Run& run,
+                      const std::string& model_sha256, const datasets::Dataset& data,
+                      attacks::Norm norm) {
+  if (run.curve.empty() && run.certificates.empty()) {
+    fail_input("{}: its run has neither attacks nor certificates; choose another --output",
+               folder.string());
+  }
+  if (const std::string sha256 = text_at(run, "model", "sha256"); sha256 != model_sha256)
+    fail_joining(folder, "model", short_hash(sha256), short_hash(model_sha256));
+  if (const std::string sha256 = text_at(run, "data", "sha256"); sha256 != data.sha256)
+    fail_joining(folder, "data", short_hash(sha256), short_hash(data.sha256));
+  Samples here;
+  for (std::size_t n = 0; n < data.size(); ++n) here.emplace_back(data.ids[n], data.labels[n]);
+  if (const Samples there = samples_of(run); there != here)
+    fail_joining(folder, "samples", counted(there), counted(here));
+  if (run.curve.empty()) return;
+  std::set<std::string> norms;
+  for (const reports::CurvePoint& point : run.curve) norms.insert(point.norm);
+  if (const std::string here_too(attacks::to_string(norm)); !norms.contains(here_too))
+    fail_joining(folder, "norm", fmt::format("{}", fmt::join(norms, " and ")), here_too);
+  if (run.provenance.value("interrupted", false) || run.distances.empty()) {
+    fail_usage(
+        "{}: its sweep is {}; certificates join finished ones; sweep again, or choose another "
+        "--output",
+        folder.string(),
+        run.distances.empty() ? "of a version that stored no distances" : "unfinished");
+  }
+}
+
+std::vector<double> broken_distances(const reports::Run& run, attacks::Norm norm) {
+  std::vector<double> nearest;
+  for (std::size_t row = 0; row < run.curve.size(); ++row) {
+    if (run.curve[row].norm != attacks::to_string(norm)) continue;
+    const auto records = run.records(row);
+    nearest.resize(std::max(nearest.size(), records.size()),
+                   std::numeric_limits<double>::infinity());
+    for (std::size_t n = 0; n < records.size(); ++n)
+      nearest[n] = std::min(nearest[n], records[n].nearest);
+  }
+  return nearest;
+}
+
 StoredPlan stored_plan(const reports::Run& run) {
+  if (run.curve.empty()) {
+    fail_usage(
+        "run.json: the run has certificates alone, so there is no attack to make again; sweep into "
+        "another folder");
+  }
   StoredPlan stored;
   try {
     const Json& configuration = run.provenance.at("configuration");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "eval/options.hpp"
@@ -19,7 +20,8 @@ struct StoredPlan {
   std::string data_sha256;
 };
 
-/// Throws an input Error naming the key that is missing or of the wrong type.
+/// Throws an input Error naming the key that is missing or of the wrong type, and a usage Error for
+/// a run of certificates alone.
 [[nodiscard]] StoredPlan stored_plan(const reports::Run& run);
 
 /// The records of a run as the sweep returned them. `plan` and `data` are those of its
@@ -27,5 +29,16 @@ struct StoredPlan {
 /// records: the data are others, or attacks that the options do not name (stored examples).
 [[nodiscard]] SweepResult stored_result(const reports::Run& run, const StoredPlan& stored,
                                         const SweepPlan& plan, const datasets::Dataset& data);
+
+/// Whether certificates of this model and these samples in this norm belong to the run in `folder`:
+/// throws a usage Error that names both values where they differ, or when the run is unfinished or
+/// does not tell distances. A run of certificates alone has no norm to differ in.
+void require_joinable(const std::filesystem::path& folder, const reports::Run& run,
+                      const std::string& model_sha256, const datasets::Dataset& data,
+                      attacks::Norm norm);
+
+/// Per sample the smallest distance in the norm at which anything of the run broke it, 0 where it
+/// is wrong when clean, infinity where nothing did; empty when the run has no attack.
+[[nodiscard]] std::vector<double> broken_distances(const reports::Run& run, attacks::Norm norm);
 
 }  // namespace gibbon::eval

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "reports/error.hpp"
+#include "reports/figure_band.hpp"
 #include "reports/gnuplot.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
@@ -126,12 +127,21 @@ std::string chance_name(const Subject& subject) {
   return fmt::format("guessing, 1 of {}", subject.classes);
 }
 
+// All of a panel, that of guessing included.
+std::vector<std::string> legend_names(const Panel& panel, const Subject& subject) {
+  std::vector<std::string> names{chance_name(subject)};
+  for (const Series& series : panel.series) names.push_back(printable(legend_name(series)));
+  if (panel.band == nullptr) return names;
+  for (std::string& name : band_names(*panel.band)) names.push_back(std::move(name));
+  return names;
+}
+
 // Of the widest entry, line and name.
 double legend_width(const std::vector<Panel>& panels, const Subject& subject) {
-  std::size_t letters = display_width(chance_name(subject));
+  std::size_t letters = 0;
   for (const Panel& panel : panels)
-    for (const Series& series : panel.series)
-      letters = std::max(letters, display_width(printable(legend_name(series))));
+    for (const std::string& name : legend_names(panel, subject))
+      letters = std::max(letters, display_width(name));
   return kLegendLine + kLetter * static_cast<double>(letters) + 1.7;
 }
 
@@ -151,7 +161,8 @@ struct Layout {
 Layout layout_of(const std::vector<Panel>& panels, const Subject& subject, const Format& format) {
   const double type = format.type;
   std::size_t entries = 0;
-  for (const Panel& panel : panels) entries = std::max(entries, panel.series.size() + 1);
+  for (const Panel& panel : panels)
+    entries = std::max(entries, legend_names(panel, subject).size());
   const double entry = type * legend_width(panels, subject);
   const bool beside = format.legend == Legend::kRight;
   Layout layout{.left = kLeft * type,
@@ -199,9 +210,10 @@ std::string line_options(const Style& style) {
                      style.point);
 }
 
-// Bands below, then the worst case, then the other lines, so that nothing hides a line.
+// Areas below, then the worst case, then the other lines, so that nothing hides a line.
 std::string plot_command(const Panel& panel, const Subject& subject, const Styles& styles) {
   std::vector<std::string> parts;
+  if (panel.band != nullptr) parts = band_areas(*panel.band);
   const auto style = [&](const Series& series) {
     return styles.at(std::pair(series.kind, series.attack));
   };
@@ -221,11 +233,17 @@ std::string plot_command(const Panel& panel, const Subject& subject, const Style
     if (is_worst(i)) line(i);
   for (std::size_t i = 0; i < panel.series.size(); ++i)
     if (!is_worst(i)) line(i);
+  if (panel.band != nullptr) std::ranges::move(band_lines(*panel.band), std::back_inserter(parts));
   if (subject.classes > 0)
     parts.push_back(fmt::format("{} with lines lc rgb '#404040' dt 3 lw 1.5 title {}",
                                 100.0 / static_cast<double>(subject.classes),
                                 gnuplot_quoted(chance_name(subject))));
   return fmt::format("plot {}\n", fmt::join(parts, ", \\\n     "));
+}
+
+double largest_epsilon(const Panel& panel) {
+  const double measured = panel.epsilons.empty() ? 0.0 : panel.epsilons.back();
+  return panel.band == nullptr ? measured : std::max(measured, panel.band->curve.back().epsilon);
 }
 
 std::string panel_script(const Panel& panel, std::size_t index, const Layout& layout,
@@ -234,11 +252,13 @@ std::string panel_script(const Panel& panel, std::size_t index, const Layout& la
       layout.header + static_cast<double>(index) * layout.panel_height + layout.above;
   const double bottom = top + layout.plot_height;
   const double right = layout.left + format.plot_width;
-  const double largest = panel.epsilons.back() > 0.0 ? panel.epsilons.back() : 1.0;
+  const double reach = largest_epsilon(panel);
+  const double largest = reach > 0.0 ? reach : 1.0;
   const auto x = [&](double pixels) { return pixels / layout.width; };
   const auto y = [&](double pixels) { return 1.0 - pixels / layout.height; };
   std::string script;
   for (std::size_t i = 0; i < panel.series.size(); ++i) script += data_block(panel.series[i], i);
+  if (panel.band != nullptr) script += band_blocks(*panel.band);
   script +=
       fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", x(layout.left), x(right));
   script += fmt::format("set tmargin at screen {}\nset bmargin at screen {}\n", y(top), y(bottom));
@@ -269,7 +289,7 @@ std::string title_labels(const Subject& subject, const Layout& layout, const For
 }
 
 std::string script_of(const Run& run, const Format& format) {
-  if (run.curve.empty())
+  if (run.curve.empty() && run.certificates.empty())
     throw Error("figure: the run has no point; one attack at one ε is needed; run the evaluation");
   const Subject subject = subject_of(run);
   const std::vector<Panel> panels = panels_of(run);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "generated/embedded.hpp"
+#include "reports/html_parts.hpp"
 #include "reports/html_tables.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
@@ -13,10 +14,10 @@ namespace gibbon::reports {
 namespace {
 
 // In the order in which they use each other.
-constexpr std::array kScripts{
-    &embedded::state_js,   &embedded::theme_js,     &embedded::controls_js,
-    &embedded::curve_js,   &embedded::walk_js,      &embedded::changes_js,
-    &embedded::classes_js, &embedded::distances_js, &embedded::start_js};
+constexpr std::array kScripts{&embedded::state_js,   &embedded::theme_js, &embedded::controls_js,
+                              &embedded::curve_js,   &embedded::walk_js,  &embedded::changes_js,
+                              &embedded::classes_js, &embedded::radii_js, &embedded::distances_js,
+                              &embedded::start_js};
 
 // The comments keep HTML from seeing the CDATA marks that XML needs.
 std::string script(std::string_view code) {
@@ -99,6 +100,11 @@ images, so read small differences as chance.</p>
 that are still right and those fooled at this ε.</p>
 <div class="chart low"><canvas id="confidence-chart" role="img"></canvas></div>
 </section>
+<section id="radii" hidden="hidden">
+<h2>How far it is safe</h2>
+<p class="facts" id="radii-text"></p>
+<div class="chart low"><canvas id="radii-chart" role="img"></canvas></div>
+</section>
 <section id="distances" hidden="hidden">
 <h2>Smallest distances</h2>
 <p class="facts" id="distances-text"></p>
@@ -115,13 +121,15 @@ std::string head_section(const Run& run, const Subject& subject) {
 
 std::string tables_of(const Run& run, const Subject& subject) {
   const std::vector<Panel> panels = panels_of(run);
-  return numbers_section(panels, subject) + distances_table(run) + cost_section(run, panels);
+  return band_section(panels, subject) + numbers_section(panels, subject) + distances_table(run) +
+         cost_section(run, panels);
 }
 
 std::string repeat_section(const Subject& subject) {
-  if (subject.command.empty()) return "";
-  return fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n",
-                     escape_html(subject.command));
+  if (subject.commands.empty()) return "";
+  std::vector<std::string> lines;
+  for (const std::string& command : subject.commands) lines.push_back(escape_html(command));
+  return fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n", fmt::join(lines, "\n"));
 }
 
 std::string diagnosis_section(const Run& run, bool named) {
@@ -155,8 +163,8 @@ std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
   for (const PageRun& page : runs) {
     const Subject subject = subject_of(*page.run);
     if (runs.size() > 1) html += fmt::format("<h2>{}</h2>\n", escape_html(subject.title()));
-    html += tables_of(*page.run, subject) + comparison_section(subject) + repeat_section(subject) +
-            provenance_section(*page.run);
+    html += tables_of(*page.run, subject) + comparison_section(*page.run, subject) +
+            repeat_section(subject) + provenance_section(*page.run);
   }
   html += "</main>\n" + script(embedded::chart_min_js);
   html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "reports/html_parts.hpp"
 #include "reports/queries.hpp"
 #include "reports/text.hpp"
 
@@ -12,38 +13,6 @@ namespace gibbon::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// A table that scrolls inside its own box; `head` and `body` are rows of HTML.
-std::string table(std::string_view label, std::string_view css, std::string_view head,
-                  std::string_view body) {
-  return fmt::format(
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\"><table "
-      "class=\"{}\">\n"
-      "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
-      escape_html(label), css, head, body);
-}
-
-std::string head_cell(std::string_view text) {
-  return fmt::format("<th scope=\"col\">{}</th>", escape_html(text));
-}
-
-std::string row_head(std::string_view text) {
-  return fmt::format("<th scope=\"row\">{}</th>", escape_html(text));
-}
-
-// A name with its knobs, with places to break it between them. No entity holds "," or ":".
-std::string breakable(std::string_view name) {
-  std::string html;
-  for (const char c : escape_html(name)) {
-    html += c;
-    if (c == ',' || c == ':') html += "<wbr/>";
-  }
-  return html;
-}
-
-std::string count_of(std::uint64_t k, std::uint64_t n) {
-  return fmt::format("{} / {}", grouped(k), grouped(n));
-}
 
 std::string interval_text(const CurvePoint& point) {
   const Interval interval = wilson95(point.correct, point.n);
@@ -174,10 +143,6 @@ std::string class_table(const Panel& panel, const Series& series, const Subject&
   return fmt::format("<h3>{}</h3>\n", escape_html(label)) + table(label, "classes", head, body);
 }
 
-std::string folded(std::string_view title, const std::string& html) {
-  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", escape_html(title), html);
-}
-
 std::string classes_tables(std::span<const Panel> panels, const Subject& subject) {
   std::string html;
   for (const Panel& panel : panels)
@@ -233,6 +198,7 @@ double telling_epsilon(const Panel& panel) {
 std::string passes_tables(const Run& run, std::span<const Panel> panels) {
   std::string html;
   for (const Panel& panel : panels) {
+    if (panel.series.empty()) continue;
     const double epsilon = telling_epsilon(panel);
     std::vector<std::pair<const CurvePoint*, std::vector<QueryPoint>>> curves;
     std::uint64_t most = 0;
@@ -309,20 +275,11 @@ std::string cost_table(const Run& run) {
 
 }  // namespace
 
-std::string paragraph(std::string_view css, std::string_view text) {
-  std::string html = escape_html(text);
-  for (std::size_t at = 0; (at = html.find(" %", at)) != std::string::npos;)
-    html.replace(at, 1, "&#160;");
-  return fmt::format("<p class=\"{}\">{}</p>\n", css, html);
-}
-
-std::string list(std::span<const std::string> entries) {
-  std::string html = "<ul>\n";
-  for (const std::string& entry : entries) html += fmt::format("<li>{}</li>\n", escape_html(entry));
-  return html + "</ul>\n";
-}
-
-std::string numbers_section(std::span<const Panel> panels, const Subject& subject) {
+std::string numbers_section(std::span<const Panel> all, const Subject& subject) {
+  std::vector<Panel> panels;
+  std::ranges::copy_if(all, std::back_inserter(panels),
+                       [](const Panel& panel) { return !panel.series.empty(); });
+  if (panels.empty()) return {};
   std::string html =
       "<h2>Numbers</h2>\n" +
       paragraph(
@@ -369,25 +326,31 @@ std::string distances_table(const Run& run) {
                rows);
 }
 
-std::string comparison_section(const Subject& subject) {
+std::string comparison_section(const Run& run, const Subject& subject) {
   std::vector<std::string> entries = subject.not_comparable;
   entries.insert(
       entries.end(),
       {fmt::format(
            "numbers from other images than these {} of {}, or from inputs in other units than {}",
            grouped(subject.n), subject.data_and_split(), subject.units),
-       "the same ε in another norm: the sets of allowed images differ",
-       "runs with other attacks or other settings of them: each number here is what these attacks "
-       "left "
-       "over, an upper limit of the robustness, and a stronger attack can only lower it",
-       "certified robustness, which is a lower limit"});
+       "the same ε in another norm: the sets of allowed images differ"});
+  if (!run.curve.empty())
+    entries.emplace_back(
+        "runs with other attacks or other settings of them: each number here is what these attacks "
+        "left "
+        "over, an upper limit of the robustness, and a stronger attack can only lower it");
+  entries.emplace_back(run.certificates.empty() ? "certified robustness, which is a lower limit"
+                                                : "certificates of another level of soundness");
   return "<h2>Not comparable with</h2>\n" + list(entries);
 }
 
 std::string provenance_section(const Run& run) {
+  Json provenance = run.provenance;
+  for (const Certificates& certificates : run.certificates)
+    provenance["certificates"][certificates.norm] = certificates.provenance;
   return "<h2>Provenance</h2>\n" + table("Provenance", "provenance",
                                          head_cell("key") + head_cell("value"),
-                                         provenance_rows(run.provenance, ""));
+                                         provenance_rows(provenance, ""));
 }
 
 }  // namespace gibbon::reports

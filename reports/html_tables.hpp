@@ -12,12 +12,6 @@
 // is empty when the run has nothing to say there.
 namespace gibbon::reports {
 
-/// <p class="css">text</p>; no line ends before a "%".
-[[nodiscard]] std::string paragraph(std::string_view css, std::string_view text);
-
-/// <ul> of texts.
-[[nodiscard]] std::string list(std::span<const std::string> entries);
-
 /// ε × attack: accuracy, count and interval; then confidences, distances, rounding; then per class.
 [[nodiscard]] std::string numbers_section(std::span<const Panel> panels, const Subject& subject);
 
@@ -27,10 +21,13 @@ namespace gibbon::reports {
 /// Quartiles of the smallest distances.
 [[nodiscard]] std::string distances_table(const Run& run);
 
-/// What the numbers must not be compared with.
-[[nodiscard]] std::string comparison_section(const Subject& subject);
+/// Certified, attacked and undecided per ε, then quartiles of both ends of the smallest distance.
+[[nodiscard]] std::string band_section(std::span<const Panel> panels, const Subject& subject);
 
-/// Every leaf of the provenance under its path.
+/// What the numbers must not be compared with.
+[[nodiscard]] std::string comparison_section(const Run& run, const Subject& subject);
+
+/// Every leaf of the provenance under its path, that of the certificates included.
 [[nodiscard]] std::string provenance_section(const Run& run);
 
 }  // namespace gibbon::reports

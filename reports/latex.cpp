@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <span>
 
+#include "reports/certified.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
 #include "reports/text.hpp"
@@ -40,11 +41,15 @@ std::string head_cell(const Series& series) {
   return fmt::format("\\multicolumn{{2}}{{c}}{{\\shortstack{{{}}}}}", fmt::join(lines, "\\\\"));
 }
 
-std::string point_cell(const CurvePoint* point) {
-  if (point == nullptr) return "-- &";
-  const Interval interval = wilson95(point->correct, point->n);
-  return fmt::format("{} & {{\\scriptsize [{}, {}]}}", percent_number(point->accuracy()),
+std::string share_cell(std::uint64_t k, std::uint64_t n) {
+  const Interval interval = wilson95(k, n);
+  return fmt::format("{} & {{\\scriptsize [{}, {}]}}",
+                     percent_number(static_cast<double>(k) / static_cast<double>(n)),
                      low_end(interval.low), high_end(interval.high));
+}
+
+std::string point_cell(const CurvePoint* point) {
+  return point == nullptr ? "-- &" : share_cell(point->correct, point->n);
 }
 
 std::string caption(const Panel& panel, const Subject& subject) {
@@ -72,6 +77,35 @@ std::string table(const Panel& panel, std::span<const Series> series, const Subj
     text += "    " + epsilon_text(epsilon);
     for (const Series& one : series) text += " & " + point_cell(one.at(epsilon));
     text += " \\\\\n";
+  }
+  return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n";
+}
+
+std::string label_of(const Panel& panel) {
+  std::string label;
+  for (const char c : panel.norm)
+    label += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
+  return label;
+}
+
+/// Certified, attacked and undecided per ε.
+std::string band_table(const Panel& panel, const Subject& subject) {
+  std::string text = fmt::format(
+      "\n\\begin{{table}}\n  \\centering\n  \\caption{{Samples in \\% of {} on {}, $n = {}$, whose "
+      "answer no perturbation of {} size at most $\\varepsilon$ (in {}) changes, certified; for "
+      "which one is known that does, attacked; the others, undecided; in brackets the 95\\,\\% "
+      "Wilson interval. Samples that are wrong without attack count as attacked.}}\n"
+      "  \\label{{tab:certified-{}}}\n  \\begin{{tabular}}{{l*{{3}}{{r@{{~}}l}}}}\n    \\toprule\n"
+      "    $\\varepsilon$",
+      latex_escaped(subject.model), latex_escaped(subject.data_and_split()), subject.n,
+      norm_math(panel.norm), latex_escaped(subject.units), label_of(panel));
+  for (const char* verdict : kVerdicts)
+    text += fmt::format(" & \\multicolumn{{2}}{{c}}{{{}}}", verdict);
+  text += " \\\\\n    \\midrule\n";
+  for (const CertifiedPoint& point : panel.band->curve) {
+    text += "    " + epsilon_text(point.epsilon);
+    for (const std::uint64_t k : counts_of(point)) text += " & " + share_cell(k, point.n);
+    text += point.exact() ? " exact \\\\\n" : " \\\\\n";
   }
   return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n";
 }
@@ -114,12 +148,10 @@ std::string to_latex(const Run& run) {
     for (std::size_t first = 0; first < panel.series.size(); first += kMostSeries) {
       const std::size_t count = std::min(kMostSeries, panel.series.size() - first);
       const std::string part = first == 0 ? "" : fmt::format("-{}", first / kMostSeries + 1);
-      std::string label = "accuracy-";
-      for (const char c : panel.norm)
-        label += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
-      text +=
-          "\n" + table(panel, std::span(panel.series).subspan(first, count), subject, label + part);
+      text += "\n" + table(panel, std::span(panel.series).subspan(first, count), subject,
+                           "accuracy-" + label_of(panel) + part);
     }
+    if (panel.band != nullptr) text += band_table(panel, subject);
   }
   return text;
 }

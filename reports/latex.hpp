@@ -12,7 +12,7 @@ namespace gibbon::reports {
 
 /// report.tex: per norm a table ε × attack of accuracy in % with its 95 % Wilson interval, to be
 /// \input into a paper that uses booktabs; model, data, n, norm and units are in the caption. More
-/// than four attacks continue in further tables.
+/// than four attacks continue in further tables. Certificates have a table of their own.
 [[nodiscard]] std::string to_latex(const Run& run);
 
 }  // namespace gibbon::reports

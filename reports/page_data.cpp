@@ -9,6 +9,7 @@
 #include "reports/base64.hpp"
 #include "reports/canvas.hpp"
 #include "reports/error.hpp"
+#include "reports/page_band.hpp"
 #include "reports/row_details.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
@@ -81,6 +82,7 @@ Json series_json(const Run& run) {
       }
       list.push_back(std::move(json));
     }
+    if (panel.band != nullptr) list.push_back(band_json(*panel.band));
   }
   return list;
 }

@@ -24,7 +24,9 @@ struct PageRun {
 /// Several runs are named A, B, … "changes" is there for two runs that are compared.
 /// series: attack, norm, kind and per ε what curve.csv has (n, correct, Wilson's ends, correct per
 /// class) plus, where the run has its records, who became whom ([true, says, count], the most
-/// frequent first) and confidences in 20 bins; and the smallest distances as a histogram. walks:
+/// frequent first) and confidences in 20 bins; and the smallest distances as a histogram. A band is
+/// the series of kind "certified": k samples are, of the others some are attacked, the rest is
+/// undecided; with searched radii also how many may be and are broken within a distance. walks:
 /// pictured samples, one PNG each with all their frames below each other. `left_out` counts walks
 /// for which the page had no room (kMostWalkBytes).
 [[nodiscard]] nlohmann::ordered_json page_data(std::span<const PageRun> runs,

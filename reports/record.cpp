@@ -31,6 +31,16 @@ Interval wilson95(std::uint64_t k, std::uint64_t n) {
           .high = k == n ? 1.0 : std::min(1.0, (centre + half) / (total + kZ * kZ))};
 }
 
+double quantile(std::span<const double> sorted, double q) {
+  const double at = q * static_cast<double>(sorted.size() - 1);
+  const auto low = static_cast<std::size_t>(at);
+  const std::size_t high = std::min(low + 1, sorted.size() - 1);
+  const double part = at - static_cast<double>(low);
+  // Not a - b: both may be infinite.
+  if (part == 0.0 || sorted[low] == sorted[high]) return sorted[low];
+  return sorted[low] + part * (sorted[high] - sorted[low]);
+}
+
 std::span<const SampleRecord> Run::records(std::size_t row) const {
   const auto before = [](const SampleRecord& r, std::size_t wanted) {
     return r.curve_row < wanted;

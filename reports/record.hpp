@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/certificates.hpp"
+
 // Plain data: this folder depends on nothing of gibbon, so a stored run can be drawn, compared and
 // tested without a model, an attack or a dataset in the link.
 namespace gibbon::reports {
@@ -44,6 +46,9 @@ struct Interval {
   double high = 1.0;
 };
 [[nodiscard]] Interval wilson95(std::uint64_t k, std::uint64_t n);
+
+/// The q-quantile of sorted values, between two of them in proportion, as NumPy's default has it.
+[[nodiscard]] double quantile(std::span<const double> sorted, double q);
 
 /// One point of a curve: one attack in one norm at one budget, over all samples.
 struct CurvePoint {
@@ -134,6 +139,7 @@ struct Run {
   std::vector<SampleRecord> samples;  ///< curve-row-major: all samples of row 0, then of row 1, …
   std::vector<DistanceSummary> distances;
   std::vector<std::string> diagnosis;
+  std::vector<Certificates> certificates;  ///< one per norm; its curve has at least a point
 
   /// The records of one row of the curve; empty where there are none, as for the worst case.
   [[nodiscard]] std::span<const SampleRecord> records(std::size_t row) const;

@@ -61,6 +61,8 @@ std::vector<Panel> panels_of(const Run& run) {
     panel.epsilons.push_back(point.epsilon);
     series_of(panel, point).points.push_back(&point);
   }
+  for (const Certificates& certificates : run.certificates)
+    panel_of(panels, certificates.norm).band = &certificates;
   for (Panel& panel : panels) {
     std::sort(panel.epsilons.begin(), panel.epsilons.end());
     panel.epsilons.erase(std::unique(panel.epsilons.begin(), panel.epsilons.end()),

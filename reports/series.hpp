@@ -18,11 +18,13 @@ struct Series {
   [[nodiscard]] const CurvePoint* at(double epsilon) const;
 };
 
-/// Everything measured in one norm.
+/// Everything measured or proved in one norm.
 struct Panel {
   std::string norm;
   std::vector<double> epsilons;  ///< ascending, of all series
-  std::vector<Series> series;    ///< attacks, then controls, then the worst case
+  std::vector<Series> series;    ///< attacks, then controls, then the worst case; none where only
+                                 ///< certificates are
+  const Certificates* band = nullptr;  ///< of the run; null: none in this norm
 
   /// The worst case where there is one, else the attack of the smallest mean accuracy over its ε;
   /// null when there are only controls.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "reports/certified.hpp"
 #include "reports/series.hpp"
 #include "reports/text.hpp"
 
@@ -24,6 +25,17 @@ std::string text_or(const Json& value, const std::string& otherwise) {
 
 std::string name_or(const Json& value, const std::string& otherwise) {
   return text_or(value.is_object() ? child(value, "name") : value, otherwise);
+}
+
+/// The run's own, then those of its certificates, each once.
+std::vector<std::string> commands_of(const Run& run) {
+  std::vector<std::string> commands{text_or(child(run.provenance, "command"), "")};
+  for (const Certificates& certificates : run.certificates)
+    commands.push_back(text_or(child(certificates.provenance, "command"), ""));
+  std::vector<std::string> all;
+  for (const std::string& command : commands)
+    if (!command.empty() && std::ranges::find(all, command) == all.end()) all.push_back(command);
+  return all;
 }
 
 std::vector<std::string> texts(const Json& value) {
@@ -80,7 +92,7 @@ Subject subject_of(const Run& run) {
                   .data = name_or(data, "unnamed data"),
                   .split = text_or(child(data, "split"), ""),
                   .units = text_or(child(data, "units"), "input units"),
-                  .command = text_or(child(run.provenance, "command"), ""),
+                  .commands = commands_of(run),
                   .class_names = texts(child(data, "classes")),
                   .not_comparable = texts(child(run.provenance, "not_comparable_with"))};
   subject.classes = subject.class_names.size();
@@ -88,13 +100,16 @@ Subject subject_of(const Run& run) {
     subject.n = std::max(subject.n, point.n);
     subject.classes = std::max(subject.classes, point.class_n.size());
   }
+  for (const Certificates& certificates : run.certificates)
+    for (const CertifiedPoint& point : certificates.curve) subject.n = std::max(subject.n, point.n);
   return subject;
 }
 
 std::string question(const Run& run) {
   const Subject subject = subject_of(run);
-  const bool only_linf = std::all_of(run.curve.begin(), run.curve.end(),
-                                     [](const CurvePoint& point) { return point.norm == "linf"; });
+  const auto is_linf = [](const auto& measured) { return measured.norm == "linf"; };
+  const bool only_linf =
+      std::ranges::all_of(run.curve, is_linf) && std::ranges::all_of(run.certificates, is_linf);
   return fmt::format("How far can {}{} images be moved before {} is wrong?",
                      only_linf ? "each input value of " : "", subject.data_and_split(),
                      subject.model);
@@ -102,7 +117,10 @@ std::string question(const Run& run) {
 
 std::vector<std::string> answers(const Run& run) {
   std::vector<std::string> sentences;
-  for (const Panel& panel : panels_of(run)) sentences.push_back(answer(panel));
+  for (const Panel& panel : panels_of(run)) {
+    if (!panel.series.empty()) sentences.push_back(answer(panel));
+    if (panel.band != nullptr) sentences.push_back(certified_answer(*panel.band));
+  }
   return sentences;
 }
 

@@ -20,8 +20,8 @@ struct Subject {
   std::string model;
   std::string data;
   std::string split;
-  std::string units;  ///< of the inputs and of ε
-  std::string command;
+  std::string units;                  ///< of the inputs and of ε
+  std::vector<std::string> commands;  ///< that of the run, those of its certificates
   std::vector<std::string> class_names;
   std::vector<std::string> not_comparable;
   std::uint64_t n = 0;      ///< samples behind each point (the largest, should they differ)
@@ -38,7 +38,7 @@ struct Subject {
 [[nodiscard]] std::string question(const Run& run);
 
 /// One sentence per norm: what the strongest attack leaves at the smallest ε that halves the clean
-/// accuracy, or at the largest ε when none does.
+/// accuracy, or at the largest ε when none does. One more where there are certificates.
 [[nodiscard]] std::vector<std::string> answers(const Run& run);
 
 }  // namespace gibbon::reports

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "reports/certified.hpp"
 #include "reports/series.hpp"
 #include "reports/subject.hpp"
 #include "reports/text.hpp"
@@ -202,11 +203,12 @@ std::string markdown_panel(const Panel& panel) {
 
 std::string to_table(const Run& run, Colour colour) {
   const Subject subject = subject_of(run);
-  std::string text = fmt::format("{}\n{}\n", paint(subject.title(), Emphasis::kBold, colour),
-                                 paint(std::string(kCellMeaning), Emphasis::kDim, colour));
+  std::string text = paint(subject.title(), Emphasis::kBold, colour) + "\n";
+  if (!run.curve.empty()) text += paint(std::string(kCellMeaning), Emphasis::kDim, colour) + "\n";
   for (const Panel& panel : panels_of(run))
     text += fmt::format("\n{}\n{}", paint(panel_title(panel, subject), Emphasis::kBold, colour),
-                        blocks(columns_of(panel), colour));
+                        blocks(columns_of(panel), colour)) +
+            (panel.band == nullptr ? "" : "\n" + to_certified_table(*panel.band));
   return text + distance_table(run, colour);
 }
 
@@ -217,11 +219,13 @@ std::string to_markdown(const Run& run) {
   for (const std::string& sentence : answers(run))
     text += fmt::format("{}\n\n", escape_markdown(sentence));
   for (const Panel& panel : panels_of(run))
-    text += fmt::format("## {}\n\n{}\n", escape_markdown(panel_title(panel, subject)),
-                        markdown_panel(panel));
-  text +=
-      "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
-      "correct.\n";
+    text += fmt::format("## {}\n\n{}{}\n", escape_markdown(panel_title(panel, subject)),
+                        panel.series.empty() ? "" : markdown_panel(panel),
+                        panel.band == nullptr ? "" : "\n" + to_certified_markdown(*panel.band));
+  if (!run.curve.empty())
+    text +=
+        "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
+        "correct.\n";
   if (!run.distances.empty()) {
     text += "\n## Smallest distances\n\n";
     const auto rows = distance_rows(run);
@@ -235,8 +239,8 @@ std::string to_markdown(const Run& run) {
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
   for (const std::string& sentence : run.diagnosis)
     text += fmt::format("- {}\n", escape_markdown(sentence));
-  if (!subject.command.empty())
-    text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", subject.command);
+  if (!subject.commands.empty())
+    text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", fmt::join(subject.commands, "\n"));
   return text;
 }
 

@@ -1,18 +1,23 @@
 #include "eval/certify.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <optional>
 
 #include "datasets/error.hpp"
-#include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
+#include "eval/cli/work.hpp"
 #include "eval/epsilons.hpp"
 #include "eval/provenance.hpp"
 #include "eval/run_folder.hpp"
+#include "eval/stored_run.hpp"
+#include "eval/witnesses.hpp"
 #include "models/train/train.hpp"
+#include "reports/table.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -43,33 +48,51 @@ struct State {
             .threads = common.workers()};
   }
 
-  [[nodiscard]] nlohmann::ordered_json provenance(const models::ModelFile& file,
-                                                  const datasets::Dataset& samples,
-                                                  double seconds) {
-    return {
-        {"schema", 1},
-        {"command", command()},
-        {"model",
-         {{"path", model}, {"sha256", file.sha256}, {"architecture", file.network.architecture()}}},
-        {"data",
-         {{"name", samples.name},
-          {"split", samples.split},
-          {"sha256", samples.sha256},
-          {"samples", data.samples},
-          {"n", samples.size()},
-          {"units", "input units"}}},
-        {"method", "CROWN"},
-        {"clip", !options.no_clip},
-        {"environment", environment()},
-        {"seconds", seconds}};
+  void require_new(const reports::Run& run, std::string_view norm) const {
+    const bool there = std::ranges::any_of(
+        run.certificates, [&](const reports::Certificates& c) { return c.norm == norm; });
+    if (there && !common.force) {
+      fail_usage(
+          "{}: it holds certificates in {} already; choose another --output, or replace them with "
+          "--force",
+          output, norm);
+    }
+  }
+
+  /// The run in the folder that the certificates join: an empty one where there is none, or where
+  /// --force replaces one of certificates alone.
+  [[nodiscard]] reports::Run run_to_join(const models::ModelFile& file,
+                                         const datasets::Dataset& samples,
+                                         const CertifyPlan& asked) const {
+    const std::filesystem::path folder = output;
+    if (std::filesystem::exists(folder / kJournal)) {
+      fail_usage(
+          "{}: it holds an unfinished sweep ({}); finish it with --resume before certificates join "
+          "it, or choose another --output",
+          output, kJournal);
+    }
+    if (!std::filesystem::exists(folder / "run.json")) return {};
+    reports::Run run = read_run_folder(folder);
+    if (run.curve.empty() && common.force) return {};
+    require_joinable(folder, run, file.sha256, samples, asked.norm);
+    require_new(run, attacks::to_string(asked.norm));
+    if (!run.curve.empty() && options.no_clip) {
+      fail_usage(
+          "--no-clip: the attacks in {} stay in the data's valid range, so the two edges would not "
+          "be of the same inputs; leave it out, or choose another --output",
+          output);
+    }
+    return run;
   }
 
   void run() {
-    const CertifyPlan asked = plan();
+    CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model);
-    prepare_folder(output, {"certified.json"}, common.force);
+    prepare_folder(output, {}, common.force);
     const datasets::Dataset samples = load_data(data);
     models::require_fit(file.network, samples);
+    reports::Run joined = run_to_join(file, samples, asked);
+    asked.attacked = broken_distances(joined, asked.norm);
     const auto start = std::chrono::steady_clock::now();
     Progress progress("certify", "images", common.quiet);
     CertifyResult result;
@@ -84,28 +107,46 @@ struct State {
     }
     progress.pause();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    write(file, samples, asked, std::move(result), seconds.count());
+    write(file, samples, asked, std::move(result), seconds.count(), joined);
+  }
+
+  [[nodiscard]] reports::Certificates certificates(const CertifyPlan& asked, CertifyResult result,
+                                                   double seconds) {
+    return {.provenance = {{"command", command()},
+                           {"method", "CROWN"},
+                           {"clip", !options.no_clip},
+                           {"environment", environment()},
+                           {"seconds", seconds}},
+            .norm = std::string(attacks::to_string(asked.norm)),
+            .level = std::string(kLevel),
+            .clean_correct = result.clean_correct,
+            .with_radius = options.radius,
+            .curve = std::move(result.curve),
+            .samples = std::move(result.samples)};
   }
 
   void write(const models::ModelFile& file, const datasets::Dataset& samples,
-             const CertifyPlan& asked, CertifyResult result, double seconds) {
+             const CertifyPlan& asked, CertifyResult result, double seconds, reports::Run& run) {
     const std::filesystem::path folder = output;
-    const reports::Certificates certificates{
-        .provenance = provenance(file, samples, seconds),
-        .norm = std::string(attacks::to_string(asked.norm)),
-        .title = fmt::format(
-            "{} ({}) on {} {}, n = {}", std::filesystem::path(model).filename().string(),
-            file.network.architecture(), samples.name, samples.split, samples.size()),
-        .level = std::string(kLevel),
-        .clean_correct = result.clean_correct,
-        .with_radius = options.radius,
-        .curve = std::move(result.curve),
-        .samples = std::move(result.samples)};
-    std::filesystem::remove(folder / "certified.json");
-    write_atomically(folder / "certified.csv", reports::to_certified_csv(certificates));
-    write_atomically(folder / "certified.json", reports::to_certified_json(certificates));
-    fmt::print("{}certificates {}\n", reports::to_certified_table(certificates),
-               (folder / "certified.json").string());
+    const bool alone = run.curve.empty() && run.certificates.empty();
+    const std::vector<Witness> witnesses = std::move(result.witnesses);
+    reports::Certificates proved = certificates(asked, std::move(result), seconds);
+    std::erase_if(run.certificates,
+                  [&](const reports::Certificates& old) { return old.norm == proved.norm; });
+    run.certificates.push_back(std::move(proved));
+    if (alone) {
+      run.provenance = certify_provenance(
+          {.command = command(), .model_path = model, .model_sha256 = file.sha256}, file.network,
+          samples, data);
+      start_run(folder);
+    }
+    write_witnesses(folder, samples, asked.norm, witnesses);
+    write_certificates(folder, run);
+    draw_run(folder, run, read_run_gallery(folder, run));
+    fmt::print("{}report {}\n",
+               reports::to_table(
+                   run, stdout_is_terminal() ? reports::Colour::kAlways : reports::Colour::kNever),
+               (folder / "report.html").string());
   }
 };
 
@@ -114,14 +155,18 @@ struct State {
 void add_certify(CLI::App& root) {
   const auto state = std::make_shared<State>();
   CLI::App* app = root.add_subcommand(
-      "certify", "Prove how many samples no input within a budget can break: a lower bound");
+      "certify",
+      "Prove how many samples no input within a budget can break: a lower bound. In the folder of "
+      "a "
+      "sweep of the same model, samples and norm the proofs join it: its page and pictures then "
+      "show the band between certified and attacked");
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   add_options(*app, state->options.options());
   add_options(*app, state->data.options());
   for (const Option& option : state->common.options()) {
     if (option.name != "seed") add_options(*app, {option});  // nothing here is drawn
   }
-  app->add_option("-o,--output", state->output, "folder of certified.csv and certified.json")
+  app->add_option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")
       ->capture_default_str();
   app->callback([state] { state->run(); });
 }

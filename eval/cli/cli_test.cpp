@@ -88,16 +88,20 @@ TEST_F(Cli, Certifies) {
                              "gibbon certify --model m.onnx --data moons --epsilons 0,0.01,0.1 "
                              "--radius --threads 1 --quiet -o c");
   EXPECT_THAT(proved.out, AllOf(HasSubstr("certified"), HasSubstr("soundness level R"),
-                                HasSubstr("certificates c/certified.json")));
+                                HasSubstr("report c/report.html")));
   EXPECT_THAT(proved.err, IsEmpty());
   expect(0,
          "gibbon certify --model m.onnx --data moons --epsilons 0,0.01,0.1 --radius --threads 3 "
          "--quiet -o d && cmp c/certified.csv d/certified.csv");
   const auto json = nlohmann::json::parse(shell.text("c/certified.json"));
-  EXPECT_EQ(json["samples"].size(), 500U);
-  EXPECT_EQ(json["samples"], nlohmann::json::parse(shell.text("d/certified.json"))["samples"]);
+  const auto samples = json["certificates"][0]["samples"];
+  EXPECT_EQ(samples.size(), 500U);
+  EXPECT_EQ(samples,
+            nlohmann::json::parse(shell.text("d/certified.json"))["certificates"][0]["samples"]);
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons -o c").err,
-              HasSubstr("c: it holds results already (certified.json)"));
+              HasSubstr("c: it holds certificates in linf already"));
+  EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err, HasSubstr("certificates alone"));
+  EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("certificates alone"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
               HasSubstr("l3"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l0 -o e").err,
@@ -107,6 +111,64 @@ TEST_F(Cli, Certifies) {
                      "-o g.onnx && gibbon certify --model g.onnx --data moons -o e")
                   .err,
               HasSubstr("activation gelu has no sound relaxation; allowed are identity"));
+}
+
+TEST_F(Cli, CertificatesJoinTheSweepInTheFolder) {
+  train_moons();
+  expect(0,
+         "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd --norm linf --norm "
+         "l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
+  const std::string certify =
+      "gibbon certify --model m.onnx --data moons --samples 0:100 --epsilons 0.1,0.2,0.4 --quiet ";
+  const auto proved = expect(0, certify + "-o r");
+  EXPECT_THAT(proved.out, AllOf(HasSubstr("pgd"), HasSubstr("certified in l∞")));
+  expect(0, certify + "--norm l1 -o r");
+  for (const char* file : {"r/certified.csv", "r/radii.csv", "r/curve.csv", "r/curve.svg"})
+    EXPECT_TRUE(shell.has(file)) << file;
+  EXPECT_THAT(shell.text("r/curve.svg"), HasSubstr("certified"));
+  // Attacked is what the sweep's records say, at the budgets that both looked at.
+  expect(
+      0,
+      "/usr/bin/python3 -c \"\n"
+      "import csv\n"
+      "curve = {(r['norm'], float(r['epsilon'])): r for r in csv.DictReader(open('r/curve.csv'))}\n"
+      "for r in csv.DictReader(open('r/certified.csv')):\n"
+      "    assert int(r['n']) - int(r['attacked']) == int(curve[r['norm'], "
+      "float(r['epsilon'])]['correct']), r\n"
+      "    assert int(r['certified']) + int(r['attacked']) + int(r['undecided']) == 100, r\n"
+      "\"");
+  // Drawn again it is the same; a sweep that takes its place leaves nothing of it.
+  const std::string page = shell.text("r/report.html");
+  expect(0, "rm r/report.html; gibbon report r");
+  EXPECT_EQ(shell.text("r/report.html"), page);
+  expect(0, "gibbon report r plain -o both.html");
+  expect(0, certify + "--force -o r");
+  expect(0, "gibbon sweep --model m.onnx --data moons --attack pgd --force --quiet -o r");
+  EXPECT_FALSE(shell.has("r/certified.json"));
+  EXPECT_FALSE(shell.has("r/radii.csv"));
+}
+
+TEST_F(Cli, CertificatesOfSomethingElseDoNotJoin) {
+  train_moons();
+  expect(0,
+         "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd --quiet -o r && "
+         "gibbon train --data moons --arch 2-4-2 --activation tanh --epochs 1 --quiet -o n.onnx");
+  const auto refused = [&](const std::string& options) {
+    return expect(2, "gibbon certify --data moons --quiet -o r " + options).err;
+  };
+  EXPECT_THAT(refused("--model n.onnx --samples 0:100"),
+              HasSubstr("r: its run has the model SHA-256 "));
+  EXPECT_THAT(refused("--model m.onnx --samples 0:50"),
+              HasSubstr("its run has the samples 100, ids 0 to 99, this command 50, ids 0 to 49"));
+  EXPECT_THAT(refused("--model m.onnx --samples 0:100 --split train"),
+              HasSubstr("its run has the data SHA-256 "));
+  EXPECT_THAT(refused("--model m.onnx --samples 0:100 --norm l2"),
+              HasSubstr("its run has the norm linf, this command l2"));
+  EXPECT_THAT(refused("--model m.onnx --samples 0:100 --no-clip"), HasSubstr("--no-clip"));
+  EXPECT_FALSE(shell.has("r/certified.json"));
+  expect(0, "touch r/resume.journal");
+  EXPECT_THAT(refused("--model m.onnx --samples 0:100"),
+              HasSubstr("r: it holds an unfinished sweep (resume.journal)"));
 }
 
 TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
@@ -212,7 +274,13 @@ TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
   train_moons();
   const auto lesson = expect(0, "gibbon explain --model m.onnx --data moons --sample 3");
   EXPECT_THAT(lesson.out, AllOf(HasSubstr("z1 = W1 x + b1"), HasSubstr("∂C/∂z1"),
-                                HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε")));
+                                HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε"),
+                                HasSubstr("CERTIFICATE: how far x can be moved in l∞"),
+                                HasSubstr("g(x*) = c + Σ_j λ_j x*_j = ")));
+  EXPECT_THAT(expect(0, "gibbon explain --model m.onnx --data moons --sample 3 --norm l2").out,
+              HasSubstr("CERTIFICATE: how far x can be moved in l₂"));
+  EXPECT_THAT(expect(2, "gibbon explain --model m.onnx --data moons --norm l0").err,
+              HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(0, "gibbon explain fgsm").out, HasSubstr("boxed"));
   EXPECT_THAT(expect(0, "gibbon list attacks").out,
               AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign")));

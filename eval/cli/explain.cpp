@@ -15,6 +15,7 @@ struct State {
   std::string loss;
   double learning_rate = 0.1;
   double epsilon = 0.1;
+  std::string norm = "linf";
   bool all = false;
 
   void run() {
@@ -33,6 +34,7 @@ struct State {
                                     {.loss = loss_of(file.network, loss),
                                      .learning_rate = learning_rate,
                                      .epsilon = epsilon,
+                                     .norm = attacks::find_norm(norm),
                                      .all = all}));
   }
 };
@@ -43,7 +45,8 @@ void add_explain(CLI::App& root) {
   const auto state = std::make_shared<State>();
   CLI::App* app = root.add_subcommand(
       "explain",
-      "One sample's forward and backward pass with every formula, or what an attack does");
+      "One sample's forward and backward pass and its certificate with every formula, or what an "
+      "attack does");
   app->add_option("ATTACK", state->attack, "an attack, instead of a sample");
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app->add_option("--data", state->data.data, "data set or folder")->capture_default_str();
@@ -54,6 +57,8 @@ void add_explain(CLI::App& root) {
   app->add_option("--lr", state->learning_rate, "α of the step that is shown")
       ->capture_default_str();
   app->add_option("--epsilon", state->epsilon, "ε of the FGSM step that is shown")
+      ->capture_default_str();
+  app->add_option("--norm", state->norm, "of the certificate that is shown: linf, l2 or l1")
       ->capture_default_str();
   app->add_flag("--all", state->all, "every entry of every vector and matrix");
   app->callback([state] { state->run(); });

@@ -132,6 +132,11 @@ bool Point::same_as(const Point& other) const {
 }
 
 std::vector<Point> outcomes_of(const Run& run) {
+  if (run.curve.empty() && !run.certificates.empty())
+    throw Refusal(
+        "run.json: the run has certificates alone; outcomes are those of attacks, sample by "
+        "sample; "
+        "sweep first, then certify into the same folder");
   const auto first = run.records(0);
   if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
   std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(first)}};

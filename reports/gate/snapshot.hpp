@@ -52,7 +52,7 @@ struct Snapshot {
 
 /// The outcomes of every point of a run: clean accuracy, then each row of the curve, those at which
 /// nothing can be changed (ε = 0) left out. They follow the rules of the curve and are checked
-/// against its counts: throws Error where they differ.
+/// against its counts: throws Error where they differ, Refusal for a run of certificates alone.
 [[nodiscard]] std::vector<Point> outcomes_of(const Run& run);
 
 /// Runs of consecutive numbers in their order: "0-9999,12000".

@@ -108,14 +108,14 @@
 
   observe(() => {
     const p = pointAt(series(), state.epsilon);
-    byId('classes').hidden = !p || p.classes.length === 0;
+    byId('classes').hidden = !p?.classes?.length;
     byId('became').hidden = !p || !p.became;
     byId('confidence').hidden = !p || !p.right;
     if (!p) return;
     const where = `${seriesName(series())}, ${series().symbol}, ε = ${p.text}` +
       (several ? `, ${run().name}` : '');
     for (const node of document.querySelectorAll('.where')) node.textContent = where;
-    if (p.classes.length > 0) drawClasses(p);
+    if (p.classes?.length) drawClasses(p);
     if (p.became) {
       byId('became-table').replaceChildren(
         run().classes.length <= MOST_COLUMNS ? drawTable(p) : drawList(p));

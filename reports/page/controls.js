@@ -58,8 +58,9 @@ function moveEpsilon(step) {
     slider.value = all.indexOf(state.epsilon);
     slider.setAttribute('aria-valuetext', `ε = ${p ? p.text : compact(state.epsilon)}`);
     byId('epsilon-text').textContent = `ε = ${p ? p.text : compact(state.epsilon)}`;
-    byId('verdict').textContent = p
-      ? `${percent(p.k / p.n)} correct, ${grouped(p.k)} of ${grouped(p.n)}`
-      : 'not measured at this ε';
+    const share = p && `${percent(p.k / p.n)} ${isBand(series()) ? 'certified' : 'correct'}, ` +
+      `${grouped(p.k)} of ${grouped(p.n)}`;
+    byId('verdict').textContent = !p ? 'not measured at this ε'
+      : isBand(series()) ? `${share}; ${undecidedText(p)}` : share;
   });
 }

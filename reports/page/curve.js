@@ -8,19 +8,38 @@
   // ε = 0 has no place on a logarithmic axis.
   const pointsOf = (c) => c.series.points.filter((p) => !state.log || p.e > 0);
 
+  // Of a band: its upper edge, and its lower one as a line that is solid where the two are one.
+  function bandOf(points, line, look, edge) {
+    const one = (segment) => exact(points[segment.p0DataIndex]) && exact(points[segment.p1DataIndex]);
+    return [
+      { ...edge, data: line((p) => 1 - p.attacked.k / p.n), borderWidth: 1.2, borderColor: look.colour },
+      {
+        fill: '-1', backgroundColor: faded(look.colour, 0.28),
+        pointBackgroundColor: points.map((p) => (exact(p) ? look.colour : css('--card'))),
+        segment: {
+          borderDash: (segment) => (one(segment) ? [] : undefined),
+          borderWidth: (segment) => (one(segment) ? 3 : undefined),
+        },
+      },
+    ];
+  }
+
   function datasetsOf(c) {
     const look = lookOf(c.series);
     const points = pointsOf(c);
     const line = (y) => points.map((p) => ({ x: p.e, y: 100 * y(p) }));
     const edge = { pointRadius: 0, pointHitRadius: 0, borderWidth: 0, edge: true };
+    const shade = faded(look.colour, isBand(c.series) ? 0.2 : 0.38);
+    const [upper, more] = isBand(c.series) ? bandOf(points, line, look, edge) : [];
     return [
       { ...edge, data: line((p) => p.low), fill: false },
-      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: faded(look.colour, 0.38) },
+      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: shade },
+      ...(upper ? [upper] : []),
       {
         label: curveName(c), data: line((p) => p.k / p.n), curve: c, points,
         borderColor: look.colour, backgroundColor: look.colour, borderWidth: look.worst ? 2.2 : 1.6,
         borderDash: dashOf(c), pointStyle: look.mark, pointRadius: points.length > 16 ? 1.8 : 3.5,
-        pointHoverRadius: 6, clip: 8,
+        pointHoverRadius: 6, clip: 8, ...more,
       },
     ];
   }
@@ -72,7 +91,7 @@
       ...rows.map((row) => {
         const swatch = element('i', { class: 'swatch', style: `background:${row.set.borderColor}` });
         return element('div', { 'data-attack': row.set.curve.series.attack }, swatch,
-          `${row.set.label}: ${pointText(row.p)}`);
+          `${row.set.label}: ${seriesText(row.set.curve.series, row.p)}`);
       }));
     const width = chart.canvas.clientWidth;
     tip.style.maxWidth = `${Math.min(460, width - 16)}px`;
@@ -98,6 +117,13 @@
     },
   });
 
+  // Says how a band is to be read.
+  function legendName(c) {
+    if (!isBand(c.series)) return curveName(c);
+    return curveName(c) + (c.series.points.every(exact) ? ' = not attacked: exact (0 undecided)'
+      : ' (dashed) to not attacked (solid), undecided between');
+  }
+
   function legendEntry(c) {
     const look = lookOf(c.series);
     const key = curveKey(c);
@@ -108,7 +134,7 @@
     const button = element('button', {
       type: 'button', 'aria-pressed': String(!state.hidden.has(key)), 'data-curve': key,
       title: 'show or hide this curve',
-    }, line, curveName(c));
+    }, line, legendName(c));
     button.addEventListener('click', () => {
       state.hidden.has(key) ? state.hidden.delete(key) : state.hidden.add(key);
       change({});
@@ -124,9 +150,10 @@
       const button = element('button',
         { type: 'button', 'aria-pressed': String(name === norm()), 'data-norm': name }, symbol);
       button.addEventListener('click', () => {
-        const other = run().series.findIndex((s) => s.norm === name);
-        if (other < 0) return;
-        change({ series: other, epsilon: tellingEpsilon(run().series[other]) });
+        const inNorm = (s) => s.norm === name;
+        const at = [state.run, ...data.runs.keys()].find((r) => data.runs[r].series.some(inNorm));
+        const other = data.runs[at].series.findIndex(inNorm);
+        change({ run: at, series: other, epsilon: tellingEpsilon(data.runs[at].series[other]) });
         byId('curve-controls').querySelector(`[data-norm="${name}"]`).focus();
       });
       return button;
@@ -163,7 +190,8 @@
     byId('curve').setAttribute('aria-label', `Accuracy over perturbation size, ${symbol}. ` +
       `At ε = ${state.epsilon}: ` + shown().map((c) => {
         const p = pointAt(c.series, state.epsilon);
-        return `${curveName(c)} ${p ? percent(p.k / p.n) : CLEAN_ONLY}`;
+        const undecided = p && isBand(c.series) ? `, ${undecidedText(p)}` : '';
+        return `${curveName(c)} ${p ? percent(p.k / p.n) : CLEAN_ONLY}${undecided}`;
       }).join('; ') + '. Arrow keys move ε.');
   });
 

@@ -60,6 +60,11 @@ def make_runs(folder):
                    "--epsilons", EPSILONS, "--gallery", "3", "--quiet", "-o", f"run_{name}",
                    cwd=folder)
     run_gibbon("report", "run_grey", "run_colour", "-o", "both.html", cwd=folder)
+    shutil.copytree(folder / "run_grey", folder / "run_band")
+    for output in ("run_band", "run_alone"):  # one joins a sweep, one has no attack
+        run_gibbon("certify", "--model", MODEL, "--data", "grey", "--epsilons",
+                   "0.001,8/255,0.05,0.1,0.4", "--radius", "--quiet", "-o", output, cwd=folder)
+    run_gibbon("report", "run_band", "run_alone", "-o", "bands.html", cwd=folder)
     run_gibbon("train", "--data", "grey", "--arch", "81-8-3", "--epochs", "4", "--batch", "8",
                "--seed", "5", "--quiet", "-o", "other.onnx", cwd=folder)
     run_gibbon("sweep", "--model", "other.onnx", "--data", "grey", "--attack", "fgsm", "--attack",
@@ -227,6 +232,85 @@ class Page(unittest.TestCase):
         self.assertIn("ε = 0.2", self.find("#curve-tip strong").text)
         self.assertIn("At ε = 0.2", self.find("#curve").get_attribute("aria-label"))
 
+    # The band.
+
+    def certified(self):
+        with open(self.page.parent / "certified.csv", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def band(self):
+        return self.js("Chart.getChart('curve').data.datasets.map(s => s.data.map(p => p.y))"
+                       ".slice(-4)")
+
+    def test_band_has_the_edges_of_certified_csv(self):
+        for page in ("run_band/report.html", "run_alone/report.html"):
+            self.open(page)
+            rows = self.certified()
+            expected = [[100 * float(r["certified_low"]) for r in rows],
+                        [100 * float(r["certified_high"]) for r in rows],
+                        [100 * (1 - float(r["attacked_share"])) for r in rows],
+                        [100 * float(r["certified_share"]) for r in rows]]
+            numpy.testing.assert_allclose(self.band(), expected, atol=1e-9)
+            self.assertIn("undecided between", self.all("#curve-legend button")[-1].text)
+        # What the sweep's worst case broke is attacked, where both looked.
+        self.open("run_band/report.html")
+        worst = {float(r["epsilon"]): int(r["correct"]) for r in self.curve()
+                 if r["norm"] == "linf" and r["attack"] == "worst-case"}
+        both = [r for r in self.certified() if float(r["epsilon"]) in worst]
+        self.assertEqual(len(both), 4)
+        for r in both:
+            self.assertEqual(int(r["n"]) - int(r["attacked"]), worst[float(r["epsilon"])])
+
+    def test_band_tells_its_counts(self):
+        self.open("run_band/report.html")
+        self.js("document.getElementById('curve').scrollIntoView({block: 'center'})")
+        self.choose_attack("certified", "l∞")
+        for r in self.certified():
+            self.choose_epsilon(float(r["epsilon"]))
+            undecided = f"undecided {r['undecided']}" if r["undecided"] != "0" else "exact, 0 undecided"
+            share = f"{100 * float(r['certified_share']):.1f} %"
+            self.assertIn(f"certified, {r['certified']} of 90; {undecided}", self.find("#verdict").text)
+            canvas = self.find("#curve")
+            self.assertIn(undecided, canvas.get_attribute("aria-label"))
+            canvas.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
+            if self.js("state.epsilon") != float(r["epsilon"]):
+                continue  # the last one: there is nothing to its right
+            tip = self.find("#curve-tip [data-attack=certified]").text
+            self.assertIn(f"({r['certified']} of 90;", tip)
+            self.assertIn(f"({r['attacked']} of 90;", tip)
+            self.assertIn(undecided, tip)
+            if 0 < int(r["certified"]) < 90:
+                self.assertIn(share, tip)
+        self.assertFalse(self.find("#classes").is_displayed(), "nothing is known of classes")
+
+    def test_band_is_switched_off_by_its_legend(self):
+        self.open("run_alone/report.html")
+        self.find("#curve-legend button").click()
+        self.assertEqual(self.js("Chart.getChart('curve').data.datasets.length"), 0)
+
+    def test_radii_are_those_of_radii_csv(self):
+        self.open("run_band/report.html")
+        with open(self.page.parent / "radii.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        attacked = numpy.array([float(r["attacked"] or "inf") for r in rows])
+        are, may = self.js("Chart.getChart('radii-chart').data.datasets.map(s => s.data)")
+        for at, shown in ((p["x"], p["y"]) for p in are[::20]):
+            self.assertAlmostEqual(shown, 100 * (attacked <= at * (1 + 1e-12)).mean(), 9)
+        for one, other in zip(may, are):
+            self.assertGreaterEqual(one["y"], other["y"])
+        self.assertIn("of the attacked end", self.find("#radii-text").text)
+        self.assertEqual(self.js("document.querySelector('#radii-chart').getAttribute('aria-label')"),
+                         self.find("#radii-text").text)
+        self.open("run_grey/report.html")
+        self.assertFalse(self.find("#radii").is_displayed())
+
+    def test_bands_of_several_runs_have_colours_of_their_own(self):
+        self.open("bands.html")
+        colours = self.js("Chart.getChart('curve').data.datasets.filter(s => s.segment)"
+                          ".map(s => s.borderColor)")
+        self.assertEqual(len(colours), 2)
+        self.assertEqual(len(set(colours)), 2)
+
     # A sample on its way.
 
     def check_walk(self, channels):
@@ -374,7 +458,8 @@ class Page(unittest.TestCase):
         self.assertNotEqual(self.js(ink), light[0])
 
     def test_no_width_cuts_anything(self):
-        for page in ("run_grey/report.html", "run_colour/report.html", "both.html", "compare.html"):
+        for page in ("run_grey/report.html", "run_colour/report.html", "both.html", "compare.html",
+                     "run_band/report.html", "run_alone/report.html", "bands.html"):
             self.open(page)
             for width in (320, 768, 1920):
                 self.resize(width, 900)

@@ -6,7 +6,8 @@
   if (first) {
     const own = data.runs[0].series.filter((s) => s.norm === first.norm);
     const pictured = (s) => data.runs[0].walks.some((w) => w.attack === s.attack && w.norm === s.norm);
-    const strongest = own.findLast(pictured) ?? own.findLast((s) => s.kind !== 'control') ?? first;
+    const attacks = own.filter((s) => s.kind !== 'control' && !isBand(s));
+    const strongest = own.findLast(pictured) ?? attacks.at(-1) ?? first;
     for (const node of document.querySelectorAll('[data-needs-script]')) node.hidden = false;
     change({ series: data.runs[0].series.indexOf(strongest), epsilon: tellingEpsilon(strongest) });
   }

@@ -23,12 +23,16 @@ for (const r of data.runs) {
     });
   }
 }
+// Bands have no attack's colour, and every run one of its own.
+const bandColour = (s) => css(`--band-${data.runs.findIndex((r) => r.series.includes(s)) % 4}`);
 function lookOf(s) {
   const look = looks.get(`${s.kind} ${s.attack}`);
+  if (isBand(s)) return { ...look, colour: bandColour(s), mark: 'circle' };
   return look.worst ? { ...look, colour: css('--ink'), mark: 'crossRot' } : look;
 }
 // Noise is dashed; a second run is dotted.
 function dashOf(c) {
+  if (isBand(c.series)) return [7, 5];
   if (c.run > 0) return c.series.kind === 'control' ? [2, 6] : [2, 3];
   return c.series.kind === 'control' ? [7, 5] : [];
 }
