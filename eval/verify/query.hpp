@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +35,8 @@ struct Query {
   std::vector<Clause> clauses;
   /// A counterexample has to be a float32 point that is one in float32, too.
   bool single_precision = false;
+  /// Moves a candidate of the box to where a counterexample may be; empty: it may stay.
+  std::function<void(std::span<double>)> admit;
 };
 
 enum class Verdict {
@@ -58,8 +62,8 @@ enum class Soundness {
 };
 
 struct Limits {
-  std::uint64_t nodes = 1'000'000;  ///< bound evaluations per clause, beyond the first; 0: none
-  double seconds = 0.0;             ///< wall clock per query; 0: none
+  std::uint64_t nodes = 1'000'000;  ///< of the search tree of each clause; 0: no search
+  double seconds = 0.0;             ///< wall clock per query; 0: no limit
   Soundness soundness = Soundness::kDouble;
 };
 
@@ -68,7 +72,7 @@ struct Answer {
   Reason reason = Reason::kNone;
   std::vector<double> witness;  ///< D, of kAttacked
   double bound = 0.0;           ///< least lower bound of a clause that was reached
-  std::uint64_t nodes = 0;      ///< bound evaluations
+  std::uint64_t nodes = 0;      ///< of the search trees
   std::uint64_t open = 0;       ///< nodes of the search that were left
   std::string_view method;      ///< what decided: "interval", "crown", "alpha", "branch-and-bound"
 };

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <memory>
-
-#include "eval/verify/query.hpp"
-#include "models/network.hpp"
+#include "eval/verify/replay.hpp"
+#include "models/bounds/bounder.hpp"
 
 namespace gibbon::eval {
 
@@ -14,7 +12,6 @@ class Verifier {
   /// Throws what models::Bounder throws: activations without a sound relaxation, weights that are
   /// not finite.
   explicit Verifier(const models::Network& network);
-  ~Verifier();
 
   /// Same answer for any number of threads; only Limits::seconds makes it depend on the machine.
   /// Throws Interrupted after Ctrl-C.
@@ -22,8 +19,8 @@ class Verifier {
                               std::size_t threads = 1) const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  models::Bounder bounder_;
+  Replay replay_;
 };
 
 }  // namespace gibbon::eval

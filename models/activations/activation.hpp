@@ -29,6 +29,11 @@ struct ActivationInfo {
   /// σ on [l, u] between two lines; null: none are known to be sound, so that models with this
   /// activation have no bounds. All NaN where `alpha` is such that none are known.
   Relaxation (*relax)(double alpha, double l, double u, SlopeRule rule) = nullptr;
+  /// For a search for the best lines; null, as `relax` is, or where there is nothing to choose.
+  Freedom (*freedom)(double alpha, double l, double u, Side side) = nullptr;
+  /// Null: θ is the slope, and the line passes through the origin.
+  void (*follow)(std::span<const double> theta, const Tangents& out) = nullptr;
+  Line (*line)(double alpha, double slope, double l, double u, Side side) = nullptr;
 };
 
 /// All activations compiled in, ordered by name.

@@ -23,6 +23,14 @@ Relaxation relax(double alpha, double l, double u, SlopeRule rule) {
   return relax_hinge(alpha, l, u, rule);
 }
 
+Freedom freedom(double alpha, double l, double u, Side side) {
+  return free_hinge(alpha, l, u, side);
+}
+
+Line line(double alpha, double slope, double l, double u, Side side) {
+  return line_of_hinge(alpha, slope, l, u, side);
+}
+
 }  // namespace
 
 const ActivationInfo& leaky_relu_info() {
@@ -39,6 +47,8 @@ const ActivationInfo& leaky_relu_info() {
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
+      .freedom = freedom,
+      .line = line,
   };
   return info;
 }

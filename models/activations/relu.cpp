@@ -23,6 +23,14 @@ Relaxation relax(double /*alpha*/, double l, double u, SlopeRule rule) {
   return relax_hinge(0.0, l, u, rule);
 }
 
+Freedom freedom(double /*alpha*/, double l, double u, Side side) {
+  return free_hinge(0.0, l, u, side);
+}
+
+Line line(double /*alpha*/, double slope, double l, double u, Side side) {
+  return line_of_hinge(0.0, slope, l, u, side);
+}
+
 }  // namespace
 
 const ActivationInfo& relu_info() {
@@ -39,6 +47,8 @@ const ActivationInfo& relu_info() {
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
+      .freedom = freedom,
+      .line = line,
   };
   return info;
 }

@@ -24,6 +24,14 @@ Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
   return relax_sigmoid(l, u);
 }
 
+Freedom freedom(double /*alpha*/, double l, double u, Side side) {
+  return free_sigmoid(l, u, side);
+}
+
+Line line(double /*alpha*/, double slope, double l, double u, Side side) {
+  return line_of_sigmoid(slope, l, u, side);
+}
+
 }  // namespace
 
 const ActivationInfo& sigmoid_info() {
@@ -40,6 +48,9 @@ const ActivationInfo& sigmoid_info() {
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
+      .freedom = freedom,
+      .follow = follow_sigmoid,
+      .line = line,
   };
   return info;
 }

@@ -39,17 +39,39 @@ struct Tanh {
 
 GIBBON_ACTIVATION_LOOPS(Tanh)
 
-/// tanh(z) = 2 σ(2z) - 1: the sigmoid's lines on [2l, 2u], with the rounding of 2t - 1.
+/// tanh(z) = 2 σ(2z) - 1: a line of the sigmoid on [2l, 2u], with the rounding of 2t - 1.
+Line turned(Line line, Side side) {
+  const double widened = 4.0 * kEta * (1.0 + std::abs(line.intercept));
+  const double t = 2.0 * line.intercept - 1.0;
+  return {4.0 * line.slope, side == Side::kLower ? t - widened : t + widened};
+}
+
 Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
   const Relaxation s = relax_sigmoid(2.0 * l, 2.0 * u);
-  const auto turned = [](Line line, double outward) {
-    const double widened = 4.0 * kEta * (1.0 + std::abs(line.intercept));
-    return Line{4.0 * line.slope, 2.0 * line.intercept - 1.0 + outward * widened};
-  };
-  return {.lower = turned(s.lower, -1.0),
-          .upper = turned(s.upper, 1.0),
+  return {.lower = turned(s.lower, Side::kLower),
+          .upper = turned(s.upper, Side::kUpper),
           .low = std::max(-1.0, 2.0 * s.low - 1.0 - 4.0 * kEta),
           .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * kEta)};
+}
+
+Freedom freedom(double /*alpha*/, double l, double u, Side side) {
+  const Freedom s = free_sigmoid(2.0 * l, 2.0 * u, side);
+  return {0.5 * s.low, 0.5 * s.high};
+}
+
+Line line(double /*alpha*/, double slope, double l, double u, Side side) {
+  return turned(line_of_sigmoid(0.25 * slope, 2.0 * l, 2.0 * u, side), side);
+}
+
+GIBBON_SIMD void follow(std::span<const double> theta, const Tangents& out) {
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    const auto d = static_cast<float>(theta[i]);
+    const float value = Tanh::value(0.0F, d);
+    const float slope = 1.0F - value * value;
+    out.slope[i] = static_cast<double>(slope);
+    out.intercept[i] = static_cast<double>(value) - static_cast<double>(slope) * theta[i];
+    out.slope_change[i] = static_cast<double>(-2.0F * value * slope);
+  }
 }
 
 }  // namespace
@@ -68,6 +90,9 @@ const ActivationInfo& tanh_info() {
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
+      .freedom = freedom,
+      .follow = follow,
+      .line = line,
   };
   return info;
 }

@@ -124,6 +124,24 @@ void Bounder::enclose(const Regions& regions, BoundTape& tape) const {
   expect_size("Bounder: input width", regions.x.cols, input_dim());
   expect_size("Bounder: number of radii", regions.radii.size(), regions.x.rows);
   place(regions, tape);
+  enclose_placed(tape);
+}
+
+void Bounder::enclose(const BoxRegion& region, BoundTape& tape) const {
+  expect_size("Bounder: lower ends", region.lower.size(), input_dim());
+  expect_size("Bounder: upper ends", region.upper.size(), input_dim());
+  resize(1, tape);
+  tape.ball = region.centre.empty() ? Ball::kLinf : region.ball;
+  tape.radii.assign(1, region.radius);
+  for (std::size_t j = 0; j < input_dim(); ++j) {
+    const double middle =
+        region.centre.empty() ? 0.5 * region.lower[j] + 0.5 * region.upper[j] : region.centre[j];
+    place(0, j, region.lower[j], region.upper[j], middle, tape);
+  }
+  enclose_placed(tape);
+}
+
+void Bounder::enclose_placed(BoundTape& tape) const {
   for (std::size_t l = 0; l < depth(); ++l) {
     reshape(tape.layers[l], tape.samples, widths_[l + 1]);
     propagate(l, tape);
@@ -132,37 +150,45 @@ void Bounder::enclose(const Regions& regions, BoundTape& tape) const {
   }
 }
 
-/// The regions as the first layer sees them: normalised, every rounding outward.
+void Bounder::resize(std::size_t samples, BoundTape& tape) const {
+  tape.samples = samples;
+  for (TensorOf<double>* part : {&tape.centre, &tape.lower, &tape.upper, &tape.magnitude}) {
+    part->reshape(samples, input_dim());
+  }
+}
+
 void Bounder::place(const Regions& regions, BoundTape& tape) const {
-  const std::size_t count = regions.x.rows;
-  tape.samples = count;
+  resize(regions.x.rows, tape);
   tape.ball = regions.ball;
   tape.radii.assign(regions.radii.begin(), regions.radii.end());
-  for (TensorOf<double>* part : {&tape.centre, &tape.lower, &tape.upper, &tape.magnitude}) {
-    part->reshape(count, input_dim());
-  }
-  for (std::size_t n = 0; n < count; ++n) {
-    const double radius = tape.radii[n];
+  for (std::size_t n = 0; n < tape.samples; ++n) {
     for (std::size_t j = 0; j < input_dim(); ++j) {
       const double x = regions.x.row(n)[j];
-      double low = outward_low(x - radius);
-      double high = outward_high(x + radius);
+      double low = outward_low(x - tape.radii[n]);
+      double high = outward_high(x + tape.radii[n]);
       if (regions.clip) {
         low = std::max(low, static_cast<double>(regions.clip->lower));
         high = std::min(high, static_cast<double>(regions.clip->upper));
       }
-      if (scale_[j] < 0.0) std::swap(low, high);
-      const bool plain = shift_[j] == 0.0 && scale_[j] == 1.0;
-      const auto normalised = [&](double value) { return (value - shift_[j]) / scale_[j]; };
-      tape.lower.row(n)[j] = plain ? low : outward_low(normalised(low));
-      tape.upper.row(n)[j] = plain ? high : outward_high(normalised(high));
-      const double centre = normalised(x);
-      tape.centre.row(n)[j] = centre;
-      tape.magnitude.row(n)[j] =
-          std::max({std::abs(tape.lower.row(n)[j]), std::abs(tape.upper.row(n)[j]),
-                    std::abs(centre) + radius / std::abs(scale_[j])});
+      place(n, j, low, high, x, tape);
     }
   }
+}
+
+/// Feature j of region n as the first layer sees it: normalised, every rounding outward.
+void Bounder::place(std::size_t n, std::size_t j, double low, double high, double centre,
+                    BoundTape& tape) const {
+  if (scale_[j] < 0.0) std::swap(low, high);
+  const bool plain = shift_[j] == 0.0 && scale_[j] == 1.0;
+  const auto normalised = [&](double value) { return (value - shift_[j]) / scale_[j]; };
+  double& lower = tape.lower.row(n)[j];
+  double& upper = tape.upper.row(n)[j];
+  lower = plain ? low : outward_low(normalised(low));
+  upper = plain ? high : outward_high(normalised(high));
+  const double middle = normalised(centre);
+  tape.centre.row(n)[j] = middle;
+  tape.magnitude.row(n)[j] = std::max(
+      {std::abs(lower), std::abs(upper), std::abs(middle) + tape.radii[n] / std::abs(scale_[j])});
 }
 
 /// Interval arithmetic: z in W (low + high) / 2 + b -+ |W| (high - low) / 2, rounded outward.
@@ -347,6 +373,44 @@ void Bounder::margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const
     descend(depth(), tape);
     for (std::size_t r = 0; r < count; ++r) out.flat()[first + r] = finish(tape, r);
   }
+}
+
+/// e_k = |W| e_{k-1} + γ_{n+1} (|W| (H + e_{k-1}) + |b|), what σ makes of it at most as large, and
+/// σ's own rounding: 8 units of a value that is at most H in size.
+void Bounder::rounding(const BoundTape& tape, std::size_t n, double unit,
+                       std::span<double> out) const {
+  std::vector<double> error(input_dim());
+  std::vector<double> size(tape.magnitude.row(n).begin(), tape.magnitude.row(n).end());
+  const bool plain = std::ranges::all_of(scale_, [](double s) { return s == 1.0; }) &&
+                     std::ranges::all_of(shift_, [](double s) { return s == 0.0; });
+  // (x - shift) / scale: two roundings, the first of something as large as scale · x' + 2 shift.
+  for (std::size_t j = 0; !plain && j < error.size(); ++j) {
+    error[j] = 4.0 * unit * (size[j] + 2.0 * std::abs(shift_[j] / scale_[j]));
+  }
+  for (std::size_t l = 0; l < depth(); ++l) {
+    const LayerBounds& layer = tape.layers[l];
+    const double terms = static_cast<double>(widths_[l] + 2) * unit;
+    const double gamma_of_unit = terms < 0.5 ? terms / (1.0 - terms) : HUGE_VAL;
+    std::vector<double> next(widths_[l + 1]);
+    for (std::size_t o = 0; o < next.size(); ++o) {
+      double inherited = 0.0;
+      double sum = std::abs(bias_[l][o]);
+      for (std::size_t i = 0; i < error.size(); ++i) {
+        const double w = std::abs(weight_[l].row(o)[i]);
+        inherited += w * error[i];
+        sum += w * (size[i] + error[i]);
+      }
+      next[o] = (inherited + gamma_of_unit * sum + kTiny) * (1.0 + 1e-9);
+    }
+    error.swap(next);
+    size.resize(error.size());
+    for (std::size_t o = 0; o < error.size(); ++o) {
+      size[o] = std::max(std::abs(layer.low.row(n)[o]), std::abs(layer.high.row(n)[o]));
+      // No activation with a relaxation is steeper than 1.
+      if (!is_identity(activations_[l])) error[o] += 8.0 * unit * (size[o] + error[o]);
+    }
+  }
+  std::ranges::copy(error, out.begin());
 }
 
 }  // namespace gibbon::models

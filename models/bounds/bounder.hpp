@@ -86,13 +86,32 @@ class Bounder {
 
   /// Bounds of all layers over N regions: tape.layers[l] of layer l is overwritten.
   void enclose(const Regions& regions, BoundTape& tape) const;
+  /// Likewise over one region.
+  void enclose(const BoxRegion& region, BoundTape& tape) const;
 
   /// Lower bounds of y_label - y_t over the regions of the last enclose(), N × (C - 1): t in rising
   /// order without the label. The difference is one row, never two bounds subtracted.
   void margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const;
 
+  /// How far each output of a forward pass can be from real arithmetic anywhere in region n, in an
+  /// arithmetic that rounds by at most `unit` relatively (2^-53 in double, 2^-24 in float32), for
+  /// any order of summation. Infinite where nothing is known.
+  void rounding(const BoundTape& tape, std::size_t n, double unit, std::span<double> out) const;
+
+  /// W (O × I), W^T, b and σ of layer l, and x' = (x - shift) / scale before the first.
+  [[nodiscard]] const TensorOf<double>& weight(std::size_t l) const { return weight_[l]; }
+  [[nodiscard]] std::span<const double> bias(std::size_t l) const { return bias_[l]; }
+  [[nodiscard]] const Activation& activation(std::size_t l) const { return activations_[l]; }
+  [[nodiscard]] std::span<const double> shift() const { return shift_; }
+  [[nodiscard]] std::span<const double> scale() const { return scale_; }
+  [[nodiscard]] std::size_t terms() const { return terms_; }  ///< summands of a bound, at most
+
  private:
   void place(const Regions& regions, BoundTape& tape) const;
+  void place(std::size_t n, std::size_t j, double low, double high, double centre,
+             BoundTape& tape) const;
+  void resize(std::size_t samples, BoundTape& tape) const;
+  void enclose_placed(BoundTape& tape) const;
   void propagate(std::size_t l, BoundTape& tape) const;
   void tighten(std::size_t l, BoundTape& tape) const;
   void relax(std::size_t l, BoundTape& tape) const;

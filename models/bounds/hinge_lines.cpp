@@ -30,13 +30,28 @@ Relaxation relax_hinge(double a, double l, double u, SlopeRule rule) {
     out.lower = out.upper = {a, 0.0};
     return out;
   }
-  // The chord's slope may be rounded: for any s in [a, 1], s z + t is above both ends for this t,
-  // and the hinge is convex. Halves, so that u - l cannot overflow.
-  const double s = std::clamp((0.5 * u - a * (0.5 * l)) / (0.5 * u - 0.5 * l), a, 1.0);
-  out.upper = {s, std::max((a - s) * l, (1.0 - s) * u) * (1.0 + 8.0 * kEta) + kTiny};
+  // Halves, so that u - l cannot overflow.
+  const double s = (0.5 * u - a * (0.5 * l)) / (0.5 * u - 0.5 * l);
+  out.upper = line_of_hinge(a, s, l, u, Side::kUpper);
   const double steep = u > -l ? 1.0 : a;
-  out.lower = {rule == SlopeRule::kFastLin ? s : steep, 0.0};
+  out.lower = {rule == SlopeRule::kFastLin ? out.upper.slope : steep, 0.0};
   return out;
+}
+
+Freedom free_hinge(double a, double l, double u, Side side) {
+  const bool bends = l < 0.0 && u > 0.0;
+  if (side == Side::kLower && bends) return {a, 1.0};
+  return {};
+}
+
+Line line_of_hinge(double a, double slope, double l, double u, Side side) {
+  if (l >= 0.0) return {1.0, 0.0};
+  if (u <= 0.0) return {a, 0.0};
+  const double s = std::clamp(slope, a, 1.0);
+  if (side == Side::kLower) return {s, 0.0};
+  // The chord's slope may be rounded: for any s in [a, 1], s z + t is above both ends for this t,
+  // and the hinge is convex.
+  return {s, std::max((a - s) * l, (1.0 - s) * u) * (1.0 + 8.0 * kEta) + kTiny};
 }
 
 }  // namespace gibbon::models

@@ -18,4 +18,14 @@ struct Regions {
   std::optional<Box> clip;  ///< the valid range; left out: x' may be anything
 };
 
+/// One region given by its box, in input units: { x' : lower <= x' <= upper }, and within the ball
+/// around `centre` unless that is empty. The box must contain what of the ball counts.
+struct BoxRegion {
+  std::span<const double> lower;  ///< D
+  std::span<const double> upper;  ///< D
+  Ball ball = Ball::kLinf;
+  std::span<const double> centre;  ///< D, or empty: the box alone
+  double radius = 0.0;
+};
+
 }  // namespace gibbon::models

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 // What bounds know of an activation σ on an interval: two lines around it and its range.
 namespace gibbon::models {
 
@@ -29,6 +31,30 @@ enum class SlopeRule {
 
 /// σ(z) = 1 / (1 + e^-z). All NaN when l or u is not finite.
 [[nodiscard]] Relaxation relax_sigmoid(double l, double u);
+
+/// What a search for the best line may choose on [l, u]: θ in [low, high], a point where the line
+/// touches σ, or for hinges the slope itself. Nothing to choose where low == high.
+struct Freedom {
+  double low = 0.0;
+  double high = 0.0;
+};
+enum class Side { kLower, kUpper };
+
+/// Lines that touch σ at θ, as a search steps along them: `intercept` is rounded, so nothing is
+/// proved by it; the change of the slope with θ makes its gradient. All of one size.
+struct Tangents {
+  std::span<double> slope;
+  std::span<double> intercept;
+  std::span<double> slope_change;
+};
+
+[[nodiscard]] Freedom free_hinge(double a, double l, double u, Side side);
+[[nodiscard]] Freedom free_sigmoid(double l, double u, Side side);
+void follow_sigmoid(std::span<const double> theta, const Tangents& out);
+
+/// The tightest sound line of this slope, moved into what is possible: [a, 1], [0, 1/4].
+[[nodiscard]] Line line_of_hinge(double a, double slope, double l, double u, Side side);
+[[nodiscard]] Line line_of_sigmoid(double slope, double l, double u, Side side);
 
 /// All numbers NaN: nothing is known, and nothing that is computed from it certifies.
 [[nodiscard]] Relaxation unknown_relaxation();

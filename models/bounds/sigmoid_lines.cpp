@@ -1,11 +1,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/simd.hpp"
 #include "models/bounds/relaxation.hpp"
 #include "models/bounds/rounding.hpp"
+#include "models/kernels/exp.hpp"
 
 namespace gibbon::models {
 namespace {
+
+constexpr double kPoint = 1e-9;  // too short for a chord to mean anything
 
 double sigmoid(double z) {
   if (z >= 0.0) return 1.0 / (1.0 + std::exp(-z));
@@ -17,32 +21,49 @@ double slope_of(double z) { return sigmoid(z) * sigmoid(-z); }
 
 /// The tangent point d beyond 0, seen from `end` on the other side of it, where the tangent passes
 /// through (end, σ(end)); every point farther from 0, up to `far`, keeps its tangent on the right
-/// side of σ, and the one that is returned is such a point.
+/// side of σ, and the one that is returned is such a point. Each step halves the rest; what is left
+/// costs tightness alone.
 double tangent_through(double end, double far) {
+  constexpr int kSteps = 30;
   const double target = sigmoid(end);
   const double sign = far > 0.0 ? 1.0 : -1.0;
   double near = 0.0;
-  for (int step = 0; step < 60; ++step) {
+  for (int step = 0; step < kSteps; ++step) {
     const double middle = near + 0.5 * (far - near);
-    const double reached = sigmoid(middle) + slope_of(middle) * (end - middle);
+    const double value = sigmoid(middle);
+    const double reached = value + value * (1.0 - value) * (end - middle);
     (sign * (reached - target) >= 0.0 ? far : near) = middle;
   }
   return far;
 }
 
-/// Slopes of the two lines; what they are is a question of tightness alone.
-struct Slopes {
-  double lower;
-  double upper;
+/// The line of one side: the chord, or a tangent at a point of `free`, best guess `start`.
+struct Choice {
+  bool is_chord = false;
+  double chord = 0.0;  ///< its slope
+  double start = 0.0;
+  Freedom free;
 };
 
-Slopes slopes_on(double l, double u) {
+Choice choose(double l, double u, Side side) {
   const double chord = (sigmoid(u) - sigmoid(l)) / (u - l);
-  const double tangent = slope_of(0.5 * l + 0.5 * u);
-  if (l >= 0.0) return {chord, tangent};
-  if (u <= 0.0) return {tangent, chord};
-  return {slope_of(l) >= chord ? chord : slope_of(tangent_through(u, l)),
-          slope_of(u) >= chord ? chord : slope_of(tangent_through(l, u))};
+  const Choice the_chord{.is_chord = true, .chord = chord};
+  // The upper line of σ is the lower one of its mirror image about the origin.
+  const double start = side == Side::kLower ? l : u;
+  const double end = side == Side::kLower ? u : l;
+  if (side == Side::kLower ? l >= 0.0 : u <= 0.0) return the_chord;  // concave, or convex
+  if (l >= 0.0 || u <= 0.0) {
+    return {.chord = chord, .start = 0.5 * l + 0.5 * u, .free = {l, u}};
+  }
+  if (slope_of(start) >= chord) return the_chord;
+  const double through = tangent_through(end, start);
+  return {.chord = chord,
+          .start = through,
+          .free = {std::min(start, through), std::max(start, through)}};
+}
+
+double slope_of(const Choice& choice) {
+  return choice.is_chord ? choice.chord : slope_of(choice.start);
 }
 
 /// The least (sign 1) or largest (sign -1) of σ(z) - ρ z over [l, u], moved outward. The stationary
@@ -59,22 +80,37 @@ double intercept(double rho, double l, double u, double sign) {
 }  // namespace
 
 Relaxation relax_sigmoid(double l, double u) {
-  constexpr double kPoint = 1e-9;  // too short for a chord to mean anything
   if (!(std::isfinite(l) && std::isfinite(u) && l <= u)) return unknown_relaxation();
   Relaxation out{.low = std::max(0.0, sigmoid(l) - 8.0 * kEta),
                  .high = std::min(1.0, sigmoid(u) + 8.0 * kEta)};
-  if (u - l < kPoint) {
-    out.lower = {0.0, out.low};
-    out.upper = {0.0, out.high};
-    return out;
-  }
   // u - l may overflow to infinity: the chord is flat then, which is as sound as any slope.
-  const Slopes slopes = slopes_on(l, u);
-  const double lower = std::clamp(slopes.lower, 0.0, 0.25);
-  const double upper = std::clamp(slopes.upper, 0.0, 0.25);
-  out.lower = {lower, intercept(lower, l, u, 1.0)};
-  out.upper = {upper, intercept(upper, l, u, -1.0)};
+  out.lower = line_of_sigmoid(slope_of(choose(l, u, Side::kLower)), l, u, Side::kLower);
+  out.upper = line_of_sigmoid(slope_of(choose(l, u, Side::kUpper)), l, u, Side::kUpper);
   return out;
+}
+
+Line line_of_sigmoid(double slope, double l, double u, Side side) {
+  if (u - l < kPoint) slope = 0.0;
+  const double rho = std::clamp(slope, 0.0, 0.25);
+  return {rho, intercept(rho, l, u, side == Side::kLower ? 1.0 : -1.0)};
+}
+
+Freedom free_sigmoid(double l, double u, Side side) {
+  if (!(u - l >= kPoint)) return {};
+  const Choice choice = choose(l, u, side);
+  return choice.is_chord ? Freedom{} : choice.free;
+}
+
+// In float32, whose exponential vectorises: a search needs no more.
+GIBBON_SIMD void follow_sigmoid(std::span<const double> theta, const Tangents& out) {
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    const auto d = static_cast<float>(theta[i]);
+    const float value = 1.0F / (1.0F + kernels::exp_of(-d));
+    const float slope = value * (1.0F - value);
+    out.slope[i] = static_cast<double>(slope);
+    out.intercept[i] = static_cast<double>(value) - static_cast<double>(slope) * theta[i];
+    out.slope_change[i] = static_cast<double>(slope * (1.0F - 2.0F * value));
+  }
 }
 
 }  // namespace gibbon::models

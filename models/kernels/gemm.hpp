@@ -40,4 +40,8 @@ void transpose(RowsOf<const Float> matrix, RowsOf<Float> turned) {
 void multiply_plain(Rows a, Rows b, MutableRows c);
 void multiply_plain(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 
+/// c (N × O) = a (N × I) · b (I × O) with fused multiply-adds where the machine has them, O a
+/// multiple of 8. As multiply(), row n of c depends on row n of a and on b alone.
+void multiply_fused(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
 }  // namespace gibbon::models::kernels

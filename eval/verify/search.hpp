@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "eval/verify/dual.hpp"
+#include "eval/verify/replay.hpp"
+
+namespace gibbon::eval {
+
+/// When a search has to end; looked at between batches of nodes.
+struct Deadline {
+  std::optional<std::chrono::steady_clock::time_point> at;
+  [[nodiscard]] bool passed() const { return at && std::chrono::steady_clock::now() >= *at; }
+};
+
+/// One clause in one region: what a branch and bound works on. The references outlive it.
+struct SearchProblem {
+  const LocalNetwork& network;
+  const Query& query;
+  const Replay& replay;
+  std::span<const Form> forms;      ///< of the clause's requirements
+  std::span<const double> targets;  ///< a form is proved once its bound exceeds this
+};
+
+/// Where a search starts: the whole region.
+struct SearchRoot {
+  std::shared_ptr<const Intervals> intervals;
+  std::shared_ptr<const Choices> choices;
+};
+
+struct SearchLimits {
+  std::uint64_t nodes = 0;
+  Deadline deadline;
+  std::size_t threads = 1;
+};
+
+/// Branch and bound, best first: the nodes with the least bounds are split at the neuron that
+/// matters most, hinges at 0, smooth activations inside their interval. A fixed number of nodes is
+/// taken at a time, so the tree does not depend on threads. Where all hinges are decided a linear
+/// program completes the leaf.
+[[nodiscard]] Answer search(const SearchProblem& problem, const SearchRoot& root,
+                            const SearchLimits& limits);
+
+/// Bounds of z of layers `first` and above, tightened in place under the splits given: sound, never
+/// wider than before. False: no point of the region meets the splits.
+bool tighten(const LocalNetwork& network, std::size_t first, std::span<const Split> splits,
+             const Ascent& ascent, std::size_t threads, Intervals& intervals);
+
+}  // namespace gibbon::eval
