@@ -67,6 +67,17 @@ std::vector<Option> CertifyOptions::options() {
           {"radius", "search the largest certified radius of every sample, too", &radius}};
 }
 
+std::vector<Option> VerifyOptions::options() {
+  return {
+      {"timeout",
+       "seconds per instance, reading included; with --instances instead of the list's own",
+       &timeout},
+      {"nodes", "parts of the input that the search may bound per clause; 0: no search", &nodes},
+      {"soundness",
+       "what unsat holds for: real arithmetic, also the judge's pass in double, or also float32",
+       &soundness}};
+}
+
 std::vector<Option> CommonOptions::options() {
   return {{"seed", "key of all randomness", &seed},
           {"threads", "workers; 0: all cores; changes speed, never results", &threads},

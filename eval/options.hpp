@@ -64,6 +64,13 @@ struct CertifyOptions {
   std::vector<Option> options();
 };
 
+struct VerifyOptions {
+  double timeout = 300.0;
+  std::uint64_t nodes = 1'000'000;
+  std::string soundness = "double";
+  std::vector<Option> options();
+};
+
 struct CommonOptions {
   std::uint64_t seed = 0;
   std::uint64_t threads = 0;  ///< 0: all cores
