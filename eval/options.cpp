@@ -35,7 +35,19 @@ std::vector<Option> TrainOptions::options() {
       {"batch", "samples per step", &batch},
       {"validation", "part of the training samples held out to choose the best epoch, 0 to 0.5",
        &validation},
-      {"patience", "stop after so many epochs without a better one; 0: never", &patience}};
+      {"patience", "stop after so many epochs without a better one; 0: never", &patience},
+      {"robust",
+       "count the worst input near each sample: ibp, crown-ibp or pgd ('gibbon list robust'); "
+       "empty: no",
+       &robust},
+      {"train-epsilon", "linf radius of --robust, in input units", &train_epsilon},
+      {"kappa", "weight of the sample itself in the loss of --robust, 0 to 1; -1: the usual",
+       &kappa},
+      {"beta", "weight of linear bounds at the end of the ramp of --robust crown-ibp, 0 to 1",
+       &beta},
+      {"warm-up", "part of the run before the radius of --robust grows, 0 to 1", &warm_up},
+      {"ramp", "part of the run in which the radius of --robust grows to its end, 0 to 1", &ramp},
+      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps}};
 }
 
 std::vector<Option> SweepOptions::options() {

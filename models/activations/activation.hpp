@@ -8,6 +8,13 @@
 
 namespace gibbon::models {
 
+/// What bounds may rely on.
+enum class Growth {
+  kAny,
+  kMonotone,  ///< σ never falls
+  kHinge,     ///< and is z above 0, proportional to z below
+};
+
 /// An activation function σ, applied to every number alone. One file in models/activations/ each.
 struct ActivationInfo {
   std::string_view name;        ///< key on the command line: [a-z0-9-]
@@ -17,6 +24,7 @@ struct ActivationInfo {
   std::string_view onnx_op;     ///< operator in a model file
   bool trainable;               ///< false: σ' is zero almost everywhere, nothing can be learnt
   double alpha;  ///< default of the one parameter (slope, gain); 0 when there is none
+  Growth growth = Growth::kAny;  ///< for every parameter >= 0
 
   /// a[k] = σ(z[k]); a may be z.
   void (*forward)(double alpha, std::span<const float> z, std::span<float> a);

@@ -38,6 +38,7 @@ const ActivationInfo& leaky_relu_info() {
       .onnx_op = "LeakyRelu",
       .trainable = true,
       .alpha = 0.01,
+      .growth = Growth::kHinge,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

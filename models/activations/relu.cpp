@@ -38,6 +38,7 @@ const ActivationInfo& relu_info() {
       .onnx_op = "Relu",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kHinge,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

@@ -39,6 +39,7 @@ const ActivationInfo& sigmoid_info() {
       .onnx_op = "Sigmoid",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

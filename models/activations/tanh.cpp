@@ -85,6 +85,7 @@ const ActivationInfo& tanh_info() {
       .onnx_op = "Tanh",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,
