@@ -51,10 +51,12 @@ struct CertifyResult {
 /// Samples that are through, of all. Called from any worker, one call at a time.
 using CertifyProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Proves by backward linear bounds (CROWN, each beside interval arithmetic) how far every sample
-/// can be moved without another answer: in real arithmetic for the weights as stored. Samples that
-/// are wrong when clean, by the judge's forward pass, are never certified. What is certified at an
-/// ε is so at every smaller one; the regions contain all that judge and attacks call inside.
+/// Decides for every sample and ε whether an input within ε can have another answer: backward
+/// linear bounds (CROWN) and intervals first, then attack, optimised bounds and branch and bound on
+/// what they leave open. Budgets are halved between what is certified and what is attacked; what
+/// is certified at an ε is so at every smaller one, and a counterexample counts at its own distance
+/// and above, once the judge has confirmed it. Samples that are wrong when clean are attacked at 0.
+/// The regions contain all that judge and attacks call inside.
 ///
 /// Throws what Bounder throws, and a usage Error for l0, which has no bounds. Throws Interrupted
 /// after Ctrl-C.

@@ -72,11 +72,23 @@ std::vector<Option> SweepOptions::options() {
 }
 
 std::vector<Option> CertifyOptions::options() {
-  return {{"norm", "linf, l2 or l1", &norm},
-          {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
-          {"no-clip", "let inputs leave the data's valid range, as some published figures do",
-           &no_clip},
-          {"radius", "search the largest certified radius of every sample, too", &radius}};
+  return {
+      {"norm", "linf, l2 or l1", &norm},
+      {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
+      {"no-clip", "let inputs leave the data's valid range, as some published figures do",
+       &no_clip},
+      {"radius", "search both ends of every sample's smallest distance, too", &radius},
+      {"nodes",
+       "parts of the region that the search may bound per sample, budget and other class; 0: no "
+       "search",
+       &nodes},
+      {"timeout",
+       "seconds per sample and budget; 0: no limit, so that results do not depend on speed",
+       &timeout},
+      {"soundness",
+       "what certificates hold for: real arithmetic, also the judge's pass in double, or also "
+       "float32",
+       &soundness}};
 }
 
 std::vector<Option> VerifyOptions::options() {

@@ -68,6 +68,9 @@ struct CertifyOptions {
   std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
   bool no_clip = false;
   bool radius = false;
+  std::uint64_t nodes = 5000;
+  double timeout = 0.0;
+  std::string soundness = "double";
   std::vector<Option> options();
 };
 

@@ -22,10 +22,6 @@
 namespace gibbon::eval::cli {
 namespace {
 
-constexpr std::string_view kLevel =
-    "level R: holds in real arithmetic for the weights as stored, rounding of the proof included; "
-    "not for the rounding of a forward pass in float32 or double";
-
 struct State {
   std::string model;
   CertifyOptions options;
@@ -41,10 +37,18 @@ struct State {
   }
 
   [[nodiscard]] CertifyPlan plan() const {
+    if (!(options.timeout >= 0.0 && options.timeout <= 1e7)) {
+      fail_usage(
+          "--timeout {}: outside [0, 1e7]; give the seconds a sample may take, 0 for no limit",
+          options.timeout);
+    }
     return {.norm = attacks::find_norm(options.norm),
             .epsilons = parse_epsilons(options.epsilons),
             .clip = options.no_clip ? Clip::kNone : Clip::kToRange,
             .radius = options.radius ? Radius::kBisect : Radius::kOfCurve,
+            .limits = {.nodes = options.nodes,
+                       .seconds = options.timeout,
+                       .soundness = find_soundness(options.soundness)},
             .threads = common.workers()};
   }
 
@@ -113,12 +117,15 @@ struct State {
   [[nodiscard]] reports::Certificates certificates(const CertifyPlan& asked, CertifyResult result,
                                                    double seconds) {
     return {.provenance = {{"command", command()},
-                           {"method", "CROWN"},
+                           {"method", "CROWN, alpha, branch and bound"},
+                           {"nodes", options.nodes},
+                           {"timeout", options.timeout},
                            {"clip", !options.no_clip},
                            {"environment", environment()},
                            {"seconds", seconds}},
             .norm = std::string(attacks::to_string(asked.norm)),
-            .level = std::string(kLevel),
+            .level = "level " + options.soundness + ": holds " +
+                     std::string(meaning_of(asked.limits.soundness)),
             .clean_correct = result.clean_correct,
             .with_radius = options.radius,
             .curve = std::move(result.curve),

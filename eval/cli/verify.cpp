@@ -14,16 +14,6 @@
 namespace gibbon::eval::cli {
 namespace {
 
-struct Level {
-  std::string_view name;
-  Soundness soundness;
-  std::string_view meaning;  ///< of unsat
-};
-constexpr std::array<Level, 3> kLevels{
-    {{"real", Soundness::kReal, "in real arithmetic with the weights as stored"},
-     {"double", Soundness::kDouble, "in real arithmetic and for the judge's pass in double"},
-     {"float32", Soundness::kFloat32, "in real arithmetic and for passes in double and float32"}}};
-
 /// A model file, read once for all instances in a row that name it.
 struct Loaded {
   std::filesystem::path path;
@@ -39,14 +29,7 @@ struct State {
   std::string output;
   const CLI::Option* timeout = nullptr;  ///< to see whether it was given
 
-  [[nodiscard]] const Level& level() const {
-    const auto found = std::ranges::find(kLevels, options.soundness, &Level::name);
-    if (found == kLevels.end()) {
-      fail_usage("--soundness {}: there is no such level; allowed are real, double and float32",
-                 options.soundness);
-    }
-    return *found;
-  }
+  [[nodiscard]] Soundness level() const { return find_soundness(options.soundness); }
 
   void require_sensible() const {
     constexpr double kLongest = 1e7;
@@ -91,7 +74,7 @@ struct State {
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     Limits limits{.nodes = options.nodes,
                   .seconds = std::max(seconds - spent.count(), 1e-9),
-                  .soundness = level().soundness};
+                  .soundness = level()};
     Outcome outcome = verify(target, asked, limits, [&](const Query& query, const Limits& left) {
       return verifier.decide(query, left, common.workers());
     });
@@ -125,7 +108,7 @@ struct State {
     say(common, fmt::format("{}: {}; {} parts bounded, {:.2f} s", to_string(outcome.result),
                             outcome.reason, outcome.nodes, seconds.count()));
     if (outcome.result == Result::kUnsat) {
-      say(common, fmt::format("level {}: holds {}", level().name, level().meaning));
+      say(common, fmt::format("level {}: holds {}", name_of(level()), meaning_of(level())));
     }
   }
 

@@ -61,6 +61,16 @@ enum class Soundness {
   kFloat32,  ///< and gibbon's inference in float32, whatever its order of summation
 };
 
+/// "real", "double", "float32"; throws a usage Error for another name.
+[[nodiscard]] Soundness find_soundness(std::string_view name);
+[[nodiscard]] std::string_view name_of(Soundness soundness);
+/// Largest relative rounding of the arithmetic: 0, 2^-53 or 2^-24.
+[[nodiscard]] double unit_of(Soundness soundness);
+/// For people: what a proof of this level holds for.
+[[nodiscard]] std::string_view meaning_of(Soundness soundness);
+/// "nodes", "time", "resolution", "rounding"; empty for kNone.
+[[nodiscard]] std::string_view name_of(Reason reason);
+
 struct Limits {
   std::uint64_t nodes = 1'000'000;  ///< of the search tree of each clause; 0: no search
   double seconds = 0.0;             ///< wall clock per query; 0: no limit

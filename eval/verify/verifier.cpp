@@ -209,11 +209,9 @@ Answer Decision::run() {
 
 /// What each requirement's bound must exceed, so that a forward pass shows it, too.
 void Decision::set_targets() {
-  constexpr double kSingle = 0x1p-24;
   std::vector<double> error(bounder_.num_classes());
   if (limits_.soundness != Soundness::kReal) {
-    const double unit = limits_.soundness == Soundness::kDouble ? models::kEta : kSingle;
-    bounder_.rounding(tape_, 0, unit, error);
+    bounder_.rounding(tape_, 0, unit_of(limits_.soundness), error);
   }
   for (const Clause& clause : query_.clauses) {
     std::vector<double>& targets = targets_.emplace_back();
