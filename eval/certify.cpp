@@ -89,7 +89,7 @@ class Prover {
   /// Whether there is something left that only a search can tell.
   [[nodiscard]] bool open(std::size_t n) const {
     const reports::CertifiedSample& sample = band_.samples()[n];
-    if (sample.attacked <= 0.0) return false;
+    if (sample.attacked <= 0.0 || plan_.limits.nodes == 0) return false;
     return plan_.radius == Radius::kBisect ||
            std::ranges::any_of(plan_.epsilons, [&](double e) { return band_.undecided(n, e); });
   }

@@ -41,7 +41,9 @@ std::vector<Branch> best_branches(const LocalNetwork& network, const DualBatch& 
                            lines.upper_intercept[i] - lines.lower_intercept[i];
         branch.score = std::abs(lambda[i]) *
                        (std::abs(along - activated(layer.activation, inside)) + 0.3 * gap);
-        branch.point = l < 0.0 && u > 0.0 && std::min(-l, u) > 0.1 * (u - l) ? 0.0 : middle;
+        // At 0, where σ turns, only if that is near the middle: uneven parts cost more than they
+        // give.
+        branch.point = l < 0.0 && u > 0.0 && std::min(-l, u) > 0.35 * (u - l) ? 0.0 : middle;
       } else {
         const double cost = std::max(0.0, -lambda[i]) * lines.upper_intercept[i];
         const double gap =
