@@ -35,7 +35,19 @@ std::vector<Option> TrainOptions::options() {
       {"batch", "samples per step", &batch},
       {"validation", "part of the training samples held out to choose the best epoch, 0 to 0.5",
        &validation},
-      {"patience", "stop after so many epochs without a better one; 0: never", &patience}};
+      {"patience", "stop after so many epochs without a better one; 0: never", &patience},
+      {"robust",
+       "count the worst input near each sample: ibp, crown-ibp or pgd ('gibbon list robust'); "
+       "empty: no",
+       &robust},
+      {"train-epsilon", "linf radius of --robust, in input units", &train_epsilon},
+      {"kappa", "weight of the sample itself in the loss of --robust, 0 to 1; -1: the usual",
+       &kappa},
+      {"beta", "weight of linear bounds at the end of the ramp of --robust crown-ibp, 0 to 1",
+       &beta},
+      {"warm-up", "part of the run before the radius of --robust grows, 0 to 1", &warm_up},
+      {"ramp", "part of the run in which the radius of --robust grows to its end, 0 to 1", &ramp},
+      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps}};
 }
 
 std::vector<Option> SweepOptions::options() {
@@ -65,6 +77,17 @@ std::vector<Option> CertifyOptions::options() {
           {"no-clip", "let inputs leave the data's valid range, as some published figures do",
            &no_clip},
           {"radius", "search the largest certified radius of every sample, too", &radius}};
+}
+
+std::vector<Option> VerifyOptions::options() {
+  return {
+      {"timeout",
+       "seconds per instance, reading included; with --instances instead of the list's own",
+       &timeout},
+      {"nodes", "parts of the input that the search may bound per clause; 0: no search", &nodes},
+      {"soundness",
+       "what unsat holds for: real arithmetic, also the judge's pass in double, or also float32",
+       &soundness}};
 }
 
 std::vector<Option> CommonOptions::options() {

@@ -40,6 +40,13 @@ struct TrainOptions {
   std::uint64_t batch = 64;
   double validation = 0.05;
   std::uint64_t patience = 0;
+  std::string robust;  ///< empty: ordinary training
+  double train_epsilon = 0.1;
+  double kappa = -1.0;  ///< -1: the method's usual one
+  double beta = 0.0;
+  double warm_up = 0.05;
+  double ramp = 0.5;
+  std::uint64_t pgd_steps = 7;
   std::vector<Option> options();
 };
 
@@ -61,6 +68,13 @@ struct CertifyOptions {
   std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
   bool no_clip = false;
   bool radius = false;
+  std::vector<Option> options();
+};
+
+struct VerifyOptions {
+  double timeout = 300.0;
+  std::uint64_t nodes = 1'000'000;
+  std::string soundness = "double";
   std::vector<Option> options();
 };
 

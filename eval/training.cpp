@@ -19,6 +19,24 @@ std::string initialiser_for(const TrainOptions& options) {
              : "xavier";
 }
 
+models::RobustSettings robust_settings(const TrainOptions& options) {
+  if (options.robust.empty()) return {};
+  require_range("train-epsilon", options.train_epsilon, 0.0, 1e6);
+  require_range("beta", options.beta, 0.0, 1.0);
+  require_range("warm-up", options.warm_up, 0.0, 1.0);
+  require_range("ramp", options.ramp, 0.0, 1.0);
+  require_range("pgd-steps", static_cast<double>(options.pgd_steps), 1.0, 1e6);
+  if (options.kappa != -1.0) require_range("kappa", options.kappa, 0.0, 1.0);
+  const models::RobustInfo& method = models::find_robust(options.robust);
+  return {.method = &method,
+          .epsilon = options.train_epsilon,
+          .kappa = options.kappa == -1.0 ? method.usual_kappa : options.kappa,
+          .beta = options.beta,
+          .warm_up = options.warm_up,
+          .ramp = options.ramp,
+          .steps = options.pgd_steps};
+}
+
 }  // namespace
 
 TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common) {
@@ -40,7 +58,9 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
                             .optimizer = &optimizer,
                             .momentum = options.momentum,
                             .weight_decay = options.weight_decay,
-                            .threads = common.workers()},
+                            .threads = common.workers(),
+                            .robust = robust_settings(options),
+                            .seed = common.seed},
                    .schedule = &models::find_schedule(options.schedule),
                    .learning_rate = options.lr == 0.0 ? optimizer.usual_learning_rate : options.lr,
                    .epochs = options.epochs,
@@ -73,6 +93,8 @@ void describe_training(models::Network& network, const TrainOptions& options,
   const models::EpochRecord& best = result.history[result.best_epoch - 1];
   metadata["gibbon.train_loss"] = fmt::format("{}", best.loss);
   metadata["gibbon.validation_accuracy"] = fmt::format("{}", best.validation_accuracy);
+  if (options.robust.empty()) return;
+  metadata["gibbon.validation_standing"] = fmt::format("{}", best.validation_standing);
 }
 
 }  // namespace gibbon::eval

@@ -2,24 +2,31 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "models/network.hpp"
 
 namespace gibbon::models {
 
-/// A network as it was read, and the SHA-256 of the file's (uncompressed) bytes.
+/// A network as it was read.
 struct ModelFile {
   Network network;
-  std::string sha256;
+  std::string sha256;  ///< of the file's (uncompressed) bytes
+  /// Softmax, LogSoftmax or Sigmoid, where the file has one behind the logits; else empty.
+  std::string final_op;
+  /// Nodes whose constants are no float32 numbers, or none after folding: the network is the file's
+  /// up to this rounding. Empty: it is exactly the file's.
+  std::vector<std::string> rounded;
 };
 
-/// Reads an ONNX file (plain or .gz) that describes a multilayer perceptron: Gemm, or MatMul and
-/// Add, with any activation of the catalogue after each; Flatten, Reshape, Identity, Dropout and
-/// Constant anywhere; Sub, Div, Add, Mul by constants before the first layer become the
+/// Reads an ONNX file (plain or .gz) that describes a multilayer perceptron: Gemm, or MatMul with
+/// the weight on either side, with any activation of the catalogue after each; Add, Sub, Mul, Div
+/// by constants and BatchNormalization; Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity,
+/// Dropout, Cast and Constant anywhere. Steps by constants before the first layer become the
 /// normalisation. A final Softmax, LogSoftmax or Sigmoid is taken off: the logits are what is
 /// attacked. Anything else throws an input Error that names the node and its operator.
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
-[[nodiscard]] Network parse_model(std::string_view bytes, const std::string& name);
+[[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);
 
 /// The network as ONNX bytes: input "input" (batch × D), Gemm with transB and activations, output
 /// "logits" ("output" after a final Sigmoid, which is written when output is kSigmoid), metadata.

@@ -35,7 +35,7 @@ class Cli : public testing::Test {
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
   for (const char* command :
-       {"train", "sweep", "certify", "run", "report", "baseline", "check", "compare",
+       {"train", "sweep", "certify", "verify", "run", "report", "baseline", "check", "compare",
         "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
     EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
   }
@@ -238,8 +238,25 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, train + "--arch 2-64-64-2 --activation relu --loss mse --answer identity "
                                "--optimizer sgd --lr 1000"),
               AllOf(HasSubstr("no finite number any more"), HasSubstr("try --lr 100")));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ipb"), HasSubstr("did you mean 'ibp'?"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --activation gelu"),
+              HasSubstr("its bounds do not hold for activation gelu"));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --kappa 2"),
+              HasSubstr("--kappa 2: outside [0, 1]"));
   EXPECT_THAT(error(3, "gibbon report nothing"), HasSubstr("there is no run.json in it"));
   EXPECT_THAT(error(2, "gibbon data show minst"), HasSubstr("did you mean 'mnist'?"));
+}
+
+TEST_F(Cli, RobustTrainingSaysWhatStandsInTheWorstCase) {
+  for (const std::string method : {"ibp", "crown-ibp", "pgd"}) {
+    const auto result = expect(
+        0, "gibbon train --data moons --arch 2-16-2 --activation relu --epochs 20 --robust " +
+               method + " --train-epsilon 0.05 --quiet --force -o m.onnx");
+    EXPECT_THAT(result.out, HasSubstr("test at linf ε = 0.05, "));
+    EXPECT_THAT(shell.text("m.history.csv"),
+                HasSubstr(",epsilon,train_standing,validation_standing\n"));
+  }
+  EXPECT_THAT(expect(0, "gibbon list robust").out, HasSubstr("arXiv:1810.12715"));
 }
 
 TEST_F(Cli, CtrlCSavesTheBestModelSoFar) {

@@ -4,6 +4,7 @@
 #include "eval/cli/command.hpp"
 #include "models/optimizers/optimizer.hpp"
 #include "models/train/initialise.hpp"
+#include "models/train/robust/robust.hpp"
 #include "models/train/schedule.hpp"
 
 namespace gibbon::eval::cli {
@@ -70,6 +71,12 @@ const std::vector<Topic>& topics() {
        [] {
          return lines_of(models::optimizers(), [](const models::OptimizerInfo& i) {
            return fmt::format("{} (usual α {}; {})", i.formula, i.usual_learning_rate, i.source);
+         });
+       }},
+      {"robust",
+       [] {
+         return lines_of(models::robust_methods(), [](const models::RobustInfo& i) {
+           return fmt::format("{} (usual κ {}; {})", i.formula, i.usual_kappa, i.source);
          });
        }},
       {"schedules",

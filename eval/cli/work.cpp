@@ -16,6 +16,7 @@
 #include "eval/reference.hpp"
 #include "eval/run_folder.hpp"
 #include "eval/training.hpp"
+#include "models/train/robust/robust_evaluation.hpp"
 #include "models/train/train.hpp"
 #include "reports/table.hpp"
 
@@ -50,6 +51,9 @@ void print_epoch(const models::EpochRecord& r, std::size_t epochs, const CommonO
     validation = fmt::format("  validation loss {:.4f}  accuracy {:.2f} %", r.validation_loss,
                              100.0 * r.validation_accuracy);
   }
+  if (r.validation_standing == r.validation_standing) {
+    validation += fmt::format("  worst case {:.2f} %", 100.0 * r.validation_standing);
+  }
   say(common, fmt::format("epoch {}/{}  loss {:.4f}  accuracy {:.2f} %{}", r.epoch, epochs, r.loss,
                           100.0 * r.accuracy, validation));
 }
@@ -72,15 +76,30 @@ void explain_end(const models::TrainResult& result, const CommonOptions& common,
   }
 }
 
-void print_test_accuracy(const models::Network& network, const models::Loss& loss,
+/// What the worst case of robust training is, for people.
+std::string worst_name(const models::RobustSettings& robust) {
+  return robust.worst() == models::Worst::kAdversary
+             ? fmt::format("right after {} steps of PGD", robust.steps)
+             : std::string("right by the bounds of training");
+}
+
+void print_test_accuracy(const models::Network& network, const models::StepSettings& step,
                          DataOptions options, const CommonOptions& common) {
   options.split = "test";
   options.samples = "all";
   const datasets::Dataset test = load_data(options);
   std::vector<std::uint32_t> all(test.size());
   std::iota(all.begin(), all.end(), 0U);
-  const models::Evaluation judged = models::evaluate(network, loss, test, all, common.workers());
+  const models::Evaluation judged =
+      models::evaluate(network, step.loss, test, all, common.workers());
   fmt::print("test accuracy {}\n", rate(judged.correct, judged.n));
+  if (step.robust.method == nullptr) return;
+  models::RobustSettings robust = step.robust;
+  robust.clip = test.range;
+  const models::Evaluation worst =
+      models::evaluate_robust(network, step.loss, robust, test, all, common.workers());
+  fmt::print("test at linf ε = {}, {}: {}\n", robust.epsilon, worst_name(robust),
+             rate(worst.correct, worst.n));
 }
 
 }  // namespace
@@ -95,6 +114,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
                   plan.network.parameter_count(), samples.name, samples.split, samples.size()));
   Progress progress("training", "images", common.quiet);
   const std::size_t epochs = plan.settings.epochs;
+  const models::Worst worst = plan.settings.step.robust.worst();
   const models::TrainListener listener{
       .on_progress =
           [&](const models::TrainProgress& p) {
@@ -113,7 +133,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
   describe_training(plan.network, train, common, samples, result);
   if (result.best_epoch != 0) {
     models::write_model(model_path, plan.network);
-    write_atomically(history_path, models::to_history_csv(result.history));
+    write_atomically(history_path, models::to_history_csv(result.history, worst));
   }
   explain_end(result, common, model_path);
   if (result.end == models::TrainEnd::kDiverged) {
@@ -129,7 +149,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
   fmt::print("model {} ({}, {} parameters, epoch {} of {})\n", model_path.string(),
              plan.network.architecture(), plan.network.parameter_count(), result.best_epoch,
              result.history.size());
-  if (!interrupted) print_test_accuracy(plan.network, plan.settings.step.loss, data, common);
+  if (!interrupted) print_test_accuracy(plan.network, plan.settings.step, data, common);
   return models::read_model(model_path);
 }
 

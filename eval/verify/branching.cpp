@@ -19,7 +19,7 @@ double activated(const models::Activation& activation, double z) {
 std::vector<Branch> best_branches(const LocalNetwork& network, const DualBatch& batch,
                                   std::size_t row, std::size_t count) {
   std::vector<Branch> out;
-  const Intervals& intervals = batch.intervals(row);
+  const Intervals& intervals = batch.enclosure(row).intervals();
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const LocalLayer& layer = network.layers[k];
     const models::Lines lines = batch.lines(row, k);

@@ -17,6 +17,22 @@ bool touches(const LocalLayer& layer) { return layer.activation.info->follow != 
 
 }  // namespace
 
+Enclosure::Enclosure(const LocalNetwork& network, Intervals intervals) {
+  replace(network, 0, std::move(intervals));
+}
+
+void Enclosure::replace(const LocalNetwork& network, std::size_t first, Intervals intervals) {
+  intervals_ = std::move(intervals);
+  lines_.resize(network.neurons);
+  for (std::size_t k = first; k < network.layers.size(); ++k) {
+    const LocalLayer& layer = network.layers[k];
+    for (std::size_t i = layer.first; i < layer.first + layer.width(); ++i) {
+      lines_[i] = layer.activation.relax(intervals_.lower[i], intervals_.upper[i],
+                                         models::SlopeRule::kAdaptive);
+    }
+  }
+}
+
 DualBatch::DualBatch(const LocalNetwork& network, std::size_t max_rows)
     : network_(network), capacity_(max_rows) {
   std::size_t widest = network.lower.size();
@@ -71,75 +87,65 @@ void DualBatch::for_each_tensor(const Body& body) {
   body(x_);
 }
 
-void DualBatch::add(const Form& form, const Intervals& intervals, std::span<const Split> splits,
+void DualBatch::add(const Form& form, const Enclosure& enclosure, std::span<const Split> splits,
                     const Choices& start, double target) {
   const std::size_t slot = owner_.size();
   if (slot == capacity_) throw std::logic_error("DualBatch: more rows than it was made for");
   owner_.push_back(rows_.size());
   rows_.push_back({.form = &form,
-                   .intervals = &intervals,
+                   .enclosure = &enclosure,
                    .splits = {splits.begin(), splits.end()},
                    .first = std::vector<double>(splits.size()),
                    .second = std::vector<double>(splits.size()),
                    .target = target,
                    .bound = -std::numeric_limits<double>::infinity(),
                    .slot = slot});
-  for (std::size_t k = 0; k < form.layers; ++k) load_lines(slot, k, intervals, start);
+  for (std::size_t k = 0; k < form.layers; ++k) load_lines(slot, k, enclosure, start);
   const std::span<double> top =
       form.layers == 0 ? input_.row(slot) : layers_[form.layers - 1].lambda.row(slot);
   std::ranges::copy(form.coefficients, top.begin());
 }
 
-void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Intervals& intervals,
+void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Enclosure& enclosure,
                            const Choices& start) {
   const LocalLayer& local = network_.layers[layer];
-  const models::Activation& activation = local.activation;
   LayerState& state = layers_[layer];
-  const std::size_t size = local.width();
-  for (SideState* side : {&state.lower, &state.upper}) {
-    if (side->first.rows() == 0) continue;
-    std::ranges::fill(side->first.row(slot), 0.0);
-    std::ranges::fill(side->second.row(slot), 0.0);
-  }
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::size_t neuron = local.first + i;
-    const double l = intervals.lower[neuron];
-    const double u = intervals.upper[neuron];
-    const models::Relaxation lines = activation.relax(l, u, models::SlopeRule::kAdaptive);
-    state.lower.slope.row(slot)[i] = lines.lower.slope;
-    state.lower.intercept.row(slot)[i] = lines.lower.intercept;
-    state.upper.slope.row(slot)[i] = lines.upper.slope;
-    state.upper.intercept.row(slot)[i] = lines.upper.intercept;
-    for (const Side which : {Side::kLower, Side::kUpper}) {
-      SideState& side = which == Side::kLower ? state.lower : state.upper;
-      if (side.low.rows() == 0) continue;
-      const models::Freedom free = activation.info->freedom == nullptr
-                                       ? models::Freedom{}
-                                       : activation.info->freedom(activation.alpha, l, u, which);
-      double& parameter = touches(local) ? side.point.row(slot)[i] : side.slope.row(slot)[i];
-      if (!(free.low < free.high)) {
-        side.low.row(slot)[i] = side.high.row(slot)[i] = touches(local) ? 0.0 : parameter;
-        if (touches(local)) parameter = 0.0;
-        continue;
-      }
-      side.low.row(slot)[i] = free.low;
-      side.high.row(slot)[i] = free.high;
-      if (!start.empty()) {
-        const std::size_t at = which == Side::kLower ? neuron : network_.neurons + neuron;
-        parameter = std::clamp(static_cast<double>(start[at]), free.low, free.high);
-      } else if (touches(local)) {
-        // Where relax() starts: the point nearest to 0 that is allowed, or the middle.
-        parameter = l >= 0.0 || u <= 0.0
-                        ? 0.5 * (free.low + free.high)
-                        : (std::abs(free.low) < std::abs(free.high) ? free.low : free.high);
-      }
+  for (const Side which : {Side::kLower, Side::kUpper}) {
+    SideState& side = which == Side::kLower ? state.lower : state.upper;
+    const std::span<double> slope = side.slope.row(slot);
+    const std::span<double> intercept = side.intercept.row(slot);
+    for (std::size_t i = 0; i < local.width(); ++i) {
+      const models::Relaxation& lines = enclosure.lines_[local.first + i];
+      const models::Line& line = which == Side::kLower ? lines.lower : lines.upper;
+      slope[i] = line.slope;
+      intercept[i] = line.intercept;
+    }
+    if (side.low.rows() == 0) continue;
+    std::ranges::fill(side.first.row(slot), 0.0);
+    std::ranges::fill(side.second.row(slot), 0.0);
+    const std::span<double> parameter = touches(local) ? side.point.row(slot) : slope;
+    for (std::size_t i = 0; i < local.width(); ++i) {
+      const std::size_t neuron = local.first + i;
+      const models::Relaxation& lines = enclosure.lines_[neuron];
+      const models::Freedom& free =
+          which == Side::kLower ? lines.lower_freedom : lines.upper_freedom;
+      const bool fixed = !(free.low < free.high);
+      // A slope that is fixed stays what it is.
+      const double at = touches(local) ? free.at : slope[i];
+      side.low.row(slot)[i] = fixed ? at : free.low;
+      side.high.row(slot)[i] = fixed ? at : free.high;
+      parameter[i] = at;
+      if (fixed || start.empty()) continue;
+      const std::size_t from = which == Side::kLower ? neuron : network_.neurons + neuron;
+      parameter[i] = std::clamp(static_cast<double>(start[from]), free.low, free.high);
     }
   }
   if (!touches(local) || start.empty()) return;
   for (SideState* side : {&state.lower, &state.upper}) {
-    const std::span<double> slope(slope_.data(), size);
-    const std::span<double> intercept(intercept_.data(), size);
-    activation.info->follow(side->point.row(slot), {slope, intercept, side->change.row(slot)});
+    const std::span<double> slope(slope_.data(), local.width());
+    const std::span<double> intercept(intercept_.data(), local.width());
+    local.activation.info->follow(side->point.row(slot),
+                                  {slope, intercept, side->change.row(slot)});
     take_free(side->low.row(slot), side->high.row(slot), slope, side->slope.row(slot));
     take_free(side->low.row(slot), side->high.row(slot), intercept, side->intercept.row(slot));
   }
@@ -257,7 +263,7 @@ void DualBatch::update(const Ascent& ascent, int iteration) {
   const std::size_t top = rows_[owner_[0]].form->layers;
   for (std::size_t k = 0; k < top; ++k) {
     const LocalLayer& local = network_.layers[k];
-    if (local.activation.info->freedom == nullptr) continue;
+    if (local.activation.info->line == nullptr) continue;
     const double rate = decay * (touches(local) ? ascent.point_rate : ascent.slope_rate);
     update_side(k, layers_[k].lower, 1.0, rate, iteration + 1);
     if (touches(local)) update_side(k, layers_[k].upper, -1.0, rate, iteration + 1);
@@ -308,8 +314,9 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
           const bool upper = !(c[i] > 0.0);
           const double slope = (upper ? lines.upper_slope : lines.lower_slope)[i];
           const models::Line line = local.activation.info->line(
-              local.activation.alpha, slope, row.intervals->lower[local.first + i],
-              row.intervals->upper[local.first + i], upper ? Side::kUpper : Side::kLower);
+              local.activation.alpha, slope, row.enclosure->intervals().lower[local.first + i],
+              row.enclosure->intervals().upper[local.first + i],
+              upper ? Side::kUpper : Side::kLower);
           // What it cannot use as it stands it has moved; then the old line is the sound one.
           if (line.slope == slope) {
             (upper ? upper_intercept : lower_intercept)[i] = line.intercept;

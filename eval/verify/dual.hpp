@@ -14,6 +14,22 @@ struct Intervals {
   std::vector<double> upper;
 };
 
+/// The same with the lines around σ over these intervals, made once for all rows there.
+class Enclosure {
+ public:
+  Enclosure() = default;
+  Enclosure(const LocalNetwork& network, Intervals intervals);
+
+  [[nodiscard]] const Intervals& intervals() const { return intervals_; }
+  /// New intervals of the layers from `first` on, with their lines.
+  void replace(const LocalNetwork& network, std::size_t first, Intervals intervals);
+
+ private:
+  friend class DualBatch;
+  Intervals intervals_;
+  std::vector<models::Relaxation> lines_;
+};
+
 /// One side of a case distinction: z >= point or z <= point at one neuron.
 struct Split {
   std::uint32_t layer = 0;
@@ -50,10 +66,10 @@ class DualBatch {
 
   /// Forgets all rows.
   void clear();
-  /// A form over the part of the region that `intervals` and `splits` leave; intervals hold what
-  /// the splits say, too. All forms of a batch are over the same number of layers. `form` and
-  /// `intervals` must outlive the batch. A row is done once its sound bound exceeds `target`.
-  void add(const Form& form, const Intervals& intervals, std::span<const Split> splits,
+  /// A form over the part of the region that `enclosure` and `splits` leave; the enclosure holds
+  /// what the splits say, too. All forms of a batch are over the same number of layers. `form` and
+  /// `enclosure` must outlive the batch. A row is done once its sound bound exceeds `target`.
+  void add(const Form& form, const Enclosure& enclosure, std::span<const Split> splits,
            const Choices& start, double target);
 
   /// Raises all bounds. Afterwards: bound(), proved() and, for rows that are not, the state below.
@@ -75,12 +91,12 @@ class DualBatch {
   [[nodiscard]] std::span<const double> slope(std::size_t row) const;
   [[nodiscard]] std::span<const double> minimiser(std::size_t row) const;
   [[nodiscard]] models::Lines lines(std::size_t row, std::size_t layer) const;
-  [[nodiscard]] const Intervals& intervals(std::size_t row) const { return *rows_[row].intervals; }
+  [[nodiscard]] const Enclosure& enclosure(std::size_t row) const { return *rows_[row].enclosure; }
 
  private:
   struct Row {
     const Form* form = nullptr;
-    const Intervals* intervals = nullptr;
+    const Enclosure* enclosure = nullptr;
     std::vector<Split> splits;
     std::vector<double> first;  // moments of the multipliers' gradients
     std::vector<double> second;
@@ -109,7 +125,7 @@ class DualBatch {
 
   template <class Body>
   void for_each_tensor(const Body& body);
-  void load_lines(std::size_t slot, std::size_t layer, const Intervals& intervals,
+  void load_lines(std::size_t slot, std::size_t layer, const Enclosure& enclosure,
                   const Choices& start);
   void backward();
   [[nodiscard]] double finish(std::size_t slot);

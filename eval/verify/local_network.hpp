@@ -23,7 +23,7 @@ struct LocalLayer {
   [[nodiscard]] std::size_t width() const { return bias.size(); }
   /// Where the lines around σ leave a choice: split or not, these neurons are what is open.
   [[nodiscard]] bool bends(double l, double u) const {
-    return activation.info->freedom != nullptr &&
+    return activation.info->line != nullptr &&
            (activation.info->follow != nullptr || (l < 0.0 && u > 0.0));
   }
 };

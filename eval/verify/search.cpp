@@ -65,22 +65,24 @@ class Bounding {
   explicit Bounding(const SearchProblem& problem)
       : problem_(problem),
         network_(problem.network),
-        batch_(network_, kBlock * problem.forms.size()) {}
+        batch_(network_, kBlock * problem.forms.size()),
+        tightener_(network_, 1) {}
 
   void bound(std::span<Child> children);
 
  private:
   [[nodiscard]] Intervals intervals_of(const Node& node) const;
-  bool prepare(Child& child, Intervals& intervals) const;
+  bool prepare(Child& child, Enclosure& enclosure);
   void judge(Child& child, std::size_t first_row);
   [[nodiscard]] bool attacked(Child& child, std::size_t row);
-  void finish_leaf(Child& child, const Intervals& intervals);
+  void finish_leaf(Child& child, const Enclosure& enclosure);
   [[nodiscard]] Affine affine(const Form& form, const Intervals& intervals) const;
   [[nodiscard]] std::vector<double> input_units(std::span<const double> x) const;
 
   const SearchProblem& problem_;
   const LocalNetwork& network_;
   DualBatch batch_;
+  Tightener tightener_;
 };
 
 Intervals Bounding::intervals_of(const Node& node) const {
@@ -91,12 +93,16 @@ Intervals Bounding::intervals_of(const Node& node) const {
 
 /// Intervals under the child's splits; the layers above the newest split are bounded again where
 /// that costs little beside the search for multipliers. False: the child is empty.
-bool Bounding::prepare(Child& child, Intervals& intervals) const {
-  intervals = intervals_of(child.node);
-  if (child.node.splits.empty()) return true;
+bool Bounding::prepare(Child& child, Enclosure& enclosure) {
+  const Intervals intervals = intervals_of(child.node);
+  if (child.node.splits.empty()) {
+    enclosure = Enclosure(network_, intervals);
+    return true;
+  }
   const LocalLayer& at = network_.layers[child.node.branch.layer];
   const std::size_t neuron = at.first + child.node.branch.index;
   if (intervals.lower[neuron] > intervals.upper[neuron]) return false;
+  enclosure = Enclosure(network_, intervals);
   const std::size_t above = child.node.branch.layer + 1;
   std::size_t rows = 0;
   bool smooth = false;
@@ -111,23 +117,23 @@ bool Bounding::prepare(Child& child, Intervals& intervals) const {
   constexpr std::size_t kCheap = 48;
   if (rows == 0 || (!smooth && rows > kCheap)) return true;
   const Ascent once{.iterations = 0};
-  if (!tighten(network_, above, child.node.splits, once, 1, intervals)) return false;
-  child.node.intervals = std::make_shared<Intervals>(intervals);
+  if (!tightener_.tighten(above, child.node.splits, once, enclosure)) return false;
+  child.node.intervals = std::make_shared<Intervals>(enclosure.intervals());
   return true;
 }
 
 void Bounding::bound(std::span<Child> children) {
-  std::vector<Intervals> intervals(children.size());
+  std::vector<Enclosure> enclosures(children.size());
   std::vector<std::size_t> open;
   batch_.clear();
   for (std::size_t c = 0; c < children.size(); ++c) {
-    if (!prepare(children[c], intervals[c])) {
+    if (!prepare(children[c], enclosures[c])) {
       children[c].fate = Fate::kProved;  // nothing is in there
       continue;
     }
     open.push_back(c);
     for (std::size_t f = 0; f < problem_.forms.size(); ++f) {
-      batch_.add(problem_.forms[f], intervals[c], children[c].node.splits,
+      batch_.add(problem_.forms[f], enclosures[c], children[c].node.splits,
                  *children[c].node.choices, problem_.targets[f]);
     }
   }
@@ -159,7 +165,7 @@ void Bounding::judge(Child& child, std::size_t first_row) {
     child.fate = Fate::kOpen;
     return;
   }
-  finish_leaf(child, batch_.intervals(best));
+  finish_leaf(child, batch_.enclosure(best));
 }
 
 std::vector<double> Bounding::input_units(std::span<const double> x) const {
@@ -237,7 +243,8 @@ Affine Bounding::affine(const Form& form, const Intervals& intervals) const {
 
 /// Nothing bends any more: a linear program over the box, one constraint per split. Its point is
 /// replayed, its multipliers are the β of a bound that is evaluated soundly.
-void Bounding::finish_leaf(Child& child, const Intervals& intervals) {
+void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
+  const Intervals& intervals = enclosure.intervals();
   child.fate = Fate::kStuck;
   child.reason = Reason::kRounding;
   for (const LocalLayer& layer : network_.layers) {
@@ -297,7 +304,7 @@ void Bounding::finish_leaf(Child& child, const Intervals& intervals) {
       splits[s].multiplier = factor * solution.multipliers[s];
     }
     DualBatch last(network_, 1);
-    last.add(mixed, intervals, splits, {}, target);
+    last.add(mixed, enclosure, splits, {}, target);
     last.settle();
     if (last.bound(0) > target) {
       child.fate = Fate::kProved;

@@ -6,6 +6,7 @@
 
 #include "eval/verify/dual.hpp"
 #include "eval/verify/replay.hpp"
+#include "eval/verify/tighten.hpp"
 
 namespace gibbon::eval {
 
@@ -42,10 +43,5 @@ struct SearchLimits {
 /// program completes the leaf.
 [[nodiscard]] Answer search(const SearchProblem& problem, const SearchRoot& root,
                             const SearchLimits& limits);
-
-/// Bounds of z of layers `first` and above, tightened in place under the splits given: sound, never
-/// wider than before. False: no point of the region meets the splits.
-bool tighten(const LocalNetwork& network, std::size_t first, std::span<const Split> splits,
-             const Ascent& ascent, std::size_t threads, Intervals& intervals);
 
 }  // namespace gibbon::eval

@@ -1,7 +1,10 @@
+#include "eval/verify/tighten.hpp"
+
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "datasets/parallel.hpp"
-#include "eval/verify/search.hpp"
 
 namespace gibbon::eval {
 namespace {
@@ -15,10 +18,14 @@ struct Target {
 
 }  // namespace
 
-bool tighten(const LocalNetwork& network, std::size_t first, std::span<const Split> splits,
-             const Ascent& ascent, std::size_t threads, Intervals& intervals) {
-  for (std::size_t k = std::max<std::size_t>(1, first); k < network.layers.size(); ++k) {
-    const LocalLayer& layer = network.layers[k];
+Tightener::Tightener(const LocalNetwork& network, std::size_t threads)
+    : network_(network), batches_(std::max<std::size_t>(1, threads)) {}
+
+bool Tightener::tighten(std::size_t first, std::span<const Split> splits, const Ascent& ascent,
+                        Enclosure& enclosure) {
+  for (std::size_t k = std::max<std::size_t>(1, first); k < network_.layers.size(); ++k) {
+    const LocalLayer& layer = network_.layers[k];
+    Intervals intervals = enclosure.intervals();
     std::vector<Target> targets;
     for (std::size_t i = 0; i < layer.alive.size(); ++i) {
       if (!layer.bends(intervals.lower[layer.first + i], intervals.upper[layer.first + i]))
@@ -31,20 +38,17 @@ bool tighten(const LocalNetwork& network, std::size_t first, std::span<const Spl
     const double enough = hinge ? 0.0 : std::numeric_limits<double>::infinity();
     std::vector<double> found(targets.size());
     const std::size_t blocks = (targets.size() + kRows - 1) / kRows;
-    std::vector<std::unique_ptr<DualBatch>> batches(std::max<std::size_t>(1, threads));
-    for_each_block(blocks, batches.size(), [&](std::size_t worker, std::size_t block) {
-      if (!batches[worker]) {
-        batches[worker] = std::make_unique<DualBatch>(network, std::min(kRows, targets.size()));
-      }
-      DualBatch& batch = *batches[worker];
+    for_each_block(blocks, batches_.size(), [&](std::size_t worker, std::size_t block) {
+      if (!batches_[worker]) batches_[worker] = std::make_unique<DualBatch>(network_, kRows);
+      DualBatch& batch = *batches_[worker];
       const std::size_t from = block * kRows;
       const std::size_t count = std::min(kRows, targets.size() - from);
       std::vector<Form> forms;
       for (std::size_t r = 0; r < count; ++r) {
-        forms.push_back(network.neuron(k, targets[from + r].index, targets[from + r].sign));
+        forms.push_back(network_.neuron(k, targets[from + r].index, targets[from + r].sign));
       }
       batch.clear();
-      for (const Form& form : forms) batch.add(form, intervals, splits, {}, enough);
+      for (const Form& form : forms) batch.add(form, enclosure, splits, {}, enough);
       if (ascent.iterations > 0) batch.optimise(ascent);
       batch.settle();
       for (std::size_t r = 0; r < count; ++r) found[from + r] = batch.bound(r);
@@ -61,6 +65,7 @@ bool tighten(const LocalNetwork& network, std::size_t first, std::span<const Spl
       }
       if (lower > upper) return false;
     }
+    enclosure.replace(network_, k, std::move(intervals));
   }
   return true;
 }

@@ -51,7 +51,7 @@ class Decision {
   models::BoundTape tape_;
   std::vector<std::vector<double>> targets_;  // per clause and requirement
   std::unique_ptr<LocalNetwork> network_;
-  std::shared_ptr<const Intervals> intervals_;
+  Enclosure enclosure_;
   std::vector<std::vector<Form>> forms_;
   std::vector<std::size_t> open_;  // clauses
   std::vector<std::shared_ptr<const Choices>> choices_;
@@ -75,7 +75,7 @@ void Decision::enclose() {
     intervals.lower.insert(intervals.lower.end(), layer.lower.begin(), layer.lower.end());
     intervals.upper.insert(intervals.upper.end(), layer.upper.begin(), layer.upper.end());
   }
-  intervals_ = std::make_shared<Intervals>(std::move(intervals));
+  enclosure_ = Enclosure(*network_, std::move(intervals));
   for (std::size_t c = 0; c < query_.clauses.size(); ++c) {
     open_.push_back(c);
     std::vector<Form>& forms = forms_.emplace_back();
@@ -95,7 +95,7 @@ void Decision::optimise(int iterations, std::string_view method) {
   DualBatch batch(*network_, rows);
   for (const std::size_t c : open_) {
     for (std::size_t f = 0; f < forms_[c].size(); ++f) {
-      batch.add(forms_[c][f], *intervals_, {}, *choices_[c], targets_[c][f]);
+      batch.add(forms_[c][f], enclosure_, {}, *choices_[c], targets_[c][f]);
     }
   }
   batch.optimise({.iterations = iterations});
@@ -142,10 +142,8 @@ bool Decision::attack(int rounds, int steps) {
 
 /// Optimised bounds of all neurons that bend.
 void Decision::refine() {
-  Intervals intervals = *intervals_;
   // Never empty: there are no splits, and the region has a point.
-  static_cast<void>(tighten(*network_, 1, {}, {.iterations = 20}, threads_, intervals));
-  intervals_ = std::make_shared<Intervals>(std::move(intervals));
+  static_cast<void>(Tightener(*network_, threads_).tighten(1, {}, {.iterations = 20}, enclosure_));
 }
 
 Answer Decision::conclude(Verdict verdict, Reason reason) {
@@ -183,12 +181,13 @@ Answer Decision::run() {
   // The clause that is nearest to failing first: if there is a counterexample, it is likely there.
   std::ranges::stable_sort(open_, {}, [&](std::size_t c) { return bounds_[c]; });
   const std::vector<std::size_t> clauses = open_;
+  const auto intervals = std::make_shared<Intervals>(enclosure_.intervals());
   Reason reason = Reason::kNone;
   answer_.method = "branch-and-bound";
   std::vector<std::size_t> undecided;
   for (const std::size_t c : clauses) {
     const SearchProblem problem{*network_, query_, replay_, forms_[c], targets_[c]};
-    Answer one = search(problem, {intervals_, choices_[c]},
+    Answer one = search(problem, {intervals, choices_[c]},
                         {.nodes = limits_.nodes, .deadline = deadline_, .threads = threads_});
     answer_.nodes += one.nodes;
     answer_.open += one.open;

@@ -8,6 +8,13 @@
 
 namespace gibbon::models {
 
+/// What bounds may rely on.
+enum class Growth {
+  kAny,
+  kMonotone,  ///< σ never falls
+  kHinge,     ///< and is z above 0, proportional to z below
+};
+
 /// An activation function σ, applied to every number alone. One file in models/activations/ each.
 struct ActivationInfo {
   std::string_view name;        ///< key on the command line: [a-z0-9-]
@@ -17,6 +24,7 @@ struct ActivationInfo {
   std::string_view onnx_op;     ///< operator in a model file
   bool trainable;               ///< false: σ' is zero almost everywhere, nothing can be learnt
   double alpha;  ///< default of the one parameter (slope, gain); 0 when there is none
+  Growth growth = Growth::kAny;  ///< for every parameter >= 0
 
   /// a[k] = σ(z[k]); a may be z.
   void (*forward)(double alpha, std::span<const float> z, std::span<float> a);
@@ -29,11 +37,11 @@ struct ActivationInfo {
   /// σ on [l, u] between two lines; null: none are known to be sound, so that models with this
   /// activation have no bounds. All NaN where `alpha` is such that none are known.
   Relaxation (*relax)(double alpha, double l, double u, SlopeRule rule) = nullptr;
-  /// For a search for the best lines; null, as `relax` is, or where there is nothing to choose.
-  Freedom (*freedom)(double alpha, double l, double u, Side side) = nullptr;
-  /// Null: θ is the slope, and the line passes through the origin.
-  void (*follow)(std::span<const double> theta, const Tangents& out) = nullptr;
+  /// For a search for the best lines. The sound line of a given slope, moved to what is possible;
+  /// null, as `relax` is, or where there is nothing to choose.
   Line (*line)(double alpha, double slope, double l, double u, Side side) = nullptr;
+  /// The lines that touch σ at θ; null: θ is the slope, and the line passes through the origin.
+  void (*follow)(std::span<const double> theta, const Tangents& out) = nullptr;
 };
 
 /// All activations compiled in, ordered by name.

@@ -34,6 +34,7 @@ const ActivationInfo& identity_info() {
       .onnx_op = "Identity",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kHinge,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

@@ -23,10 +23,6 @@ Relaxation relax(double alpha, double l, double u, SlopeRule rule) {
   return relax_hinge(alpha, l, u, rule);
 }
 
-Freedom freedom(double alpha, double l, double u, Side side) {
-  return free_hinge(alpha, l, u, side);
-}
-
 Line line(double alpha, double slope, double l, double u, Side side) {
   return line_of_hinge(alpha, slope, l, u, side);
 }
@@ -42,12 +38,12 @@ const ActivationInfo& leaky_relu_info() {
       .onnx_op = "LeakyRelu",
       .trainable = true,
       .alpha = 0.01,
+      .growth = Growth::kHinge,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
-      .freedom = freedom,
       .line = line,
   };
   return info;

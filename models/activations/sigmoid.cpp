@@ -24,10 +24,6 @@ Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
   return relax_sigmoid(l, u);
 }
 
-Freedom freedom(double /*alpha*/, double l, double u, Side side) {
-  return free_sigmoid(l, u, side);
-}
-
 Line line(double /*alpha*/, double slope, double l, double u, Side side) {
   return line_of_sigmoid(slope, l, u, side);
 }
@@ -43,14 +39,14 @@ const ActivationInfo& sigmoid_info() {
       .onnx_op = "Sigmoid",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
-      .freedom = freedom,
-      .follow = follow_sigmoid,
       .line = line,
+      .follow = follow_sigmoid,
   };
   return info;
 }

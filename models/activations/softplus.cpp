@@ -35,6 +35,7 @@ const ActivationInfo& softplus_info() {
       .onnx_op = "Softplus",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

@@ -35,6 +35,7 @@ const ActivationInfo& step_info() {
       .onnx_op = "HardSigmoid",
       .trainable = false,
       .alpha = std::numeric_limits<float>::max(),
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,

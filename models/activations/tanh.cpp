@@ -48,15 +48,15 @@ Line turned(Line line, Side side) {
 
 Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
   const Relaxation s = relax_sigmoid(2.0 * l, 2.0 * u);
+  const auto halved = [](const Freedom& free) {
+    return Freedom{0.5 * free.low, 0.5 * free.high, 0.5 * free.at};
+  };
   return {.lower = turned(s.lower, Side::kLower),
           .upper = turned(s.upper, Side::kUpper),
           .low = std::max(-1.0, 2.0 * s.low - 1.0 - 4.0 * kEta),
-          .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * kEta)};
-}
-
-Freedom freedom(double /*alpha*/, double l, double u, Side side) {
-  const Freedom s = free_sigmoid(2.0 * l, 2.0 * u, side);
-  return {0.5 * s.low, 0.5 * s.high};
+          .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * kEta),
+          .lower_freedom = halved(s.lower_freedom),
+          .upper_freedom = halved(s.upper_freedom)};
 }
 
 Line line(double /*alpha*/, double slope, double l, double u, Side side) {
@@ -85,14 +85,14 @@ const ActivationInfo& tanh_info() {
       .onnx_op = "Tanh",
       .trainable = true,
       .alpha = 0.0,
+      .growth = Growth::kMonotone,
       .forward = forward,
       .forward64 = forward64,
       .backward = backward,
       .backward64 = backward64,
       .relax = relax,
-      .freedom = freedom,
-      .follow = follow,
       .line = line,
+      .follow = follow,
   };
   return info;
 }

@@ -351,6 +351,24 @@ Bounded Bounder::finish(const BoundTape& tape, std::size_t row) const {
   return {rows.constant[row] + least, rows.error[row] + gamma(terms_) * magnitude + kTiny};
 }
 
+Bounded Bounder::margin_by_intervals(const BoundTape& tape, std::size_t sample, std::size_t label,
+                                     std::size_t other) const {
+  const std::size_t last = depth() - 1;
+  const auto low = last == 0 ? tape.lower.row(sample) : tape.layers[last - 1].low.row(sample);
+  const auto high = last == 0 ? tape.upper.row(sample) : tape.layers[last - 1].high.row(sample);
+  const std::span<const double> own = weight_[last].row(label);
+  const std::span<const double> theirs = weight_[last].row(other);
+  double least = bias_[last][label] - bias_[last][other];
+  double magnitude = std::abs(bias_[last][label]) + std::abs(bias_[last][other]);
+  for (std::size_t j = 0; j < own.size(); ++j) {
+    const double c = own[j] - theirs[j];
+    least += c * (c > 0.0 ? low[j] : high[j]);
+    magnitude += std::abs(c) * std::max(std::abs(low[j]), std::abs(high[j]));
+  }
+  // Each summand is rounded as a difference, as a product and once per addition after it.
+  return {least, gamma(own.size() + 8) * magnitude + kTiny};
+}
+
 void Bounder::margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const {
   const std::size_t classes = num_classes();
   expect_size("Bounder: number of labels", labels.size(), tape.samples);
@@ -371,7 +389,17 @@ void Bounder::margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const
       rows.constant[r] = rows.magnitude[r] = rows.error[r] = 0.0;
     }
     descend(depth(), tape);
-    for (std::size_t r = 0; r < count; ++r) out.flat()[first + r] = finish(tape, r);
+    for (std::size_t r = 0; r < count; ++r) {
+      Bounded& best = out.flat()[first + r];
+      best = finish(tape, r);
+      if (rules_.intermediate != Intermediate::kBest || !is_identity(activations_.back())) continue;
+      const std::size_t sample = rows.sample[r];
+      const auto label = static_cast<std::size_t>(labels[sample]);
+      const std::size_t other = (first + r) % out.cols;
+      const Bounded direct =
+          margin_by_intervals(tape, sample, label, other < label ? other : other + 1);
+      if (direct.low() > best.low()) best = direct;
+    }
   }
 }
 

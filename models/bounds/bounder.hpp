@@ -90,7 +90,9 @@ class Bounder {
   void enclose(const BoxRegion& region, BoundTape& tape) const;
 
   /// Lower bounds of y_label - y_t over the regions of the last enclose(), N × (C - 1): t in rising
-  /// order without the label. The difference is one row, never two bounds subtracted.
+  /// order without the label. The difference is one row, never two bounds subtracted. With
+  /// Intermediate::kBest the better of the backward bound and of intervals through the last layer,
+  /// which is the tighter one for networks that were trained by intervals.
   void margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const;
 
   /// How far each output of a forward pass can be from real arithmetic anywhere in region n, in an
@@ -120,6 +122,9 @@ class Bounder {
   /// Rows over the outputs of the first `layers` layers become bounds over the input.
   void descend(std::size_t layers, BoundTape& tape) const;
   [[nodiscard]] Bounded finish(const BoundTape& tape, std::size_t row) const;
+  /// The margin by what is known of the numbers that enter the last layer.
+  [[nodiscard]] Bounded margin_by_intervals(const BoundTape& tape, std::size_t sample,
+                                            std::size_t label, std::size_t other) const;
 
   BoundRules rules_;
   std::vector<std::size_t> widths_;  // D, …, C

@@ -300,5 +300,32 @@ TEST(Bounded, IsPositiveOnlyBeyondItsError) {
   }
 }
 
+/// |x| + 1/8 against 0 on [-0.5, 1]: the lower lines of the two ReLUs are x and 0, together as low
+/// as -3/8; intervals see that neither is below 0.
+TEST(BoundsOfMargins, TakeIntervalsThroughTheLastLayerWhereTheyAreTighter) {
+  Network network = make_network(std::vector<std::size_t>{1, 2, 2}, make_activation("relu"),
+                                 Output::kSoftmax, find_initialiser("he"), 1);
+  std::ranges::copy(std::vector<float>{1.0F, -1.0F}, network.layers[0].weight.flat().begin());
+  std::ranges::copy(std::vector<float>{1.0F, 1.0F, 0.0F, 0.0F},
+                    network.layers[1].weight.flat().begin());
+  network.layers[1].bias = {0.125F, 0.0F};
+  Tensor x(1, 1);
+  x.row(0)[0] = 0.25F;
+  const std::vector<double> radii{0.75};
+  const std::vector<int> labels{0};
+  const auto margin = [&](Intermediate intermediate) {
+    const Bounder bounder(network, {.intermediate = intermediate});
+    BoundTape tape = bounder.make_tape(1);
+    bounder.enclose({.x = std::as_const(x).view(), .radii = radii}, tape);
+    TensorOf<Bounded> out(1, 1);
+    bounder.margins(labels, tape, out.view());
+    return out.row(0)[0];
+  };
+  EXPECT_NEAR(margin(Intermediate::kBest).value, 0.125, 1e-12);
+  EXPECT_LE(margin(Intermediate::kBest).low(), 0.125);
+  EXPECT_TRUE(margin(Intermediate::kBest).positive());
+  EXPECT_NEAR(margin(Intermediate::kBackward).value, -0.375, 1e-12);
+}
+
 }  // namespace
 }  // namespace gibbon::models

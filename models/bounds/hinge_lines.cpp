@@ -35,13 +35,8 @@ Relaxation relax_hinge(double a, double l, double u, SlopeRule rule) {
   out.upper = line_of_hinge(a, s, l, u, Side::kUpper);
   const double steep = u > -l ? 1.0 : a;
   out.lower = {rule == SlopeRule::kFastLin ? out.upper.slope : steep, 0.0};
+  out.lower_freedom = {a, 1.0, out.lower.slope};
   return out;
-}
-
-Freedom free_hinge(double a, double l, double u, Side side) {
-  const bool bends = l < 0.0 && u > 0.0;
-  if (side == Side::kLower && bends) return {a, 1.0};
-  return {};
 }
 
 Line line_of_hinge(double a, double slope, double l, double u, Side side) {

@@ -10,6 +10,15 @@ struct Line {
   double intercept = 0.0;
 };
 
+/// What a search for the best line may choose on [l, u]: θ in [low, high], a point where the line
+/// touches σ, or for hinges the slope itself; `at` is what the line has now. Nothing to choose
+/// where low == high.
+struct Freedom {
+  double low = 0.0;
+  double high = 0.0;
+  double at = 0.0;
+};
+
 /// Sound in real arithmetic for every z in [l, u]: lower(z) <= σ(z) <= upper(z), low <= σ(z) <=
 /// high. The parameters are the doubles as they stand: their rounding is in the intercepts.
 struct Relaxation {
@@ -17,6 +26,8 @@ struct Relaxation {
   Line upper;
   double low = 0.0;
   double high = 0.0;
+  Freedom lower_freedom;
+  Freedom upper_freedom;
 };
 
 /// How steep the lower line of a hinge is where it is not stable.
@@ -32,12 +43,6 @@ enum class SlopeRule {
 /// σ(z) = 1 / (1 + e^-z). All NaN when l or u is not finite.
 [[nodiscard]] Relaxation relax_sigmoid(double l, double u);
 
-/// What a search for the best line may choose on [l, u]: θ in [low, high], a point where the line
-/// touches σ, or for hinges the slope itself. Nothing to choose where low == high.
-struct Freedom {
-  double low = 0.0;
-  double high = 0.0;
-};
 enum class Side { kLower, kUpper };
 
 /// Lines that touch σ at θ, as a search steps along them: `intercept` is rounded, so nothing is
@@ -48,8 +53,6 @@ struct Tangents {
   std::span<double> slope_change;
 };
 
-[[nodiscard]] Freedom free_hinge(double a, double l, double u, Side side);
-[[nodiscard]] Freedom free_sigmoid(double l, double u, Side side);
 void follow_sigmoid(std::span<const double> theta, const Tangents& out);
 
 /// The tightest sound line of this slope, moved into what is possible: [a, 1], [0, 1/4].

@@ -24,7 +24,7 @@ double slope_of(double z) { return sigmoid(z) * sigmoid(-z); }
 /// side of σ, and the one that is returned is such a point. Each step halves the rest; what is left
 /// costs tightness alone.
 double tangent_through(double end, double far) {
-  constexpr int kSteps = 30;
+  constexpr int kSteps = 20;
   const double target = sigmoid(end);
   const double sign = far > 0.0 ? 1.0 : -1.0;
   double near = 0.0;
@@ -37,33 +37,24 @@ double tangent_through(double end, double far) {
   return far;
 }
 
-/// The line of one side: the chord, or a tangent at a point of `free`, best guess `start`.
+/// The line of one side, by its slope: the chord, or a tangent at a point that is free.
 struct Choice {
-  bool is_chord = false;
-  double chord = 0.0;  ///< its slope
-  double start = 0.0;
+  double slope = 0.0;
   Freedom free;
 };
 
-Choice choose(double l, double u, Side side) {
-  const double chord = (sigmoid(u) - sigmoid(l)) / (u - l);
-  const Choice the_chord{.is_chord = true, .chord = chord};
+Choice tangent(double low, double high, double at) { return {slope_of(at), {low, high, at}}; }
+
+Choice choose(double l, double u, double chord, Side side) {
+  if (u - l < kPoint) return {};
   // The upper line of σ is the lower one of its mirror image about the origin.
   const double start = side == Side::kLower ? l : u;
   const double end = side == Side::kLower ? u : l;
-  if (side == Side::kLower ? l >= 0.0 : u <= 0.0) return the_chord;  // concave, or convex
-  if (l >= 0.0 || u <= 0.0) {
-    return {.chord = chord, .start = 0.5 * l + 0.5 * u, .free = {l, u}};
-  }
-  if (slope_of(start) >= chord) return the_chord;
+  if (side == Side::kLower ? l >= 0.0 : u <= 0.0) return {chord, {}};  // concave, or convex
+  if (l >= 0.0 || u <= 0.0) return tangent(l, u, 0.5 * l + 0.5 * u);
+  if (slope_of(start) >= chord) return {chord, {}};
   const double through = tangent_through(end, start);
-  return {.chord = chord,
-          .start = through,
-          .free = {std::min(start, through), std::max(start, through)}};
-}
-
-double slope_of(const Choice& choice) {
-  return choice.is_chord ? choice.chord : slope_of(choice.start);
+  return tangent(std::min(start, through), std::max(start, through), through);
 }
 
 /// The least (sign 1) or largest (sign -1) of σ(z) - ρ z over [l, u], moved outward. The stationary
@@ -84,8 +75,13 @@ Relaxation relax_sigmoid(double l, double u) {
   Relaxation out{.low = std::max(0.0, sigmoid(l) - 8.0 * kEta),
                  .high = std::min(1.0, sigmoid(u) + 8.0 * kEta)};
   // u - l may overflow to infinity: the chord is flat then, which is as sound as any slope.
-  out.lower = line_of_sigmoid(slope_of(choose(l, u, Side::kLower)), l, u, Side::kLower);
-  out.upper = line_of_sigmoid(slope_of(choose(l, u, Side::kUpper)), l, u, Side::kUpper);
+  const double chord = (sigmoid(u) - sigmoid(l)) / (u - l);
+  const Choice lower = choose(l, u, chord, Side::kLower);
+  const Choice upper = choose(l, u, chord, Side::kUpper);
+  out.lower = line_of_sigmoid(lower.slope, l, u, Side::kLower);
+  out.upper = line_of_sigmoid(upper.slope, l, u, Side::kUpper);
+  out.lower_freedom = lower.free;
+  out.upper_freedom = upper.free;
   return out;
 }
 
@@ -93,12 +89,6 @@ Line line_of_sigmoid(double slope, double l, double u, Side side) {
   if (u - l < kPoint) slope = 0.0;
   const double rho = std::clamp(slope, 0.0, 0.25);
   return {rho, intercept(rho, l, u, side == Side::kLower ? 1.0 : -1.0)};
-}
-
-Freedom free_sigmoid(double l, double u, Side side) {
-  if (!(u - l >= kPoint)) return {};
-  const Choice choice = choose(l, u, side);
-  return choice.is_chord ? Freedom{} : choice.free;
 }
 
 // In float32, whose exponential vectorises: a search needs no more.

@@ -59,13 +59,53 @@ StepperOf<Float>::StepperOf(MlpOf<Float>& model, const StepSettings& settings)
     workers_.push_back({.tape = model.make_tape(kChunk),
                         .x = {kChunk, model.input_dim()},
                         .dlogits = {kChunk, model.num_classes()},
-                        .gradient = std::vector<Float>(count)});
+                        .gradient = std::vector<Float>(count),
+                        .labels = std::vector<int>(kChunk),
+                        .keys = std::vector<std::uint64_t>(kChunk),
+                        .robust = {}});
+    if (settings.robust.method == nullptr) continue;
+    workers_.back().robust.emplace(model, settings.robust, kChunk);
+    sizes_.resize(count);
   }
 }
 
 template <class Float>
+void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const RobustPoint& at,
+                                 StepResult& result, std::span<Float> gradient) {
+  const RowsOf<const Float> x = std::as_const(worker.x).view().slice(0, rows);
+  const RowsOf<Float> dlogits = worker.dlogits.view().slice(0, rows);
+  const RowsOf<const Float> logits = model_.forward(x, worker.tape);
+  double loss = 0.0;
+  for (std::size_t n = 0; n < rows; ++n) {
+    const auto label = static_cast<std::size_t>(worker.labels[n]);
+    loss += settings_.loss.evaluate(logits.row(n), label, dlogits.row(n));
+    const auto z = logits.row(n);
+    result.correct +=
+        static_cast<std::size_t>(std::ranges::max_element(z) - z.begin()) == label ? 1U : 0U;
+  }
+  if (!worker.robust || at.kappa == 1.0) {
+    result.loss += loss;
+    return model_.backward_parameters(worker.tape, dlogits, gradient);
+  }
+  result.loss += at.kappa * loss;
+  if (at.kappa == 0.0) {  // the sample itself does not count: no backward pass
+    std::ranges::fill(gradient, Float{0});
+  } else {
+    for (Float& d : dlogits.flat()) d *= static_cast<Float>(at.kappa);
+    model_.backward_parameters(worker.tape, dlogits, gradient);
+  }
+  const auto worst = worker.robust->add({.x = x,
+                                         .labels = Labels(worker.labels).first(rows),
+                                         .keys = std::span(worker.keys).first(rows),
+                                         .seed = settings_.seed},
+                                        settings_.loss, at, sizes_, gradient);
+  result.loss += (1.0 - at.kappa) * worst.loss;
+  result.standing += worst.standing;
+}
+
+template <class Float>
 void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
-                                std::span<const std::uint32_t> indices) {
+                                std::span<const std::uint32_t> indices, const RobustPoint& at) {
   Lane& out = lanes_[lane];
   out.result = {};
   bool first = true;
@@ -73,21 +113,14 @@ void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, L
     const std::size_t rows = std::min(kChunk, indices.size() - begin);
     for (std::size_t n = 0; n < rows; ++n) {
       // Not std::ranges::copy: that of g++ 12 moves a const source number by number.
-      const Row image = images.row(indices[begin + n]);
+      const std::uint32_t index = indices[begin + n];
+      const Row image = images.row(index);
       std::copy(image.begin(), image.end(), worker.x.row(n).begin());
-    }
-    const RowsOf<const Float> logits =
-        model_.forward(std::as_const(worker.x).view().slice(0, rows), worker.tape);
-    for (std::size_t n = 0; n < rows; ++n) {
-      const auto label = static_cast<std::size_t>(labels[indices[begin + n]]);
-      out.result.loss += settings_.loss.evaluate(logits.row(n), label, worker.dlogits.row(n));
-      const auto z = logits.row(n);
-      out.result.correct +=
-          static_cast<std::size_t>(std::ranges::max_element(z) - z.begin()) == label ? 1U : 0U;
+      worker.labels[n] = labels[index];
+      worker.keys[n] = (steps_ << 32U) | index;  // another start in every step
     }
     const std::span<Float> gradient = first ? std::span(out.gradient) : std::span(worker.gradient);
-    model_.backward_parameters(worker.tape, std::as_const(worker.dlogits).view().slice(0, rows),
-                               gradient);
+    run_chunk(worker, rows, at, out.result, gradient);
     if (!first) add(worker.gradient, out.gradient);
     first = false;
   }
@@ -122,18 +155,20 @@ void StepperOf<Float>::update(std::size_t first, std::size_t count, std::size_t 
 
 template <class Float>
 StepResult StepperOf<Float>::step(Rows images, Labels labels,
-                                  std::span<const std::uint32_t> indices, double learning_rate) {
+                                  std::span<const std::uint32_t> indices, double learning_rate,
+                                  const RobustPoint& at) {
   if (indices.empty()) throw std::logic_error("Stepper::step: empty batch");
   const std::size_t lanes = std::min(kLanes, (indices.size() + kChunk - 1) / kChunk);
   const std::size_t count = model_.parameters().size();
   while (lanes_.size() < lanes) lanes_.push_back({.gradient = std::vector<Float>(count)});
   const StepSize size{
       .learning_rate = learning_rate, .momentum = settings_.momentum, .step = ++steps_};
+  if (!sizes_.empty()) take_sizes(model_, std::span(sizes_));
 
   const std::size_t workers = std::min(team_.size(), lanes);
   const auto gradients = [&](std::size_t worker) {
     for (std::size_t lane = worker; lane < lanes; lane += workers) {
-      run_lane(lane, workers_[worker], images, labels, indices);
+      run_lane(lane, workers_[worker], images, labels, indices, at);
     }
   };
   // Slices in whole cache lines, so that workers do not write to the same one.
@@ -160,6 +195,7 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
   for (std::size_t lane = 0; lane < lanes; ++lane) {
     total.loss += lanes_[lane].result.loss;
     total.correct += lanes_[lane].result.correct;
+    total.standing += lanes_[lane].result.standing;
   }
   return total;
 }

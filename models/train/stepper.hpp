@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/losses/loss.hpp"
 #include "models/mlp.hpp"
 #include "models/optimizers/optimizer.hpp"
+#include "models/train/robust/robust_loss.hpp"
 #include "models/train/team.hpp"
 
 namespace gibbon::models {
@@ -16,11 +18,14 @@ struct StepSettings {
   double momentum = 0.9;
   double weight_decay = 0.0;  ///< λ: λ W is added to the gradient of every weight, not of biases
   std::size_t threads = 1;    ///< changes speed, never results
+  RobustSettings robust;      ///< the worst case near each sample, if it counts
+  std::uint64_t seed = 0;     ///< of the adversary's starts
 };
 
 struct StepResult {
-  double loss = 0.0;        ///< sum over the batch, before the update
-  std::size_t correct = 0;  ///< of the batch, before the update
+  double loss = 0.0;         ///< sum over the batch, before the update
+  std::size_t correct = 0;   ///< of the batch, before the update
+  std::size_t standing = 0;  ///< likewise, right in the worst case, too; 0 in ordinary training
 };
 
 /// One update W' = W - α · mean ∇L after the other, on a model it does not own.
@@ -34,9 +39,9 @@ class StepperOf {
   StepperOf(MlpOf<Float>& model, const StepSettings& settings);
 
   /// Gradient over the samples `indices` of images (N × D) and labels, then one update with
-  /// learning rate `learning_rate`.
+  /// learning rate `learning_rate`; the worst case counts as `at` says.
   StepResult step(Rows images, Labels labels, std::span<const std::uint32_t> indices,
-                  double learning_rate);
+                  double learning_rate, const RobustPoint& at = {});
 
   /// Mean gradient of the last step(), weight decay included; laid out as the model's parameters().
   [[nodiscard]] std::span<const Float> gradient() const { return lanes_.front().gradient; }
@@ -58,10 +63,16 @@ class StepperOf {
     TensorOf<Float> x;
     TensorOf<Float> dlogits;
     std::vector<Float> gradient;
+    std::vector<int> labels;
+    std::vector<std::uint64_t> keys;
+    std::optional<RobustLossOf<Float>> robust;
   };
 
   void run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
-                std::span<const std::uint32_t> indices);
+                std::span<const std::uint32_t> indices, const RobustPoint& at);
+  /// Loss and gradient of the chunk in worker.x, whose labels and keys the worker has.
+  void run_chunk(Worker& worker, std::size_t rows, const RobustPoint& at, StepResult& result,
+                 std::span<Float> gradient);
   void update(std::size_t first, std::size_t count, std::size_t lanes, std::size_t batch,
               const StepSize& size);
 
@@ -69,6 +80,7 @@ class StepperOf {
   StepSettings settings_;
   std::vector<Lane> lanes_;  // the first holds their sum and the mean in the end
   std::vector<Worker> workers_;
+  std::vector<Float> sizes_;       // |W|, for bounds; empty in ordinary training
   std::vector<Segment> segments_;  // in order, without gaps
   std::vector<Float> first_;
   std::vector<Float> second_;

@@ -9,6 +9,7 @@
 #include "datasets/error.hpp"
 #include "datasets/parallel.hpp"
 #include "datasets/rng.hpp"
+#include "models/train/robust/robust_evaluation.hpp"
 
 namespace gibbon::models {
 namespace {
@@ -26,8 +27,15 @@ void require_trainable(const Network& network) {
   }
 }
 
-/// Better on validation accuracy, then on loss; without validation on the training loss alone.
-bool better(const EpochRecord& a, const EpochRecord& b) {
+/// Better on validation accuracy, then on loss; without validation on the training loss alone. In
+/// robust training first on what stands; without validation the later one.
+bool better(const EpochRecord& a, const EpochRecord& b, const RobustSettings& robust) {
+  if (robust.method != nullptr) {
+    if (std::isnan(a.validation_standing)) return true;
+    if (a.validation_standing != b.validation_standing) {
+      return a.validation_standing > b.validation_standing;
+    }
+  }
   if (std::isnan(a.validation_accuracy)) return a.loss < b.loss;
   if (a.validation_accuracy != b.validation_accuracy) {
     return a.validation_accuracy > b.validation_accuracy;
@@ -105,6 +113,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
                   const TrainListener& listener) {
   require_fit(network, data);
   require_trainable(network);
+  require_robust_trainable(network, settings.step.loss, settings.step.robust);
 
   std::vector<std::uint32_t> order(data.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -118,9 +127,12 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   if (order.empty()) fail_usage("training: no samples are left; choose more --samples");
   std::ranges::sort(order);
 
+  StepSettings step_settings = settings.step;
+  step_settings.robust.clip = data.range;
+  const RobustSettings& robust = step_settings.robust;
   TrainResult result{.train_samples = order.size(), .validation_samples = held_out};
   MlpOf<float> model(network, Use::kTraining);
-  Stepper stepper(model, settings.step);
+  Stepper stepper(model, step_settings);
   const bool full = settings.step.optimizer->full_batch;
   const std::size_t batch = full ? order.size() : std::min(settings.batch, order.size());
   const std::size_t steps = (order.size() + batch - 1) / batch;
@@ -132,20 +144,27 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
     std::vector<std::uint32_t> shuffled = order;
     Rng rng(settings.seed, epoch, "shuffle");
     if (!full) shuffle(shuffled, rng);
-    EpochRecord record{.epoch = epoch, .validation_loss = kNan, .validation_accuracy = kNan};
+    EpochRecord record{.epoch = epoch,
+                       .validation_loss = kNan,
+                       .validation_accuracy = kNan,
+                       .validation_standing = kNan};
     std::size_t seen = 0;
     std::size_t correct = 0;
+    std::size_t standing = 0;
     double loss = 0.0;
     for (std::size_t begin = 0; begin < shuffled.size() && !interrupted; begin += batch) {
       const auto indices =
           std::span(shuffled).subspan(begin, std::min(batch, shuffled.size() - begin));
-      record.learning_rate = settings.learning_rate *
-                             settings.schedule->factor(static_cast<double>(done) / total_steps);
+      const double progress = static_cast<double>(done) / total_steps;
+      const RobustPoint at = robust.at(progress);
+      record.learning_rate = settings.learning_rate * settings.schedule->factor(progress);
+      record.epsilon = at.epsilon;
       const StepResult step =
-          stepper.step(data.images.view(), data.labels, indices, record.learning_rate);
+          stepper.step(data.images.view(), data.labels, indices, record.learning_rate, at);
       ++done;
       seen += indices.size();
       correct += step.correct;
+      standing += step.standing;
       loss += step.loss;
       if (!std::isfinite(step.loss)) {
         result.end = TrainEnd::kDiverged;
@@ -165,6 +184,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
     }
     record.loss = loss / static_cast<double>(seen);
     record.accuracy = static_cast<double>(correct) / static_cast<double>(seen);
+    record.standing = static_cast<double>(standing) / static_cast<double>(seen);
     // The losses of an epoch are from before its last step, which may be the one that overflows.
     if (!std::ranges::all_of(model.parameters(), [](float w) { return std::isfinite(w); })) {
       result.end = TrainEnd::kDiverged;
@@ -177,9 +197,14 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
           evaluate(current, settings.step.loss, data, validation, settings.step.threads);
       record.validation_loss = judged.loss;
       record.validation_accuracy = judged.accuracy();
+      if (robust.method != nullptr) {
+        record.validation_standing = evaluate_robust(current, settings.step.loss, robust, data,
+                                                     validation, settings.step.threads)
+                                         .accuracy();
+      }
     }
     result.history.push_back(record);
-    if (result.best_epoch == 0 || (!interrupted && better(record, best))) {
+    if (result.best_epoch == 0 || (!interrupted && better(record, best, robust))) {
       best = record;
       result.best_epoch = epoch;
       network = std::move(current);
@@ -189,7 +214,8 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
       result.end = TrainEnd::kInterrupted;
       return result;
     }
-    if (settings.patience > 0 && epoch - result.best_epoch >= settings.patience) {
+    if (settings.patience > 0 && robust.ramp_is_over(static_cast<double>(done) / total_steps) &&
+        epoch - result.best_epoch >= settings.patience) {
       result.end = TrainEnd::kStoppedEarly;
       return result;
     }
@@ -197,16 +223,21 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   return result;
 }
 
-std::string to_history_csv(std::span<const EpochRecord> history) {
+std::string to_history_csv(std::span<const EpochRecord> history, Worst worst) {
+  const bool robust = worst != Worst::kNone;
   std::string text =
-      "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy\n";
+      "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy";
+  text += robust ? ",epsilon,train_standing,validation_standing\n" : "\n";
   for (const EpochRecord& r : history) {
     text += fmt::format("{},{},{},{},", r.epoch, r.learning_rate, r.loss, r.accuracy);
-    if (std::isnan(r.validation_loss)) {
-      text += ",\n";
-    } else {
-      text += fmt::format("{},{}\n", r.validation_loss, r.validation_accuracy);
+    const auto known = [](double value) {
+      return std::isnan(value) ? std::string() : fmt::format("{}", value);
+    };
+    text += known(r.validation_loss) + "," + known(r.validation_accuracy);
+    if (robust) {
+      text += fmt::format(",{},{},{}", r.epsilon, r.standing, known(r.validation_standing));
     }
+    text += "\n";
   }
   return text;
 }

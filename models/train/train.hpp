@@ -17,7 +17,8 @@ struct TrainSettings {
   std::size_t epochs = 10;
   std::size_t batch = 64;
   double validation = 0.05;  ///< part of the training samples held out, 0 … 0.5
-  std::size_t patience = 0;  ///< epochs without a better one before stopping early; 0: never
+  std::size_t patience = 0;  ///< epochs without a better one before stopping early, after the
+                             ///< ramp of robust training; 0: never
   std::uint64_t seed = 0;
 };
 
@@ -29,6 +30,10 @@ struct EpochRecord {
   double accuracy = 0.0;  ///< likewise
   double validation_loss = 0.0;
   double validation_accuracy = 0.0;
+  // Robust training alone:
+  double epsilon = 0.0;              ///< of the epoch's last step
+  double standing = 0.0;             ///< part of the training samples right in the worst case
+  double validation_standing = 0.0;  ///< of the validation samples, at the ε of the ramp's end
 };
 
 /// Where the training stands, for a progress bar.
@@ -57,10 +62,12 @@ struct TrainListener {
 };
 
 /// Trains `network` in place. It ends up with the parameters of the best epoch: highest validation
-/// accuracy (ties: lower loss), or lowest training loss without a validation split. Looks at
+/// accuracy (ties: lower loss), or lowest training loss without a validation split. Robust training
+/// goes by the validation samples that are right in the worst case at the ε of the ramp's end, and
+/// without a validation split by the last epoch: losses at growing ε do not compare. Looks at
 /// gibbon::interrupted between steps; a step in progress when it is set is finished, the unfinished
 /// epoch counts as one if it is the first. Throws a usage Error when the network cannot be trained
-/// (step activation), or does not fit the data.
+/// (step activation; robustly: require_robust_trainable()), or does not fit the data.
 TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
                   const TrainListener& listener);
 
@@ -81,7 +88,8 @@ struct Evaluation {
 /// Throws a usage Error naming both sizes when inputs or classes differ.
 void require_fit(const Network& network, const datasets::Dataset& data);
 
-/// history.csv of a training run.
-[[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history);
+/// history.csv of a training run; of a robust one with epsilon, train_standing and
+/// validation_standing.
+[[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history, Worst worst);
 
 }  // namespace gibbon::models

@@ -121,7 +121,7 @@ TEST(Train, ThreadsChangeNoBitAndSeedsDo) {
     settings.batch = 200;
     settings.seed = seed;
     const TrainResult result = train(network, data, settings, {});
-    return std::pair(parameters_of(network), to_history_csv(result.history));
+    return std::pair(parameters_of(network), to_history_csv(result.history, Worst::kNone));
   };
   const auto one = trained(1, 9);
   EXPECT_EQ(trained(1, 9), one);
@@ -422,7 +422,7 @@ TEST(History, IsOneCsvLineAnEpoch) {
       {1, 0.5, 0.25, 0.75, 0.125, 1.0},
       {2, 0.1, 0.0625, 1.0, std::nan(""), std::nan("")},
   };
-  EXPECT_EQ(to_history_csv(history),
+  EXPECT_EQ(to_history_csv(history, Worst::kNone),
             "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy\n"
             "1,0.5,0.25,0.75,0.125,1\n"
             "2,0.1,0.0625,1,,\n");

@@ -1,0 +1,206 @@
+#include <chrono>
+#include <fmt/format.h>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/parallel.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/cli/exit_code.hpp"
+#include "eval/verify/instance.hpp"
+#include "eval/verify/instances.hpp"
+#include "eval/verify/verifier.hpp"
+#include "eval/verify/vnnlib.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct Level {
+  std::string_view name;
+  Soundness soundness;
+  std::string_view meaning;  ///< of unsat
+};
+constexpr std::array<Level, 3> kLevels{
+    {{"real", Soundness::kReal, "in real arithmetic with the weights as stored"},
+     {"double", Soundness::kDouble, "in real arithmetic and for the judge's pass in double"},
+     {"float32", Soundness::kFloat32, "in real arithmetic and for passes in double and float32"}}};
+
+/// A model file, read once for all instances in a row that name it.
+struct Loaded {
+  std::filesystem::path path;
+  models::ModelFile file;
+};
+
+struct State {
+  std::string network;
+  std::string property;
+  std::string instances;
+  VerifyOptions options;
+  CommonOptions common;
+  std::string output;
+  const CLI::Option* timeout = nullptr;  ///< to see whether it was given
+
+  [[nodiscard]] const Level& level() const {
+    const auto found = std::ranges::find(kLevels, options.soundness, &Level::name);
+    if (found == kLevels.end()) {
+      fail_usage("--soundness {}: there is no such level; allowed are real, double and float32",
+                 options.soundness);
+    }
+    return *found;
+  }
+
+  void require_sensible() const {
+    constexpr double kLongest = 1e7;
+    if (!(options.timeout > 0.0 && options.timeout <= kLongest)) {
+      fail_usage("--timeout {}: outside (0, {}]; give the seconds an instance may take",
+                 options.timeout, kLongest);
+    }
+    static_cast<void>(level());
+  }
+
+  void run() const {
+    const bool single = !network.empty() && !property.empty();
+    if (single != instances.empty() || (!single && !network.empty())) {
+      fail_usage(
+          "verify: give a network and a property, gibbon verify NET.onnx PROPERTY.vnnlib, or a "
+          "list, gibbon verify --instances FILE.csv");
+    }
+    if (single) return run_single();
+    run_list();
+  }
+
+  /// One instance, from the files on; `seconds` of wall clock are left for it.
+  Outcome decide(const std::filesystem::path& model_path, const std::string& property_path,
+                 double seconds, Loaded& loaded) const {
+    const auto start = std::chrono::steady_clock::now();
+    if (loaded.path != model_path) {
+      loaded = {};
+      loaded.file = models::read_model(model_path);
+      loaded.path = model_path;
+    }
+    const models::ModelFile& file = loaded.file;
+    const Property asked = read_vnnlib(property_path);
+    require_fit(asked, property_path, file.network.input_dim(), file.network.num_classes(),
+                model_path.string());
+    for (const std::string& node : file.rounded) {
+      say(common, fmt::format("warning: {}: {} was rounded to float32; the verdict is about the "
+                              "rounded network",
+                              model_path.string(), node));
+    }
+    const models::Network target = network_for(file, model_path.string(), asked);
+    const Verifier verifier(target);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    Limits limits{.nodes = options.nodes,
+                  .seconds = std::max(seconds - spent.count(), 1e-9),
+                  .soundness = level().soundness};
+    Outcome outcome = verify(target, asked, limits, [&](const Query& query, const Limits& left) {
+      return verifier.decide(query, left, common.workers());
+    });
+    if (outcome.result == Result::kSat) {
+      outcome.outputs = file_outputs(file, target, outcome.outputs);
+    }
+    return outcome;
+  }
+
+  void publish(const std::string& text) const {
+    fmt::print("{}", text);
+    if (!output.empty()) write_atomically(output, text);
+  }
+
+  void run_single() const {
+    const auto start = std::chrono::steady_clock::now();
+    Outcome outcome;
+    try {
+      require_sensible();
+      Loaded loaded;
+      outcome = decide(network, property, options.timeout, loaded);
+    } catch (const Interrupted&) {
+      outcome.reason = "interrupted";
+      exit_code = kInterruptedExit;
+    } catch (...) {
+      publish("error\n");
+      throw;
+    }
+    publish(to_results(outcome));
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    say(common, fmt::format("{}: {}; {} parts bounded, {:.2f} s", to_string(outcome.result),
+                            outcome.reason, outcome.nodes, seconds.count()));
+    if (outcome.result == Result::kUnsat) {
+      say(common, fmt::format("level {}: holds {}", level().name, level().meaning));
+    }
+  }
+
+  [[nodiscard]] InstanceResult decide(const Instance& instance, Loaded& loaded) const {
+    const auto start = std::chrono::steady_clock::now();
+    InstanceResult result{.instance = instance};
+    try {
+      const Outcome outcome =
+          decide(instance.network_path, instance.property_path.string(), instance.timeout, loaded);
+      result.verdict = to_string(outcome.result);
+      result.reason = outcome.reason;
+      result.nodes = outcome.nodes;
+    } catch (const Error& error) {  // of this instance; the others may still be decided
+      result.verdict = "error";
+      result.reason = error.what();
+      say(common, fmt::format("gibbon: {}", error.what()));
+      exit_code = static_cast<int>(error.kind());
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    result.seconds = seconds.count();
+    return result;
+  }
+
+  /// The table is rewritten after every instance: what was decided is never lost.
+  void run_list() const {
+    require_sensible();
+    const std::string table = output.empty() ? "verdicts.csv" : output;
+    const std::vector<Instance> list = read_instances(
+        instances, timeout->count() > 0 ? std::optional<double>(options.timeout) : std::nullopt);
+    std::vector<InstanceResult> results;
+    write_atomically(table, to_csv(results));
+    Loaded loaded;
+    try {
+      for (const Instance& instance : list) {
+        if (interrupted) throw Interrupted();
+        results.push_back(decide(instance, loaded));
+        const InstanceResult& last = results.back();
+        fmt::print("{:7} {:8.2f} s  {} {}\n", last.verdict, last.seconds, last.instance.network,
+                   last.instance.property);
+        std::fflush(stdout);
+        write_atomically(table, to_csv(results));
+      }
+    } catch (const Interrupted&) {
+      say(common,
+          fmt::format("interrupted: {} of {} instances are done", results.size(), list.size()));
+      exit_code = kInterruptedExit;
+    }
+    fmt::print("{}\nverdicts {}\n", to_summary(results), table);
+  }
+};
+
+}  // namespace
+
+void add_verify(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "verify",
+      "Decide a property in VNN-LIB, or a list of them. The first line says unsat (it is proved "
+      "that "
+      "nothing unsafe can be reached), sat (and a counterexample), timeout, unknown or error");
+  app->add_option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
+  app->add_option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
+  app->add_option("--instances", state->instances,
+                  "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
+  add_options(*app, state->options.options());
+  state->timeout = app->get_option("--timeout");
+  for (const Option& option : state->common.options()) {
+    if (option.name == "threads" || option.name == "quiet") add_options(*app, {option});
+  }
+  app->add_option("-o,--output", state->output,
+                  "the same text as a results file; of a list its table [verdicts.csv]");
+  app->footer(
+      "Exit code 0 with any of the four verdicts; 2 or 3 with error, which is then the first line "
+      "and in the results file, too.");
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "eval/verify/dual.hpp"
+
+namespace gibbon::eval {
+
+/// Bounds of neurons, each from two rows of a DualBatch. Keeps the memory of its batches.
+class Tightener {
+ public:
+  Tightener(const LocalNetwork& network, std::size_t threads);
+
+  /// Tightens the intervals of layers `first` and above under the splits given: sound, never wider
+  /// than before. False: no point of the region meets the splits.
+  bool tighten(std::size_t first, std::span<const Split> splits, const Ascent& ascent,
+               Enclosure& enclosure);
+
+ private:
+  const LocalNetwork& network_;
+  std::vector<std::unique_ptr<DualBatch>> batches_;  // per worker
+};
+
+}  // namespace gibbon::eval

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "models/network.hpp"
+
+namespace gibbon::models {
+
+/// Puts a network together from products, activations and steps per feature. Steps before the first
+/// product become the normalisation; behind a product they are folded into it; behind an activation
+/// they become a diagonal layer. Two products in a row stay two layers with the identity between
+/// them: their product would have other numbers than the file, in float32.
+///
+/// Folding is worked out in double and stored in float32. Values are per feature, as the last layer
+/// numbers them.
+class AffineChain {
+ public:
+  [[nodiscard]] bool empty() const { return network_.layers.empty(); }
+  /// The last layer has no activation yet.
+  [[nodiscard]] bool open() const { return open_; }
+
+  void product(Tensor weight);
+  /// Throws a logic_error unless open().
+  void activate(Activation activation);
+  void add(std::span<const double> terms);
+  void subtract(std::span<const double> terms);
+  void multiply(std::span<const double> factors);  ///< none may be 0 while empty()
+  void divide(std::span<const double> divisors);   ///< none may be 0
+
+  /// Whether a step since the last call could not be folded without rounding.
+  [[nodiscard]] bool take_rounded() { return std::exchange(rounded_, false); }
+
+  /// The network so far, with its normalisation; the chain is empty afterwards.
+  [[nodiscard]] Network finish();
+
+ private:
+  struct Step {
+    double factor;
+    double divisor;
+    double term;
+  };
+  /// feature d becomes x · factor / divisor + term
+  template <class StepOf>
+  void apply(std::size_t width, const StepOf& step);
+  void normalise(std::size_t d, const Step& step);
+  float folded(double value, const Step& step);
+
+  Network network_{.output = Output::kIdentity};
+  std::vector<double> shift_;
+  std::vector<double> scale_;
+  bool open_ = false;
+  bool rounded_ = false;
+};
+
+}  // namespace gibbon::models

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "datasets/error.hpp"
+#include "models/model_file.hpp"
+
+// How libonnx-dev was compiled; its headers ask for it.
+#ifndef ONNX_NAMESPACE
+#define ONNX_NAMESPACE onnx
+#define ONNX_ML 1
+#endif
+#include <onnx/onnx_pb.h>
+
+// Model files as other producers might write them, for tests.
+namespace gibbon::models {
+
+using Floats = std::vector<float>;
+using Names = std::vector<std::string>;
+
+// Small integers and their halves: products and sums of them are exact.
+inline const Floats kW1{1, -2, 3, -4, 5, 6, -7, 8, -9, 10, 11, -12};  // 3 × 4
+inline const Floats kW1T{1, 5, -9, -2, 6, 10, 3, -7, 11, -4, 8, -12};
+inline const Floats kB1{0.5F, -1.5F, 2.5F};
+inline const Floats kW2{1, 2, -3, -4, 5, 6};  // 2 × 3
+inline const Floats kB2{7, -8};
+
+/// The network 4-3-2 that every hand-made file below describes.
+inline Network expected() {
+  Network network;
+  network.layers.push_back(
+      Dense{.weight = {3, 4}, .bias = kB1, .activation = make_activation("relu")});
+  network.layers.push_back(
+      Dense{.weight = {2, 3}, .bias = kB2, .activation = make_activation("identity")});
+  std::ranges::copy(kW1, network.layers[0].weight.flat().begin());
+  std::ranges::copy(kW2, network.layers[1].weight.flat().begin());
+  return network;
+}
+
+inline void expect_same(const Network& got, const Network& want) {
+  ASSERT_EQ(got.architecture(), want.architecture());
+  EXPECT_EQ(got.normalisation.shift, want.normalisation.shift);
+  EXPECT_EQ(got.normalisation.scale, want.normalisation.scale);
+  EXPECT_EQ(to_string(got.output), to_string(want.output));
+  for (std::size_t l = 0; l < want.layers.size(); ++l) {
+    const Dense& a = got.layers[l];
+    const Dense& b = want.layers[l];
+    EXPECT_TRUE(std::ranges::equal(a.weight.flat(), b.weight.flat())) << "weights of layer " << l;
+    EXPECT_EQ(a.bias, b.bias) << "layer " << l;
+    EXPECT_EQ(a.activation.info->name, b.activation.info->name) << "layer " << l;
+    EXPECT_EQ(static_cast<float>(a.activation.alpha), static_cast<float>(b.activation.alpha));
+  }
+}
+
+/// An ONNX file as another producer might write it, put together node by node.
+class Handmade {
+ public:
+  Handmade() {
+    model_.set_ir_version(8);
+    model_.add_opset_import()->set_version(13);
+    graph().set_name("by hand");
+  }
+
+  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+
+  static void fill(onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
+                   const Floats& values) {
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    for (const std::int64_t dim : dims) tensor.add_dims(dim);
+    for (const float value : values) tensor.add_float_data(value);
+  }
+  onnx::TensorProto& tensor(const std::string& name, const std::vector<std::int64_t>& dims,
+                            const Floats& values) {
+    onnx::TensorProto& out = *graph().add_initializer();
+    out.set_name(name);
+    fill(out, dims, values);
+    return out;
+  }
+  void integers(const std::string& name, const std::vector<std::int64_t>& values) {
+    onnx::TensorProto& out = *graph().add_initializer();
+    out.set_name(name);
+    out.set_data_type(onnx::TensorProto::INT64);
+    out.add_dims(static_cast<std::int64_t>(values.size()));
+    for (const std::int64_t value : values) out.add_int64_data(value);
+  }
+
+  onnx::NodeProto& node(const std::string& op, const Names& inputs, const std::string& output) {
+    onnx::NodeProto& out = *graph().add_node();
+    out.set_op_type(op);
+    for (const std::string& input : inputs) out.add_input(input);
+    out.add_output(output);
+    return out;
+  }
+  static onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name) {
+    onnx::AttributeProto& out = *node.add_attribute();
+    out.set_name(name);
+    return out;
+  }
+  void gemm(const Names& inputs, const std::string& output, std::int64_t trans_b = 1) {
+    attribute(node("Gemm", inputs, output), "transB").set_i(trans_b);
+  }
+
+  /// 0 stands for a dimension without a number.
+  void input(const std::string& name, const std::vector<std::int64_t>& dims) {
+    auto& shape = *graph().add_input()->mutable_type()->mutable_tensor_type()->mutable_shape();
+    graph().mutable_input(graph().input_size() - 1)->set_name(name);
+    for (const std::int64_t dim : dims) {
+      if (dim == 0) {
+        shape.add_dim()->set_dim_param("N");
+      } else {
+        shape.add_dim()->set_dim_value(dim);
+      }
+    }
+  }
+  void output(const std::string& name) { graph().add_output()->set_name(name); }
+
+  /// W1, b1, W2, b2 as Gemm takes them.
+  void weights() {
+    tensor("W1", {3, 4}, kW1);
+    tensor("b1", {3}, kB1);
+    tensor("W2", {2, 3}, kW2);
+    tensor("b2", {2}, kB2);
+  }
+  /// Both layers of expected(), from the value `from` to "y".
+  void layers(const std::string& from) {
+    weights();
+    gemm({from, "W1", "b1"}, "z");
+    node("Relu", {"z"}, "a");
+    gemm({"a", "W2", "b2"}, "y");
+  }
+
+  [[nodiscard]] std::string bytes() const { return model_.SerializeAsString(); }
+  [[nodiscard]] ModelFile read_file() const { return parse_model(bytes(), "m.onnx"); }
+  [[nodiscard]] Network read() const { return read_file().network; }
+  void expect_read(const Network& want = expected()) const { expect_same(read(), want); }
+  void expect_refused(const std::string& message) const {
+    EXPECT_THAT([&] { static_cast<void>(read()); },
+                testing::ThrowsMessage<Error>("m.onnx: " + message));
+  }
+
+ private:
+  onnx::ModelProto model_;
+};
+
+/// expected() as an exporter of today writes it.
+inline Handmade usual() {
+  Handmade m;
+  m.input("x", {0, 4});
+  m.layers("x");
+  m.output("y");
+  return m;
+}
+
+}  // namespace gibbon::models
