@@ -32,17 +32,19 @@ class Findings {
 void describe_point(const PointResult& point, bool same_model, const Demands& demands,
                     Findings& findings) {
   const std::string seen = fmt::format("{}; {}", change_text(point), p_text(point.adjusted));
+  const bool proved = point.kind == "certified";
   switch (point.verdict) {
     case Verdict::kUnchanged: return;
     case Verdict::kWorse:
       findings.add(
-          Level::kFailure, point.name, "worse",
-          seen + (same_model ? "; the model is the same, so the attacks became stronger or "
-                               "the bench changed: make a new baseline if that is meant"
-                             : ""));
+          Level::kFailure, point.name, proved ? "fewer certified" : "worse",
+          seen + (!same_model ? ""
+                  : proved    ? "; the model is the same, so it is the proofs that do less"
+                              : "; the model is the same, so the attacks became stronger or the "
+                                "bench changed: make a new baseline if that is meant"));
       return;
     case Verdict::kBetter:
-      if (same_model) {
+      if (same_model && !proved) {
         findings.add(Level::kFailure, point.name, "attack weaker",
                      seen + "; the model is the same, so it is the attack that does less");
       } else {

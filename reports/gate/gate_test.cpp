@@ -83,6 +83,39 @@ TEST(Gate, ABetterModelPassesButTheSameModelMayNotImprove) {
   EXPECT_THAT(stronger.findings.front().text, HasSubstr("the attacks became stronger"));
 }
 
+/// A run that certifies every `step`-th sample that stands at 0.1.
+Snapshot certified(std::size_t step, const std::string& sha256) {
+  const cases::Toy toy{.n = 10000, .sha256 = sha256, .distance = cases::usual_distance};
+  Run run = cases::run_of(toy);
+  Certificates& proved = run.certificates.emplace_back();
+  proved = {.norm = "linf", .level = "level D", .curve = {{.epsilon = 0.1, .n = toy.n}}};
+  for (std::size_t k = 0; k < toy.n; ++k) {
+    const SampleRecord& record = run.records(0)[k];
+    const bool holds = toy.distance(k) > 0.1 && k % step == 0;
+    proved.samples.push_back(
+        {.id = record.id, .label = record.label, .certified = holds ? 0.1 : -1.0});
+    proved.curve[0].certified += holds ? 1U : 0U;
+  }
+  return snapshot_of(run);
+}
+
+TEST(Gate, FewerCertifiedFailAndMoreDoNot) {
+  const Snapshot before = certified(2, "old");
+  const GateResult fewer = judge(&before, certified(4, "new"), {});
+  EXPECT_EQ(fewer.verdict(), "FAIL: certified linf 0.1 fewer certified");
+  const GateResult less_proved = judge(&before, certified(4, "old"), {});
+  EXPECT_THAT(less_proved.findings.front().text, HasSubstr("it is the proofs that do less"));
+  for (const char* sha256 : {"old", "new"}) {
+    const GateResult more = judge(&before, certified(1, sha256), {});
+    EXPECT_TRUE(more.passed()) << "a better proof is no weaker attack";
+    EXPECT_EQ(point(more, "certified linf 0.1").verdict, Verdict::kBetter);
+  }
+  const Snapshot without = cases::snapshot({.n = 10000});
+  EXPECT_THAT(cases::message_of<Refusal>([&] { return judge(&before, without, {}); }),
+              HasSubstr("certificates linf: "));
+  EXPECT_TRUE(measure(parse_requirement("certified linf 0.1 >= 0.3"), before).met());
+}
+
 TEST(Gate, AWeakerAttackFailsWhateverTheModelDoes) {
   const Snapshot before = cases::snapshot({});
   Snapshot now = cases::snapshot({.sha256 = "new"});

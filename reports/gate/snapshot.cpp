@@ -86,16 +86,23 @@ Json conditions_of(const Run& run, std::span<const std::uint64_t> ids) {
   std::string labels;
   for (const SampleRecord& r : run.records(0)) labels += fmt::format("{} ", r.label);
   const Json& about = run.provenance;
-  return {{"data", printable(subject_of(run).data_and_split())},
-          {"data sha256", at(about, "/data/sha256")},
-          {"sample ids", to_ranges(ids)},
-          {"labels sha256", checksum(labels)},
-          {"attacks", attacks},
-          {"norms", norms},
-          {"epsilons", epsilons},
-          {"seed", at(about, "/configuration/seed")},
-          {"exhaustive", at(about, "/configuration/exhaustive")},
-          {"max-queries", at(about, "/configuration/max-queries")}};
+  Json conditions{{"data", printable(subject_of(run).data_and_split())},
+                  {"data sha256", at(about, "/data/sha256")},
+                  {"sample ids", to_ranges(ids)},
+                  {"labels sha256", checksum(labels)},
+                  {"attacks", attacks},
+                  {"norms", norms},
+                  {"epsilons", epsilons},
+                  {"seed", at(about, "/configuration/seed")},
+                  {"exhaustive", at(about, "/configuration/exhaustive")},
+                  {"max-queries", at(about, "/configuration/max-queries")}};
+  for (const Certificates& certificates : run.certificates) {
+    Json& proved = conditions["certificates " + certificates.norm];
+    proved["soundness"] = certificates.level;
+    for (const CertifiedPoint& point : certificates.curve)
+      proved["epsilons"].push_back(point.epsilon);
+  }
+  return conditions;
 }
 
 std::vector<Speed> speed_of(const Json& about, double gflops) {
@@ -113,6 +120,30 @@ std::vector<Speed> speed_of(const Json& about, double gflops) {
           {.entry = entry, .seconds = seconds, .ratio = seconds * gflops * 1e9 / operations});
   }
   return speed;
+}
+
+/// Where a sample is right is where it is certified.
+std::vector<Point> certified_outcomes(const Certificates& certificates,
+                                      std::span<const SampleRecord> first) {
+  const bool same =
+      std::ranges::equal(certificates.samples, first, [](const auto& proved, const auto& record) {
+        return proved.id == record.id && proved.label == record.label;
+      });
+  if (!same) damaged("certified.json is of other samples");
+  std::vector<Point> points;
+  for (const CertifiedPoint& stated : certificates.curve) {
+    Point point{.attack = "certified",
+                .norm = certificates.norm,
+                .kind = "certified",
+                .epsilon = stated.epsilon};
+    for (const CertifiedSample& sample : certificates.samples)
+      point.right.push_back(sample.certified >= stated.epsilon ? 1 : 0);
+    if (point.correct() != stated.certified)
+      damaged(fmt::format("certified.json counts {} at ε = {}, its samples {}", stated.certified,
+                          stated.epsilon, point.correct()));
+    if (stated.epsilon > 0.0) points.push_back(std::move(point));
+  }
+  return points;
 }
 
 }  // namespace
@@ -135,8 +166,7 @@ std::vector<Point> outcomes_of(const Run& run) {
   if (run.curve.empty() && !run.certificates.empty())
     throw Refusal(
         "run.json: the run has certificates alone; outcomes are those of attacks, sample by "
-        "sample; "
-        "sweep first, then certify into the same folder");
+        "sample; sweep first, then certify into the same folder");
   const auto first = run.records(0);
   if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
   std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(first)}};
@@ -171,6 +201,8 @@ std::vector<Point> outcomes_of(const Run& run) {
     require_count(point, stated, stated.correct);
     if (point.epsilon > 0.0 || point.right != points.front().right) points.push_back(point);
   }
+  for (const Certificates& certificates : run.certificates)
+    std::ranges::move(certified_outcomes(certificates, first), std::back_inserter(points));
   return points;
 }
 

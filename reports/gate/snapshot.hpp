@@ -16,9 +16,9 @@ namespace gibbon::reports::gate {
 struct Point {
   std::string attack;  ///< empty for the clean accuracy
   std::string norm;    ///< likewise
-  std::string kind;    ///< "clean", "attack", "control" or "worst-case"
+  std::string kind;    ///< "clean", "attack", "control", "worst-case" or "certified"
   double epsilon = 0.0;
-  std::vector<std::uint8_t> right;  ///< per sample: 1 where the model stands
+  std::vector<std::uint8_t> right;  ///< per sample: 1 where the model stands, or is proved to
 
   [[nodiscard]] std::uint64_t correct() const;
   [[nodiscard]] std::string name() const;  ///< "clean" or "pgd linf 0.1"
@@ -38,7 +38,7 @@ struct Snapshot {
   std::string model;         ///< name
   std::string model_sha256;  ///< of the file
   /// What has to be the same for two runs to be compared, key by key: data, samples, labels,
-  /// attacks, norms, epsilons, seed, exhaustive, max-queries.
+  /// attacks, norms, epsilons, seed, exhaustive, max-queries, certificates.
   nlohmann::ordered_json conditions;
   std::vector<std::uint64_t> ids;  ///< of the samples, in the order of every list of outcomes
   std::vector<Point> points;       ///< outcomes_of()
@@ -51,8 +51,9 @@ struct Snapshot {
 [[nodiscard]] Snapshot snapshot_of(const Run& run);
 
 /// The outcomes of every point of a run: clean accuracy, then each row of the curve, those at which
-/// nothing can be changed (ε = 0) left out. They follow the rules of the curve and are checked
-/// against its counts: throws Error where they differ, Refusal for a run of certificates alone.
+/// nothing can be changed (ε = 0) left out, then what is certified. They follow the rules of the
+/// curve and are checked against its counts: throws Error where they differ, Refusal for a run of
+/// certificates alone.
 [[nodiscard]] std::vector<Point> outcomes_of(const Run& run);
 
 /// Runs of consecutive numbers in their order: "0-9999,12000".

@@ -20,8 +20,10 @@
     const changes = data.changes && changesHere();
     byId('changes').hidden = !changes;
     if (!changes) return;
-    for (const [id, kind, text] of [['lost', changes.lost, 'right in A, wrong in B'],
-      ['gained', changes.gained, 'wrong in A, right in B']]) {
+    const proved = isBand(series()) && state.epsilon > 0;
+    const [right, wrong] = proved ? ['certified', 'not certified'] : ['right', 'wrong'];
+    for (const [id, kind, text] of [['lost', changes.lost, `${right} in A, ${wrong} in B`],
+      ['gained', changes.gained, `${wrong} in A, ${right} in B`]]) {
       byId(`changes-${id}-count`).textContent = `${grouped(kind.length)} of ${grouped(run().n)}: ${text}` +
         (kind.length > MOST ? `; the first ${MOST}:` : '');
       byId(`changes-${id}`).replaceChildren(...kind.slice(0, MOST).map(entry));
