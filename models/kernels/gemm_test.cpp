@@ -194,6 +194,26 @@ TEST(GemmKernels, TheEnvironmentPicksThePlainLoops) {
 }
 
 // oneDNN reads its variable once per process, so each instruction set is a process of its own.
+TEST(GemmFused, IsTheProductRowByRow) {
+  for (const auto& [inner, outer] :
+       {std::pair{1U, 8U}, std::pair{784U, 16U}, std::pair{16U, 784U}, std::pair{37U, 104U}}) {
+    const auto a = random<double>(kRows, inner, 1);
+    const auto b = random<double>(inner, outer, 2);
+    auto all = random<double>(kRows, outer, 3);
+    multiply_fused(a.view(), b.view(), all.view());
+    expect_product<double>(std::as_const(all).view(), inner, at(a), at(b));
+    TensorOf<double> one(1, outer);
+    for (std::size_t n = 0; n < kRows; ++n) {
+      multiply_fused(a.view().slice(n, 1), b.view(), one.view());
+      ASSERT_TRUE(std::ranges::equal(one.flat(), all.row(n))) << n;
+    }
+  }
+  TensorOf<double> odd(1, 9);
+  EXPECT_THROW(
+      multiply_fused(random<double>(1, 2, 1).view(), random<double>(2, 9, 2).view(), odd.view()),
+      std::logic_error);
+}
+
 struct Setting {
   const char* variable;
   const char* value;
