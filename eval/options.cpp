@@ -47,7 +47,9 @@ std::vector<Option> TrainOptions::options() {
        &beta},
       {"warm-up", "part of the run before the radius of --robust grows, 0 to 1", &warm_up},
       {"ramp", "part of the run in which the radius of --robust grows to its end, 0 to 1", &ramp},
-      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps}};
+      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps},
+      {"noise-sigma", "N(0, σ²) noise on every sample of a step, for 'gibbon smooth'; 0: none",
+       &noise_sigma}};
 }
 
 std::vector<Option> SweepOptions::options() {
@@ -77,6 +79,14 @@ std::vector<Option> CertifyOptions::options() {
           {"no-clip", "let inputs leave the data's valid range, as some published figures do",
            &no_clip},
           {"radius", "search the largest certified radius of every sample, too", &radius}};
+}
+
+std::vector<Option> SmoothOptions::options() {
+  return {{"sigma", "standard deviation of the noise, in input units", &sigma},
+          {"n0", "noisy copies of a sample that choose its class", &n0},
+          {"n", "further noisy copies, that bound the probability of that class", &n},
+          {"alpha", "a sample's certificate may be wrong with this probability", &alpha},
+          {"epsilons", "l2 radii in input units: 0:1:0.25, or 0.1,0.5", &epsilons}};
 }
 
 std::vector<Option> CommonOptions::options() {

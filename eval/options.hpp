@@ -47,6 +47,7 @@ struct TrainOptions {
   double warm_up = 0.05;
   double ramp = 0.5;
   std::uint64_t pgd_steps = 7;
+  double noise_sigma = 0.0;
   std::vector<Option> options();
 };
 
@@ -68,6 +69,15 @@ struct CertifyOptions {
   std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
   bool no_clip = false;
   bool radius = false;
+  std::vector<Option> options();
+};
+
+struct SmoothOptions {
+  double sigma = 0.25;
+  std::uint64_t n0 = 100;
+  std::uint64_t n = 100000;
+  double alpha = 0.001;
+  std::string epsilons = "0.1,0.25,0.5,0.75,1";
   std::vector<Option> options();
 };
 

@@ -53,6 +53,7 @@ void require_sensible(const reports::gate::Criteria& criteria);
 void add_train(CLI::App& root);
 void add_sweep(CLI::App& root);
 void add_certify(CLI::App& root);
+void add_smooth(CLI::App& root);
 void add_run(CLI::App& root);
 void add_transfer(CLI::App& root);
 void add_report(CLI::App& root);
