@@ -47,7 +47,9 @@ std::vector<Option> TrainOptions::options() {
        &beta},
       {"warm-up", "part of the run before the radius of --robust grows, 0 to 1", &warm_up},
       {"ramp", "part of the run in which the radius of --robust grows to its end, 0 to 1", &ramp},
-      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps}};
+      {"pgd-steps", "gradient steps of --robust pgd per sample", &pgd_steps},
+      {"noise-sigma", "N(0, σ²) noise on every sample of a step, for 'gibbon smooth'; 0: none",
+       &noise_sigma}};
 }
 
 std::vector<Option> SweepOptions::options() {
@@ -100,6 +102,14 @@ std::vector<Option> VerifyOptions::options() {
       {"soundness",
        "what unsat holds for: real arithmetic, also the judge's pass in double, or also float32",
        &soundness}};
+}
+
+std::vector<Option> SmoothOptions::options() {
+  return {{"sigma", "standard deviation of the noise, in input units", &sigma},
+          {"n0", "noisy copies of a sample that choose its class", &n0},
+          {"n", "further noisy copies, that bound the probability of that class", &n},
+          {"alpha", "a sample's certificate may be wrong with this probability", &alpha},
+          {"epsilons", "l2 radii in input units: 0:1:0.25, or 0.1,0.5", &epsilons}};
 }
 
 std::vector<Option> CommonOptions::options() {

@@ -47,6 +47,7 @@ struct TrainOptions {
   double warm_up = 0.05;
   double ramp = 0.5;
   std::uint64_t pgd_steps = 7;
+  double noise_sigma = 0.0;
   std::vector<Option> options();
 };
 
@@ -78,6 +79,15 @@ struct VerifyOptions {
   double timeout = 300.0;
   std::uint64_t nodes = 1'000'000;
   std::string soundness = "double";
+  std::vector<Option> options();
+};
+
+struct SmoothOptions {
+  double sigma = 0.25;
+  std::uint64_t n0 = 100;
+  std::uint64_t n = 100000;
+  double alpha = 0.001;
+  std::string epsilons = "0.1,0.25,0.5,0.75,1";
   std::vector<Option> options();
 };
 

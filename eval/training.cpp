@@ -45,6 +45,11 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
   require_range("weight-decay", options.weight_decay, 0.0, 1e6);
   require_range("validation", options.validation, 0.0, 0.5);
   require_range("epochs", static_cast<double>(options.epochs), 1.0, 1e6);
+  require_range("noise-sigma", options.noise_sigma, 0.0, 1e6);
+  if (options.noise_sigma > 0.0 && !options.robust.empty()) {
+    fail_usage("--noise-sigma {}: it does not go with --robust {}; leave out one of them",
+               options.noise_sigma, options.robust);
+  }
   require_range("batch", static_cast<double>(options.batch), 1.0, 1e9);
   const models::OptimizerInfo& optimizer = models::find_optimizer(options.optimizer);
   const models::LossInfo& loss = models::find_loss(options.loss);
@@ -60,6 +65,7 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
                             .weight_decay = options.weight_decay,
                             .threads = common.workers(),
                             .robust = robust_settings(options),
+                            .noise_sigma = options.noise_sigma,
                             .seed = common.seed},
                    .schedule = &models::find_schedule(options.schedule),
                    .learning_rate = options.lr == 0.0 ? optimizer.usual_learning_rate : options.lr,

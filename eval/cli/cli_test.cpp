@@ -35,8 +35,8 @@ class Cli : public testing::Test {
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
   for (const char* command :
-       {"train", "sweep", "certify", "verify", "run", "report", "baseline", "check", "compare",
-        "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
+       {"train", "sweep", "certify", "smooth", "verify", "run", "report", "baseline", "check",
+        "compare", "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
     EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
   }
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
@@ -245,6 +245,24 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
               HasSubstr("--kappa 2: outside [0, 1]"));
   EXPECT_THAT(error(3, "gibbon report nothing"), HasSubstr("there is no run.json in it"));
   EXPECT_THAT(error(2, "gibbon data show minst"), HasSubstr("did you mean 'mnist'?"));
+}
+
+TEST_F(Cli, SmoothingIsOfAnotherClassifierAndSaysSo) {
+  expect(0,
+         "gibbon train --data moons --arch 2-16-2 --epochs 20 --noise-sigma 0.1 --quiet -o m.onnx");
+  const std::string smooth = "gibbon smooth --model m.onnx --data moons --quiet --samples 0:20 ";
+  const auto result = expect(0, smooth + "--sigma 0.1 --n 2000 --epsilons 0.05,0.1 -o s");
+  EXPECT_THAT(result.out, HasSubstr("holds for the smoothed classifier"));
+  EXPECT_TRUE(shell.has("s/smoothed.csv"));
+  const std::string first = shell.text("s/smoothed.csv");
+  expect(0, smooth + "--sigma 0.1 --n 2000 --epsilons 0.05,0.1 --threads 1 --force -o s");
+  EXPECT_EQ(shell.text("s/smoothed.csv"), first);
+  EXPECT_THAT(expect(2, smooth + "--sigma 0 -o t").err, HasSubstr("--sigma 0: outside (0, "));
+  EXPECT_THAT(expect(2, smooth + "--alpha 1 -o t").err, HasSubstr("--alpha 1: outside (0, 0.5)"));
+  EXPECT_THAT(expect(2, smooth + "--n 0 -o t").err, HasSubstr("--n 0: outside [1, "));
+  EXPECT_THAT(
+      expect(2, "gibbon train --data moons --arch 2-4-2 --noise-sigma 1 --robust pgd -o t").err,
+      HasSubstr("leave out one of them"));
 }
 
 TEST_F(Cli, RobustTrainingSaysWhatStandsInTheWorstCase) {

@@ -54,6 +54,7 @@ void add_train(CLI::App& root);
 void add_sweep(CLI::App& root);
 void add_certify(CLI::App& root);
 void add_verify(CLI::App& root);
+void add_smooth(CLI::App& root);
 void add_run(CLI::App& root);
 void add_transfer(CLI::App& root);
 void add_report(CLI::App& root);

@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   cli::add_sweep(program);
   cli::add_certify(program);
   cli::add_verify(program);
+  cli::add_smooth(program);
   cli::add_run(program);
   cli::add_transfer(program);
   cli::add_report(program);

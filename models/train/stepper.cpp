@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "datasets/gaussian.hpp"
+#include "datasets/rng.hpp"
 #include "datasets/simd.hpp"
 
 namespace gibbon::models {
@@ -62,11 +64,20 @@ StepperOf<Float>::StepperOf(MlpOf<Float>& model, const StepSettings& settings)
                         .gradient = std::vector<Float>(count),
                         .labels = std::vector<int>(kChunk),
                         .keys = std::vector<std::uint64_t>(kChunk),
+                        .noise = std::vector<float>(model.input_dim()),
                         .robust = {}});
     if (settings.robust.method == nullptr) continue;
     workers_.back().robust.emplace(model, settings.robust, kChunk);
     sizes_.resize(count);
   }
+}
+
+template <class Float>
+void StepperOf<Float>::add_noise(Worker& worker, std::size_t row) const {
+  gaussian(Rng(settings_.seed, worker.keys[row], "training-noise").bits(), 0,
+           static_cast<float>(settings_.noise_sigma), worker.noise);
+  const std::span<Float> x = worker.x.row(row);
+  for (std::size_t j = 0; j < x.size(); ++j) x[j] += static_cast<Float>(worker.noise[j]);
 }
 
 template <class Float>
@@ -117,7 +128,8 @@ void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, L
       const Row image = images.row(index);
       std::copy(image.begin(), image.end(), worker.x.row(n).begin());
       worker.labels[n] = labels[index];
-      worker.keys[n] = (steps_ << 32U) | index;  // another start in every step
+      worker.keys[n] = (steps_ << 32U) | index;  // other noise in every step
+      if (settings_.noise_sigma > 0.0) add_noise(worker, n);
     }
     const std::span<Float> gradient = first ? std::span(out.gradient) : std::span(worker.gradient);
     run_chunk(worker, rows, at, out.result, gradient);

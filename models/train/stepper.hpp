@@ -19,7 +19,8 @@ struct StepSettings {
   double weight_decay = 0.0;  ///< λ: λ W is added to the gradient of every weight, not of biases
   std::size_t threads = 1;    ///< changes speed, never results
   RobustSettings robust;      ///< the worst case near each sample, if it counts
-  std::uint64_t seed = 0;     ///< of the adversary's starts
+  double noise_sigma = 0.0;   ///< N(0, σ²) on every sample, anew in every step; not clipped
+  std::uint64_t seed = 0;     ///< of the noise and of the adversary's starts
 };
 
 struct StepResult {
@@ -65,11 +66,14 @@ class StepperOf {
     std::vector<Float> gradient;
     std::vector<int> labels;
     std::vector<std::uint64_t> keys;
+    std::vector<float> noise;
     std::optional<RobustLossOf<Float>> robust;
   };
 
   void run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
                 std::span<const std::uint32_t> indices, const RobustPoint& at);
+  /// x += noise, keyed by (seed, key).
+  void add_noise(Worker& worker, std::size_t row) const;
   /// Loss and gradient of the chunk in worker.x, whose labels and keys the worker has.
   void run_chunk(Worker& worker, std::size_t rows, const RobustPoint& at, StepResult& result,
                  std::span<Float> gradient);

@@ -229,6 +229,44 @@ TEST_F(StepperTest, ThreadsChangeSpeedAndNoBit) {
   }
 }
 
+/// A linear model's gradient by W is (ŷ - y) (x + noise)^T: with a weight of 0 everywhere ŷ is 1/3,
+/// whatever the noise, so the spread of the gradient over single samples is the noise's.
+TEST_F(StepperTest, NoiseIsAddedToEverySampleAnewAndDependsOnTheSeedAlone) {
+  Network network = make_network(std::vector<std::size_t>{4, 3}, make_activation("identity"),
+                                 Output::kSoftmax, find_initialiser("xavier"), 1);
+  std::ranges::fill(network.layers[0].weight.flat(), 0.0F);
+  const auto gradients = [&](std::uint64_t seed, std::size_t threads) {
+    StepSettings noisy = settings("sgd", threads);
+    noisy.noise_sigma = 0.5;
+    noisy.seed = seed;
+    MlpOf<double> model(network, Use::kTraining);
+    StepperOf<double> stepper(model, noisy);
+    std::vector<double> noise;
+    for (int step = 0; step < 2; ++step) {
+      for (std::uint32_t n = 0; n < 500; ++n) {
+        stepper.step(images_.view(), labels_, std::vector<std::uint32_t>{n}, 0.0);
+        const auto label = static_cast<std::size_t>(labels_[n]);
+        for (std::size_t j = 0; j < 4; ++j) {
+          const double x = -1.5 * stepper.gradient()[4 * label + j];
+          noise.push_back(x - static_cast<double>(images_.row(n)[j]));
+        }
+      }
+    }
+    return noise;
+  };
+  const std::vector<double> noise = gradients(7, 1);
+  double mean = 0.0;
+  double variance = 0.0;
+  for (const double value : noise) mean += value / 4000.0;
+  for (const double value : noise) variance += value * value / 4000.0;
+  // Five standard errors of 4000 draws.
+  EXPECT_NEAR(mean, 0.0, 5.0 * 0.5 / std::sqrt(4000.0));
+  EXPECT_NEAR(variance, 0.25, 5.0 * 0.25 * std::sqrt(2.0 / 4000.0));
+  EXPECT_NE(noise[0], noise[2000]) << "the same sample in another step";
+  EXPECT_EQ(gradients(7, 3), noise);
+  EXPECT_NE(gradients(8, 1), noise);
+}
+
 TEST_F(StepperTest, RefusesAnEmptyBatchAndAFrozenModel) {
   Mlp model(small_network(), Use::kTraining);
   Stepper stepper(model, settings("sgd"));

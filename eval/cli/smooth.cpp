@@ -1,0 +1,130 @@
+#include "eval/smooth.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
+
+#include "datasets/error.hpp"
+#include "datasets/files.hpp"
+#include "datasets/parallel.hpp"
+#include "eval/cli/command.hpp"
+#include "eval/cli/exit_code.hpp"
+#include "eval/cli/progress.hpp"
+#include "eval/epsilons.hpp"
+#include "eval/provenance.hpp"
+#include "eval/run_folder.hpp"
+#include "models/train/train.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct State {
+  std::string model;
+  SmoothOptions options;
+  DataOptions data{.samples = "0:100"};
+  CommonOptions common;
+  std::string output = "runs/smooth";
+
+  [[nodiscard]] std::string command() {
+    return "gibbon smooth --model " + shell_word(model) +
+           typed(data.options(), DataOptions{.samples = "0:100"}.options()) +
+           typed(options.options(), SmoothOptions().options()) +
+           typed(common.options(), CommonOptions().options()) + " --output " + shell_word(output);
+  }
+
+  [[nodiscard]] SmoothPlan plan() const {
+    constexpr std::uint64_t kMost = 1'000'000'000;
+    if (!(options.sigma > 0.0 && options.sigma <= 1e6)) {
+      fail_usage("--sigma {}: outside (0, 1e6]; write for example --sigma 0.25", options.sigma);
+    }
+    if (!(options.alpha > 0.0 && options.alpha < 0.5)) {
+      fail_usage("--alpha {}: outside (0, 0.5); write for example --alpha 0.001", options.alpha);
+    }
+    for (const auto& [name, draws] : {std::pair{"n0", options.n0}, std::pair{"n", options.n}}) {
+      if (draws < 1 || draws > kMost) fail_usage("--{} {}: outside [1, {}]", name, draws, kMost);
+    }
+    return {.sigma = options.sigma,
+            .n0 = options.n0,
+            .n = options.n,
+            .alpha = options.alpha,
+            .epsilons = parse_epsilons(options.epsilons),
+            .seed = common.seed,
+            .threads = common.workers()};
+  }
+
+  void run() {
+    const SmoothPlan asked = plan();
+    const models::ModelFile file = load_model(model);
+    prepare_folder(output, {"smoothed.json"}, common.force);
+    const datasets::Dataset samples = load_data(data);
+    models::require_fit(file.network, samples);
+    const auto start = std::chrono::steady_clock::now();
+    Progress progress("smooth", "images", common.quiet);
+    SmoothResult result;
+    try {
+      result = smooth(file.network, samples, asked,
+                      [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+    } catch (const Interrupted&) {
+      progress.pause();
+      say(common, "interrupted: nothing was written");
+      exit_code = kInterruptedExit;
+      return;
+    }
+    progress.pause();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    write(file, samples, std::move(result), seconds.count());
+  }
+
+  void write(const models::ModelFile& file, const datasets::Dataset& samples, SmoothResult result,
+             double seconds) {
+    const std::filesystem::path folder = output;
+    const reports::Smoothed smoothed{
+        .provenance = {{"schema", 1},
+                       {"command", command()},
+                       {"model",
+                        {{"path", model},
+                         {"sha256", file.sha256},
+                         {"architecture", file.network.architecture()}}},
+                       {"data",
+                        {{"name", samples.name},
+                         {"split", samples.split},
+                         {"sha256", samples.sha256},
+                         {"samples", data.samples},
+                         {"n", samples.size()},
+                         {"units", "input units"}}},
+                       {"method", "randomised smoothing"},
+                       {"seed", common.seed},
+                       {"environment", environment()},
+                       {"seconds", seconds}},
+        .title = fmt::format(
+            "{} ({}) on {} {}, n = {}", std::filesystem::path(model).filename().string(),
+            file.network.architecture(), samples.name, samples.split, samples.size()),
+        .sigma = options.sigma,
+        .n0 = options.n0,
+        .n = options.n,
+        .alpha = options.alpha,
+        .curve = std::move(result.curve),
+        .samples = std::move(result.samples)};
+    std::filesystem::remove(folder / "smoothed.json");
+    write_atomically(folder / "smoothed.csv", reports::to_smoothed_csv(smoothed));
+    write_atomically(folder / "smoothed.json", reports::to_smoothed_json(smoothed));
+    fmt::print("{}certificates {}\n", reports::to_smoothed_table(smoothed),
+               (folder / "smoothed.json").string());
+  }
+};
+
+}  // namespace
+
+void add_smooth(CLI::App& root) {
+  const auto state = std::make_shared<State>();
+  CLI::App* app = root.add_subcommand(
+      "smooth", "Certify the smoothed classifier in l2, with a probability; not the model itself");
+  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  add_options(*app, state->options.options());
+  add_options(*app, state->data.options());
+  add_options(*app, state->common.options());
+  app->add_option("-o,--output", state->output, "folder of smoothed.csv and smoothed.json")
+      ->capture_default_str();
+  app->callback([state] { state->run(); });
+}
+
+}  // namespace gibbon::eval::cli
