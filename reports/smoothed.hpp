@@ -9,7 +9,15 @@
 // apart from what is proved of the model itself.
 namespace gibbon::reports {
 
-using SmoothedPoint = CertifiedPoint;  ///< right and of a radius above ε, of n
+struct SmoothedPoint {
+  double epsilon = 0.0;
+  std::uint64_t n = 0;
+  std::uint64_t certified = 0;  ///< right and of a radius above ε, of n
+
+  [[nodiscard]] double share() const {
+    return n == 0 ? 0.0 : static_cast<double>(certified) / static_cast<double>(n);
+  }
+};
 
 struct SmoothedSample {
   std::uint64_t id = 0;
