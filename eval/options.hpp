@@ -44,8 +44,8 @@ struct TrainOptions {
   double train_epsilon = 0.1;
   double kappa = -1.0;  ///< -1: the method's usual one
   double beta = 0.0;
-  double warm_up = 0.05;
-  double ramp = 0.5;
+  double warm_up = 0.02;
+  double ramp = 0.2;
   std::uint64_t pgd_steps = 7;
   double noise_sigma = 0.0;
   std::vector<Option> options();

@@ -13,7 +13,7 @@ constexpr std::array<RobustInfo, 3> kMethods{{
     {"crown-ibp", "z_t - z_y <= β · backward linear bound + (1 - β) · interval bound, β: 1 → 0",
      "Zhang et al. 2020, arXiv:1906.06316", Worst::kLines, 0.0},
     {"ibp", "z_t - z_y <= (W_t - W_y) m + |W_t - W_y| r, m and r by interval arithmetic",
-     "Gowal et al. 2018, arXiv:1810.12715", Worst::kIntervals, 0.5},
+     "Gowal et al. 2018, arXiv:1810.12715", Worst::kIntervals, 0.0},
     {"pgd", "f(x'), x' by signed gradient steps in the ball from a random start",
      "Madry et al. 2018, arXiv:1706.06083", Worst::kAdversary, 0.0},
 }};
