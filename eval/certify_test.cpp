@@ -76,7 +76,6 @@ TEST(Certify, WhatASweepBrokeIsNotAskedAgain) {
   std::vector<std::uint64_t> attacked;
   for (const reports::CertifiedPoint& point : result.curve) attacked.push_back(point.attacked);
   EXPECT_THAT(attacked, testing::ElementsAre(1, 3));
-  EXPECT_EQ(result.samples[0].nodes, 1U) << "at 0.1 alone";
 }
 
 TEST(Certify, RefusesL0) {
