@@ -87,7 +87,7 @@ TEST_F(Cli, Certifies) {
   const auto proved = expect(0,
                              "gibbon certify --model m.onnx --data moons --epsilons 0,0.01,0.1 "
                              "--radius --threads 1 --quiet -o c");
-  EXPECT_THAT(proved.out, AllOf(HasSubstr("certified"), HasSubstr("soundness level R"),
+  EXPECT_THAT(proved.out, AllOf(HasSubstr("certified"), HasSubstr("soundness level double"),
                                 HasSubstr("report c/report.html")));
   EXPECT_THAT(proved.err, IsEmpty());
   expect(0,
@@ -104,6 +104,10 @@ TEST_F(Cli, Certifies) {
   EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("certificates alone"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
               HasSubstr("l3"));
+  EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --timeout -1 -o e").err,
+              HasSubstr("--timeout -1: outside [0"));
+  EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --soundness exact -o e").err,
+              HasSubstr("--soundness exact: there is no such level"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l0 -o e").err,
               HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(2,
@@ -119,7 +123,8 @@ TEST_F(Cli, CertificatesJoinTheSweepInTheFolder) {
          "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd --norm linf --norm "
          "l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
   const std::string certify =
-      "gibbon certify --model m.onnx --data moons --samples 0:100 --epsilons 0.1,0.2,0.4 --quiet ";
+      "gibbon certify --model m.onnx --data moons --samples 0:100 --epsilons 0.1,0.2,0.4 --nodes 0 "
+      "--quiet ";
   const auto proved = expect(0, certify + "-o r");
   EXPECT_THAT(proved.out, AllOf(HasSubstr("pgd"), HasSubstr("certified in l∞")));
   expect(0, certify + "--norm l1 -o r");

@@ -63,7 +63,8 @@ def make_runs(folder):
     shutil.copytree(folder / "run_grey", folder / "run_band")
     for output in ("run_band", "run_alone"):  # one joins a sweep, one has no attack
         run_gibbon("certify", "--model", MODEL, "--data", "grey", "--epsilons",
-                   "0.001,8/255,0.05,0.1,0.4", "--radius", "--quiet", "-o", output, cwd=folder)
+                   "0.001,8/255,0.05,0.1,0.4", "--radius", "--nodes", "0", "--quiet",
+                   "-o", output, cwd=folder)
     run_gibbon("report", "run_band", "run_alone", "-o", "bands.html", cwd=folder)
     run_gibbon("train", "--data", "grey", "--arch", "81-8-3", "--epochs", "4", "--batch", "8",
                "--seed", "5", "--quiet", "-o", "other.onnx", cwd=folder)
