@@ -121,6 +121,18 @@ TEST(Relaxation, AnUnsoundLineIsSeen) {
   }
 }
 
+// A chord one unit in the last place too flat, without what widens its intercept: it ends below σ.
+TEST(Relaxation, AnUlpIsSeen) {
+  const double l = -1.5;
+  const double u = 2.0;
+  Relaxation r = find_activation("relu").relax(kAlpha, l, u, SlopeRule::kAdaptive);
+  const double flat = std::nextafter(u / (u - l), 0.0);
+  r.upper = {flat, -flat * l};
+  EXPECT_GT(most_outside("relu", r, l, u), 0.0L);
+  r.upper = line_of_hinge(0.0, flat, l, u, Side::kUpper);  // the intercept makes up for it
+  EXPECT_LE(most_outside("relu", r, l, u), 0.0L);
+}
+
 // Sound is easy when loose. Lines touch σ, and over a short interval they close in on it.
 TEST(Relaxation, LinesAreTight) {
   for (const ActivationInfo* info : relaxed()) {
