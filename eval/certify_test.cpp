@@ -125,5 +125,45 @@ TEST(Certify, NothingThatAnAttackBreaksIsCertified) {
   }
 }
 
+// Attacks of several kinds on networks of several kinds, which the certificates know nothing of.
+TEST(Certify, NoAttackBreaksWhatIsCertifiedOnAnyNetwork) {
+  if (environment("GIBBON_ORACLES").empty() || environment("GIBBON_DATA").empty()) {
+    GTEST_SKIP() << "set GIBBON_ORACLES to the folder with mlp/ and certify/, GIBBON_DATA to that "
+                    "with mnist/";
+  }
+  const datasets::Dataset data =
+      datasets::select(datasets::load("mnist", {.split = "test"}), "0:16");
+  const std::vector<double> epsilons{0.01, 0.03, 0.1, 0.3};
+  for (const char* name : {"mlp/seed_relu", "mlp/seed_sigmoid", "certify/lpd_mlp_b_0.1"}) {
+    const models::Network network =
+        models::read_model(environment("GIBBON_ORACLES") + "/" + name + ".onnx").network;
+    for (const attacks::Norm norm : {attacks::Norm::kLinf, attacks::Norm::kL2}) {
+      std::vector<double> budgets = epsilons;
+      if (norm == attacks::Norm::kL2) {
+        for (double& budget : budgets) budget *= 10.0;
+      }
+      const CertifyResult proved = certify(
+          network, data, {.norm = norm, .epsilons = budgets, .limits = {.nodes = 20}, .threads = 2},
+          ignore);
+      SweepPlan plan{.norms = {norm}, .epsilons = budgets, .threads = 2};
+      for (const char* attack : {"fgsm", "pgd", "apgd-ce", "fab", "fmn", "square:queries=200"}) {
+        plan.attacks.push_back(parse_entry(attack));
+      }
+      const SweepResult attacked = sweep(network, data, plan, [](const SweepStatus&) {});
+      std::size_t certified = 0;
+      for (const reports::SampleRecord& record : attacked.samples) {
+        const double epsilon = attacked.curve[record.curve_row].epsilon;
+        const auto sample =
+            std::ranges::find(proved.samples, record.id, &reports::CertifiedSample::id);
+        if (sample->certified >= epsilon) {
+          ++certified;
+          EXPECT_EQ(record.broken, 0) << name << " sample " << record.id << " at " << epsilon;
+        }
+      }
+      EXPECT_GT(certified, 0U) << name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbon::eval
