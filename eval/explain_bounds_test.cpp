@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "models/train/initialise.hpp"
+#include "eval/comparer.hpp"
 
 namespace gibbon::eval {
 namespace {
@@ -12,27 +12,9 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// Two features, two classes: the answer is whether x_0 > x_1.
-models::Network comparer(const std::string& activation = "identity") {
-  models::Network network =
-      models::make_network(std::vector<std::size_t>{2, 2}, models::make_activation("identity"),
-                           models::Output::kSoftmax, models::find_initialiser("xavier"), 1);
-  network.layers[0].weight.row(0)[0] = network.layers[0].weight.row(1)[1] = 1.0F;
-  network.layers[0].weight.row(0)[1] = network.layers[0].weight.row(1)[0] = 0.0F;
-  network.layers[0].bias = {0.0F, 0.0F};
-  network.layers[0].activation = models::make_activation(activation);
-  return network;
-}
-
+/// The last is wrong.
 datasets::Dataset points() {
-  datasets::Dataset data;
-  data.images = Tensor(2, 2);
-  std::ranges::copy(std::vector<float>{0.75F, 0.25F, 0.25F, 0.5F}, data.images.flat().begin());
-  data.labels = {0, 0};  // the last is wrong
-  data.ids = {4, 7};
-  data.shape = {.height = 1, .width = 2, .channels = 1};
-  data.class_names = {"a", "b"};
-  return data;
+  return pairs(std::vector<std::array<float, 2>>{{0.75F, 0.25F}, {0.25F, 0.5F}});
 }
 
 // The margin is x_0 - x_1 = 0.5 itself: in linf it shrinks by 2 ε, in l2 by √2 ε, in l1 by ε.

@@ -5,41 +5,24 @@
 
 #include <gtest/gtest.h>
 
-#include "models/train/initialise.hpp"
+#include "eval/comparer.hpp"
 
 namespace gibbon::eval {
 namespace {
 
 void ignore(std::size_t /*done*/, std::size_t /*total*/) {}
 
-/// Answers whether x_0 > x_1: smoothed by any Gaussian it is the same classifier, and its distance
-/// from the border is |x_0 - x_1| / √2 in l2.
-models::Network comparer() {
-  models::Network network =
-      models::make_network(std::vector<std::size_t>{2, 2}, models::make_activation("identity"),
-                           models::Output::kSoftmax, models::find_initialiser("xavier"), 1);
-  network.layers[0].weight.row(0)[0] = network.layers[0].weight.row(1)[1] = 1.0F;
-  network.layers[0].weight.row(0)[1] = network.layers[0].weight.row(1)[0] = 0.0F;
-  network.layers[0].bias = {0.0F, 0.0F};
-  return network;
-}
-
 /// Sample k is 0.5 ± k / 40.
 datasets::Dataset points(std::size_t count = 12) {
-  datasets::Dataset data;
-  data.images = Tensor(count, 2);
+  std::vector<std::array<float, 2>> values;
   for (std::size_t k = 0; k < count; ++k) {
     const float away = static_cast<float>(k) / 40.0F;
-    data.images.row(k)[0] = 0.5F + away;
-    data.images.row(k)[1] = 0.5F - away;
-    data.ids.push_back(10 + k);
+    values.push_back({0.5F + away, 0.5F - away});
   }
-  data.labels.assign(count, 0);
-  data.shape = {.height = 1, .width = 2, .channels = 1};
-  data.class_names = {"a", "b"};
-  return data;
+  return pairs(values);
 }
 
+/// In l2. The comparer smoothed by any Gaussian is the same classifier.
 double distance(std::size_t k) { return std::numbers::sqrt2 * static_cast<double>(k) / 40.0; }
 
 TEST(Smooth, RadiiOfALinearModelAreBelowItsDistancesAndReachThem) {

@@ -1,15 +1,12 @@
 #include "eval/certify.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
 #include <optional>
 
 #include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/cli/exit_code.hpp"
-#include "eval/cli/progress.hpp"
+#include "eval/cli/counted_work.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/epsilons.hpp"
 #include "eval/provenance.hpp"
@@ -97,21 +94,12 @@ struct State {
     models::require_fit(file.network, samples);
     reports::Run joined = run_to_join(file, samples, asked);
     asked.attacked = broken_distances(joined, asked.norm);
-    const auto start = std::chrono::steady_clock::now();
-    Progress progress("certify", "images", common.quiet);
-    CertifyResult result;
-    try {
-      result = certify(file.network, samples, asked,
-                       [&](std::size_t done, std::size_t total) { progress.update(done, total); });
-    } catch (const Interrupted&) {
-      progress.pause();
-      say(common, "interrupted: nothing was written");
-      exit_code = kInterruptedExit;
-      return;
+    auto proved = run_counted("certify", common, [&](const auto& progress) {
+      return certify(file.network, samples, asked, progress);
+    });
+    if (proved) {
+      write(file, samples, asked, std::move(proved->result), proved->seconds, joined);
     }
-    progress.pause();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    write(file, samples, asked, std::move(result), seconds.count(), joined);
   }
 
   [[nodiscard]] reports::Certificates certificates(const CertifyPlan& asked, CertifyResult result,

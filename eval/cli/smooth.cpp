@@ -1,14 +1,11 @@
 #include "eval/smooth.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/cli/exit_code.hpp"
-#include "eval/cli/progress.hpp"
+#include "eval/cli/counted_work.hpp"
 #include "eval/epsilons.hpp"
 #include "eval/provenance.hpp"
 #include "eval/run_folder.hpp"
@@ -57,21 +54,10 @@ struct State {
     prepare_folder(output, {"smoothed.json"}, common.force);
     const datasets::Dataset samples = load_data(data);
     models::require_fit(file.network, samples);
-    const auto start = std::chrono::steady_clock::now();
-    Progress progress("smooth", "images", common.quiet);
-    SmoothResult result;
-    try {
-      result = smooth(file.network, samples, asked,
-                      [&](std::size_t done, std::size_t total) { progress.update(done, total); });
-    } catch (const Interrupted&) {
-      progress.pause();
-      say(common, "interrupted: nothing was written");
-      exit_code = kInterruptedExit;
-      return;
-    }
-    progress.pause();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    write(file, samples, std::move(result), seconds.count());
+    auto proved = run_counted("smooth", common, [&](const auto& progress) {
+      return smooth(file.network, samples, asked, progress);
+    });
+    if (proved) write(file, samples, std::move(proved->result), proved->seconds);
   }
 
   void write(const models::ModelFile& file, const datasets::Dataset& samples, SmoothResult result,

@@ -62,11 +62,11 @@ void add_split(const Split& split, std::vector<Split>& splits) {
 /// Per worker.
 class Bounding {
  public:
-  explicit Bounding(const SearchProblem& problem)
+  Bounding(const SearchProblem& problem, const Deadline& deadline)
       : problem_(problem),
         network_(problem.network),
         batch_(network_, kBlock * problem.forms.size()),
-        tightener_(network_, 1) {}
+        tightener_(network_, 1, deadline) {}
 
   void bound(std::span<Child> children);
 
@@ -335,7 +335,7 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
     first.node = {.bound = -std::numeric_limits<double>::infinity(),
                   .intervals = root.intervals,
                   .choices = root.choices};
-    Bounding& bounding = *(workers[0] = std::make_unique<Bounding>(problem));
+    Bounding& bounding = *(workers[0] = std::make_unique<Bounding>(problem, limits.deadline));
     bounding.bound({&first, 1});
     if (first.fate == Fate::kAttacked) answer.witness = std::move(first.witness);
     if (first.fate == Fate::kAttacked) return settle(Verdict::kAttacked, Reason::kNone);
@@ -346,8 +346,8 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
   std::vector<Child> children;
   while (!heap.empty()) {
     if (interrupted) throw Interrupted{};
-    if (answer.nodes >= limits.nodes) return settle(Verdict::kUndecided, Reason::kNodes);
     if (limits.deadline.passed()) return settle(Verdict::kUndecided, Reason::kTime);
+    if (answer.nodes >= limits.nodes) return settle(Verdict::kUndecided, Reason::kNodes);
     children.clear();
     for (std::size_t taken = 0; taken < kTaken && !heap.empty(); ++taken) {
       const Node parent = heap.top();
@@ -365,7 +365,10 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
     answer.nodes += children.size();
     const std::size_t blocks = (children.size() + kBlock - 1) / kBlock;
     for_each_block(blocks, workers.size(), [&](std::size_t worker, std::size_t block) {
-      if (!workers[worker]) workers[worker] = std::make_unique<Bounding>(problem);
+      if (limits.deadline.passed()) return;  // the children stay open, with their parents' bounds
+      if (!workers[worker]) {
+        workers[worker] = std::make_unique<Bounding>(problem, limits.deadline);
+      }
       const std::size_t first = block * kBlock;
       workers[worker]->bound(
           std::span(children).subspan(first, std::min(kBlock, children.size() - first)));

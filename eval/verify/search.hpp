@@ -1,20 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <optional>
 
+#include "eval/verify/deadline.hpp"
 #include "eval/verify/dual.hpp"
 #include "eval/verify/replay.hpp"
 #include "eval/verify/tighten.hpp"
 
 namespace gibbon::eval {
-
-/// When a search has to end; looked at between batches of nodes.
-struct Deadline {
-  std::optional<std::chrono::steady_clock::time_point> at;
-  [[nodiscard]] bool passed() const { return at && std::chrono::steady_clock::now() >= *at; }
-};
 
 /// One clause in one region: what a branch and bound works on. The references outlive it.
 struct SearchProblem {

@@ -18,8 +18,8 @@ struct Target {
 
 }  // namespace
 
-Tightener::Tightener(const LocalNetwork& network, std::size_t threads)
-    : network_(network), batches_(std::max<std::size_t>(1, threads)) {}
+Tightener::Tightener(const LocalNetwork& network, std::size_t threads, const Deadline& deadline)
+    : network_(network), deadline_(deadline), batches_(std::max<std::size_t>(1, threads)) {}
 
 bool Tightener::tighten(std::size_t first, std::span<const Split> splits, const Ascent& ascent,
                         Enclosure& enclosure) {
@@ -36,9 +36,10 @@ bool Tightener::tighten(std::size_t first, std::span<const Split> splits, const 
     // A hinge that is known to be on one side needs no better bound.
     const bool hinge = layer.activation.info->follow == nullptr;
     const double enough = hinge ? 0.0 : std::numeric_limits<double>::infinity();
-    std::vector<double> found(targets.size());
+    std::vector<double> found(targets.size(), -std::numeric_limits<double>::infinity());
     const std::size_t blocks = (targets.size() + kRows - 1) / kRows;
     for_each_block(blocks, batches_.size(), [&](std::size_t worker, std::size_t block) {
+      if (deadline_.passed()) return;
       if (!batches_[worker]) batches_[worker] = std::make_unique<DualBatch>(network_, kRows);
       DualBatch& batch = *batches_[worker];
       const std::size_t from = block * kRows;

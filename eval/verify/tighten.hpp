@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "eval/verify/deadline.hpp"
 #include "eval/verify/dual.hpp"
 
 namespace gibbon::eval {
@@ -9,7 +10,8 @@ namespace gibbon::eval {
 /// Bounds of neurons, each from two rows of a DualBatch. Keeps the memory of its batches.
 class Tightener {
  public:
-  Tightener(const LocalNetwork& network, std::size_t threads);
+  /// Neurons that are not bounded when the deadline passes keep their intervals.
+  Tightener(const LocalNetwork& network, std::size_t threads, const Deadline& deadline);
 
   /// Tightens the intervals of layers `first` and above under the splits given: sound, never wider
   /// than before. False: no point of the region meets the splits.
@@ -18,6 +20,7 @@ class Tightener {
 
  private:
   const LocalNetwork& network_;
+  Deadline deadline_;
   std::vector<std::unique_ptr<DualBatch>> batches_;  // per worker
 };
 

@@ -143,7 +143,8 @@ bool Decision::attack(int rounds, int steps) {
 /// Optimised bounds of all neurons that bend.
 void Decision::refine() {
   // Never empty: there are no splits, and the region has a point.
-  static_cast<void>(Tightener(*network_, threads_).tighten(1, {}, {.iterations = 20}, enclosure_));
+  static_cast<void>(
+      Tightener(*network_, threads_, deadline_).tighten(1, {}, {.iterations = 20}, enclosure_));
 }
 
 Answer Decision::conclude(Verdict verdict, Reason reason) {
