@@ -8,7 +8,7 @@ target_compile_options(gibbon_flags INTERFACE -Wall -Wextra -Wpedantic -Wconvers
   -fno-math-errno -fno-trapping-math
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
-set(GIBBON_MODULES datasets models attacks reports eval)
+set(GIBBON_MODULES base datasets models attacks reports eval)
 
 if(GIBBON_BUILD_TESTS)
   enable_testing()

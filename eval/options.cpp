@@ -98,7 +98,6 @@ std::vector<Option> VerifyOptions::options() {
       {"timeout",
        "seconds per instance, reading included; with --instances instead of the list's own",
        &timeout},
-      {"nodes", "parts of the input that the search may bound per clause; 0: no search", &nodes},
       {"soundness",
        "what unsat holds for: real arithmetic, also the judge's pass in double, or also float32",
        &soundness}};

@@ -77,7 +77,6 @@ struct CertifyOptions {
 
 struct VerifyOptions {
   double timeout = 300.0;
-  std::uint64_t nodes = 1'000'000;
   std::string soundness = "double";
   std::vector<Option> options();
 };

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 namespace gibbon::reports {
 namespace {
 
@@ -79,17 +77,6 @@ std::string pad_left(std::string_view text, std::size_t width) {
 
 std::string pad_right(std::string_view text, std::size_t width) {
   return std::string(text).append(width - std::min(width, display_width(text)), ' ');
-}
-
-std::string printable(std::string_view text) {
-  using nlohmann::json;
-  // The JSON writer knows how to replace invalid UTF-8; its own parser takes the escapes off again.
-  const std::string quoted = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-  auto valid = json::parse(quoted).get<std::string>();
-  std::replace_if(
-      valid.begin(), valid.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == '\x7F'; }, ' ');
-  return valid;
 }
 
 std::string escape_html(std::string_view text) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/printable.hpp"
+
 // How numbers and names are written in every report, so that page, table and picture agree.
 namespace gibbon::reports {
 
@@ -42,10 +44,6 @@ namespace gibbon::reports {
 /// Blanks on the left, or on the right, up to `width` columns.
 [[nodiscard]] std::string pad_left(std::string_view text, std::size_t width);
 [[nodiscard]] std::string pad_right(std::string_view text, std::size_t width);
-
-/// Invalid UTF-8 replaced by U+FFFD, control characters by blanks: one line that every format
-/// takes.
-[[nodiscard]] std::string printable(std::string_view text);
 
 /// printable() text with & < > " ' as entities: safe as HTML or SVG text and in quoted attributes.
 [[nodiscard]] std::string escape_html(std::string_view text);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <unistd.h>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "eval/epsilons.hpp"
 
@@ -123,7 +124,9 @@ void load_training(const DataOptions& options, SweepPlan& plan) {
 }
 
 void say(const CommonOptions& common, const std::string& text) {
-  if (!common.quiet) fmt::print(stderr, "{}\n", text);
+  if (common.quiet) return;
+  std::fflush(stdout);  // both may be one file: the note belongs behind what was said before it
+  fmt::print(stderr, "{}\n", printable(text));
 }
 
 bool stdout_is_terminal() { return isatty(STDOUT_FILENO) != 0; }

@@ -1,6 +1,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/limits.hpp"
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/parallel.hpp"
 #include "datasets/suggest.hpp"
@@ -36,7 +38,7 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
     if (app == &program) what = fmt::format("there is no command '{}'", word);
     if (!hint.empty()) break;
   }
-  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", what, hint,
+  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", gibbon::printable(what), hint,
              app == &program ? "gibbon" : "gibbon " + app->get_name());
   return static_cast<int>(ErrorKind::kUsage);
 }
@@ -51,6 +53,13 @@ int run(int argc, char** argv) {
   program.set_version_flag("--version",
                            fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
   program.require_subcommand(1);
+  program.fallthrough();  // options of the program may stand behind the command
+  program
+      .add_option_function<std::uint64_t>(
+          "--file-limit", [](std::uint64_t bytes) { gibbon::file_limit = bytes; },
+          "most memory that the content of one file may take, with its unit: 512MB, 8GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("2GB");
   program.footer(
       "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
       "3 input/output, 70 internal, 130 interrupted.");
@@ -84,7 +93,7 @@ int run(int argc, char** argv) {
 }
 
 int complain(const std::string& text, int status) {
-  std::fputs(("gibbon: " + text + "\n").c_str(), stderr);
+  std::fputs(("gibbon: " + gibbon::printable(text) + "\n").c_str(), stderr);
   return status;
 }
 

@@ -64,8 +64,7 @@ std::string reason_of(const Answer& answer, const Limits& limits) {
   switch (answer.reason) {
     case Reason::kNone: return "no reason given";
     case Reason::kNodes:
-      return fmt::format("{} parts per clause are spent{}; try a larger --nodes", limits.nodes,
-                         bound());
+      return fmt::format("{} parts per clause are spent{}", limits.nodes, bound());
     case Reason::kTime: return fmt::format("the time is over{}", bound());
     case Reason::kResolution:
       return fmt::format("an activation's interval is too narrow to be split further{}", bound());

@@ -75,6 +75,7 @@ struct Limits {
   std::uint64_t nodes = 1'000'000;  ///< of the search tree of each clause; 0: no search
   double seconds = 0.0;             ///< wall clock per query; 0: no limit
   Soundness soundness = Soundness::kDouble;
+  std::size_t memory = std::size_t{1} << 30;  ///< bytes that a search keeps open, best first
 };
 
 struct Answer {

@@ -24,13 +24,71 @@ struct Node {
   std::shared_ptr<const Choices> choices;
   std::vector<Split> splits;
   Branch branch;
+  std::size_t bytes = 0;  ///< while it is open
 };
 
-struct Later {
-  bool operator()(const Node& a, const Node& b) const {
-    return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
-  }
+/// Open nodes: the one with the least bound first; where they fill the memory, what comes on top
+/// of it is finished newest first.
+class Frontier {
+ public:
+  explicit Frontier(std::size_t memory) : memory_(memory) {}
+
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t size() const { return best_first_.size() + newest_first_.size(); }
+  [[nodiscard]] double least_bound() const;
+  void push(Node node);
+  Node take();
+
+ private:
+  struct Later {
+    bool operator()(const Node& a, const Node& b) const {
+      return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
+    }
+  };
+
+  std::size_t memory_;
+  std::size_t bytes_ = 0;
+  std::uint64_t pushed_ = 0;
+  std::priority_queue<Node, std::vector<Node>, Later> best_first_;
+  std::vector<Node> newest_first_;
 };
+
+double Frontier::least_bound() const {
+  double least = std::numeric_limits<double>::infinity();
+  if (!best_first_.empty()) least = best_first_.top().bound;
+  for (const Node& node : newest_first_) least = std::min(least, node.bound);
+  return least;
+}
+
+void Frontier::push(Node node) {
+  const auto share = [](std::size_t bytes, long owners) {
+    return bytes / static_cast<std::size_t>(owners);
+  };
+  node.number = ++pushed_;
+  node.bytes = sizeof(Node) + node.splits.size() * sizeof(Split) +
+               share(node.choices->size() * sizeof(float), node.choices.use_count()) +
+               share(2 * node.intervals->lower.size() * sizeof(double), node.intervals.use_count());
+  if (bytes_ + node.bytes > memory_) {
+    node.bytes = 0;
+    newest_first_.push_back(std::move(node));
+    return;
+  }
+  bytes_ += node.bytes;
+  best_first_.push(std::move(node));
+}
+
+Node Frontier::take() {
+  Node out;
+  if (newest_first_.empty()) {
+    out = best_first_.top();
+    best_first_.pop();
+  } else {
+    out = std::move(newest_first_.back());
+    newest_first_.pop_back();
+  }
+  bytes_ -= out.bytes;
+  return out;
+}
 
 enum class Fate { kProved, kOpen, kAttacked, kStuck };
 
@@ -319,14 +377,13 @@ void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
 
 Answer search(const SearchProblem& problem, const SearchRoot& root, const SearchLimits& limits) {
   std::vector<std::unique_ptr<Bounding>> workers(std::max<std::size_t>(1, limits.threads));
-  std::priority_queue<Node, std::vector<Node>, Later> heap;
+  Frontier open(limits.memory);
   Answer answer{.method = "branch-and-bound"};
-  std::uint64_t number = 0;
   const auto settle = [&](Verdict verdict, Reason reason) {
     answer.verdict = verdict;
     answer.reason = reason;
-    answer.open = heap.size();
-    if (!heap.empty()) answer.bound = heap.top().bound;
+    answer.open = open.size();
+    if (!open.empty()) answer.bound = open.least_bound();
     return answer;
   };
   {
@@ -341,17 +398,16 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
     if (first.fate == Fate::kAttacked) return settle(Verdict::kAttacked, Reason::kNone);
     if (first.fate == Fate::kStuck) return settle(Verdict::kUndecided, first.reason);
     if (first.fate == Fate::kProved) return settle(Verdict::kRobust, Reason::kNone);
-    heap.push(std::move(first.node));
+    open.push(std::move(first.node));
   }
   std::vector<Child> children;
-  while (!heap.empty()) {
+  while (!open.empty()) {
     if (interrupted) throw Interrupted{};
     if (limits.deadline.passed()) return settle(Verdict::kUndecided, Reason::kTime);
     if (answer.nodes >= limits.nodes) return settle(Verdict::kUndecided, Reason::kNodes);
     children.clear();
-    for (std::size_t taken = 0; taken < kTaken && !heap.empty(); ++taken) {
-      const Node parent = heap.top();
-      heap.pop();
+    for (std::size_t taken = 0; taken < kTaken && !open.empty(); ++taken) {
+      const Node parent = open.take();
       for (const bool above : {true, false}) {
         Child child{.node = parent};
         add_split({.layer = parent.branch.layer,
@@ -388,13 +444,11 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
     if (stuck != Reason::kNone) {
       answer.verdict = Verdict::kUndecided;
       answer.reason = stuck;
-      answer.open = heap.size() + 1;
+      answer.open = open.size() + 1;
       return answer;
     }
     for (Child& child : children) {
-      if (child.fate != Fate::kOpen) continue;
-      child.node.number = ++number;
-      heap.push(std::move(child.node));
+      if (child.fate == Fate::kOpen) open.push(std::move(child.node));
     }
   }
   return settle(Verdict::kRobust, Reason::kNone);

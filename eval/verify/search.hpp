@@ -28,11 +28,13 @@ struct SearchLimits {
   std::uint64_t nodes = 0;
   Deadline deadline;
   std::size_t threads = 1;
+  std::size_t memory = 0;  ///< bytes of open nodes kept best first
 };
 
 /// Branch and bound, best first: the nodes with the least bounds are split at the neuron that
 /// matters most, hinges at 0, smooth activations inside their interval. A fixed number of nodes is
-/// taken at a time, so the tree does not depend on threads. Where all hinges are decided a linear
+/// taken at a time, so the tree does not depend on threads. Once the open nodes fill the memory
+/// they are finished newest first, which needs no more of it. Where all hinges are decided a linear
 /// program completes the leaf.
 [[nodiscard]] Answer search(const SearchProblem& problem, const SearchRoot& root,
                             const SearchLimits& limits);

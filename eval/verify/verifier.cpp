@@ -189,7 +189,10 @@ Answer Decision::run() {
   for (const std::size_t c : clauses) {
     const SearchProblem problem{*network_, query_, replay_, forms_[c], targets_[c]};
     Answer one = search(problem, {intervals, choices_[c]},
-                        {.nodes = limits_.nodes, .deadline = deadline_, .threads = threads_});
+                        {.nodes = limits_.nodes,
+                         .deadline = deadline_,
+                         .threads = threads_,
+                         .memory = limits_.memory});
     answer_.nodes += one.nodes;
     answer_.open += one.open;
     if (one.verdict == Verdict::kAttacked) {

@@ -187,6 +187,28 @@ TEST(Verifier, ThreadsChangeNothing) {
   EXPECT_EQ(one.bound, three.bound);
 }
 
+// Without memory for a queue the search goes depth first: another order, the same truth.
+TEST(Verifier, AFullMemoryChangesTheOrderAlone) {
+  for (const auto& [activation, radius] : {std::pair{"relu", 0.4}, std::pair{"sigmoid", 0.5}}) {
+    const models::Network network = random_network(activation, 7, {kInputs, 24, 24, kClasses});
+    const models::MlpOf<double> model(network);
+    const std::vector<double> centre{0.1, -0.2, 0.3};
+    const double least = sampled_minimum(model, stays_first(centre, radius, 0.0), 20'000);
+    const Query query = stays_first(centre, radius, least - 0.02);
+    const Answer roomy = Verifier(network).decide(query, {.nodes = 100'000});
+    ASSERT_EQ(roomy.verdict, Verdict::kRobust) << activation;
+    EXPECT_GT(roomy.nodes, 40U) << activation;
+    for (const std::size_t memory : {std::size_t{0}, std::size_t{20'000}}) {
+      const Answer full = Verifier(network).decide(query, {.nodes = 100'000, .memory = memory}, 2);
+      EXPECT_EQ(full.verdict, Verdict::kRobust) << activation << ", " << memory;
+    }
+    const Answer cut = Verifier(network).decide(query, {.nodes = 10, .memory = 0});
+    EXPECT_EQ(cut.reason, Reason::kNodes);
+    EXPECT_GT(cut.open, 0U);
+    EXPECT_LT(cut.bound, 0.0);
+  }
+}
+
 TEST(Verifier, BudgetsEndTheSearchAndSaySo) {
   const models::Network network = random_network("sigmoid", 2, {kInputs, 16, 16, kClasses});
   const models::MlpOf<double> model(network);
