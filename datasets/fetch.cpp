@@ -96,10 +96,10 @@ void fetch_file(const RemoteFile& file, const fs::path& folder, const Progress& 
   for (const std::string& url : addresses(file)) {
     std::string problem;
     if (fetch_from(url, file, target, progress, problem)) return;
-    reasons += fmt::format("\n  {}: {}", url, problem);
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", url, problem);
   }
   fail_input(
-      "{}: no server delivered it:{}\ncheck the network, set $GIBBON_MIRROR to another "
+      "{}: no server delivered it ({}); check the network, set $GIBBON_MIRROR to another "
       "server, or put the file there yourself",
       target.string(), reasons);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attacks/losses.hpp"
+#include "base/printable.hpp"
 #include "eval/explain_bounds.hpp"
 #include "models/mlp.hpp"
 
@@ -93,7 +94,7 @@ class Lesson {
           w.rows * w.cols + w.rows);
     }
     add("\nsample {} of {} {}: label y = {} ({})", data_.ids[sample_], data_.name, data_.split,
-        label_, data_.class_names[label_]);
+        label_, printable(data_.class_names[label_]));
     const Row x = data_.images.row(sample_);
     const auto filled = std::ranges::count_if(x, [](float v) { return v != 0.0F; });
     add("  x: {} values in [{}, {}], {} of them not 0", x.size(), data_.range.lower,
@@ -128,7 +129,8 @@ class Lesson {
     const auto says = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
     add("\n  ŷ = {}(z{})", to_string(settings_.loss.output), model_.depth());
     add("    ŷ = {}", shown(answer));
-    add("    the network says {} ({}), the label is {}", says, data_.class_names[says], label_);
+    add("    the network says {} ({}), the label is {}", says, printable(data_.class_names[says]),
+        label_);
     add("\n  C = {}   ({})", settings_.loss.info->formula, settings_.loss.info->name);
     add("    C = {}", number(loss_));
   }
@@ -215,7 +217,8 @@ class Lesson {
     const auto say = [&](const TensorOf<double>& x) {
       const auto logits = model_.forward(x.view(), tape).row(0);
       const int label = attacks::predicted_class(logits);
-      return fmt::format("{} with {:.2f} %", data_.class_names[static_cast<std::size_t>(label)],
+      return fmt::format("{} with {:.2f} %",
+                         printable(data_.class_names[static_cast<std::size_t>(label)]),
                          100.0 * models::confidence(settings_.loss.output, logits,
                                                     static_cast<std::size_t>(label)));
     };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "generated/embedded.hpp"
+#include "reports/base64.hpp"
+#include "reports/content_policy.hpp"
 #include "reports/html_parts.hpp"
 #include "reports/html_tables.hpp"
 #include "reports/series.hpp"
@@ -19,17 +21,21 @@ constexpr std::array kScripts{&embedded::state_js,   &embedded::theme_js, &embed
                               &embedded::classes_js, &embedded::radii_js, &embedded::distances_js,
                               &embedded::start_js};
 
-// The comments keep HTML from seeing the CDATA marks that XML needs.
-std::string script(std::string_view code) {
-  return fmt::format("<script>//<![CDATA[\n{}\n//]]></script>\n", code);
+// As a picture: what an SVG holds, whoever wrote it, neither runs nor ends the element around it.
+std::string without_script(std::string_view svg) {
+  if (svg.empty()) return "";
+  return fmt::format(
+      "<noscript><div class=\"card scroll\"><img alt=\"accuracy over perturbation size; the tables "
+      "below have its numbers\" src=\"data:image/svg+xml;base64,{}\"/></div></noscript>\n",
+      to_base64(svg));
 }
 
-// gnuplot's file starts with an XML declaration that has no place inside a page.
-std::string without_script(std::string_view svg) {
-  const std::size_t start = svg.find("<svg");
-  if (start == std::string_view::npos) return "";
-  return fmt::format("<noscript><div class=\"card scroll\">{}</div></noscript>\n",
-                     svg.substr(start));
+// Levels of a cell's colour, since the page's policy allows no style in an element.
+std::string heat_levels() {
+  std::string css;
+  for (int level = 0; level <= 100; ++level)
+    css += fmt::format(".v{} {{ --v: {:.2f}; }}\n", level, level / 100.0);
+  return css;
 }
 
 constexpr std::string_view kCurve = R"html(<h2>Accuracy over perturbation size</h2>
@@ -149,28 +155,30 @@ std::string title_of(std::span<const PageRun> runs) {
 
 std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
                     std::span<const Changes> changes) {
-  std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<link rel=\"icon\" href=\"data:,\"/>\n<title>{}</title>\n<style>{}</style>\n</head>\n"
-      "<body>\n<main>\n",
-      escape_html(title_of(runs)), embedded::page_css);
-  for (const PageRun& page : runs) html += head_section(*page.run, subject_of(*page.run));
-  html += kCurve;
-  html += without_script(curve_svg);
-  for (const PageRun& page : runs) html += diagnosis_section(*page.run, runs.size() > 1);
-  html += kExplore;
+  ContentPolicy policy;
+  const std::string style = policy.style(std::string(embedded::page_css) + heat_levels());
+  std::string body;
+  for (const PageRun& page : runs) body += head_section(*page.run, subject_of(*page.run));
+  body += kCurve;
+  body += without_script(curve_svg);
+  for (const PageRun& page : runs) body += diagnosis_section(*page.run, runs.size() > 1);
+  body += kExplore;
   for (const PageRun& page : runs) {
     const Subject subject = subject_of(*page.run);
-    if (runs.size() > 1) html += fmt::format("<h2>{}</h2>\n", escape_html(subject.title()));
-    html += tables_of(*page.run, subject) + comparison_section(*page.run, subject) +
+    if (runs.size() > 1) body += fmt::format("<h2>{}</h2>\n", escape_html(subject.title()));
+    body += tables_of(*page.run, subject) + comparison_section(*page.run, subject) +
             repeat_section(subject) + provenance_section(*page.run);
   }
-  html += "</main>\n" + script(embedded::chart_min_js);
-  html += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
+  body += "</main>\n" + policy.script(embedded::chart_min_js);
+  body += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
                       to_script_json(page_data(runs, changes)));
-  for (const std::string_view* code : kScripts) html += script(*code);
-  return html + "</body>\n</html>\n";
+  for (const std::string_view* code : kScripts) body += policy.script(*code);
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n{}"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<link rel=\"icon\" href=\"data:,\"/>\n<title>{}</title>\n{}</head>\n<body>\n<main>\n{}"
+      "</body>\n</html>\n",
+      policy.meta(), escape_html(title_of(runs)), style, body);
 }
 
 }  // namespace gibbon::reports

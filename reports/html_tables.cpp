@@ -119,7 +119,7 @@ std::string detail_table(const Panel& panel) {
 std::string class_cell(std::uint64_t correct, std::uint64_t n) {
   if (n == 0) return "<td>–</td>";
   const double share = static_cast<double>(correct) / static_cast<double>(n);
-  return fmt::format(R"(<td class="heat" style="--v:{:.2f}" title="{}">{}</td>)", share,
+  return fmt::format(R"(<td class="heat v{:.0f}" title="{}">{}</td>)", 100.0 * share,
                      count_of(correct, n), percent_number(share));
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
@@ -57,14 +58,15 @@ struct State {
         "without attack counts as not correct\n\n");
     for (const std::string& set : sets) {
       const StoredExamples stored = load_examples(set);
-      fmt::print("{} ({}, ε = {:g}, n = {})\n", set, attacks::to_string(stored.norm),
+      fmt::print("{} ({}, ε = {:g}, n = {})\n", printable(set), attacks::to_string(stored.norm),
                  stored.epsilon, stored.data.size());
       for (std::size_t m = 0; m < models.size(); ++m) {
         const Cell cell = judge(networks[m], stored, set);
         const auto interval = reports::wilson95(cell.correct, cell.n);
-        fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n", models[m],
-                   percent(cell.correct, cell.n), cell.correct, cell.n, 100.0 * interval.low,
-                   100.0 * interval.high, percent(cell.clean_correct, cell.n));
+        fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n",
+                   printable(models[m]), percent(cell.correct, cell.n), cell.correct, cell.n,
+                   100.0 * interval.low, 100.0 * interval.high,
+                   percent(cell.clean_correct, cell.n));
         csv += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", set, attacks::to_string(stored.norm),
                            stored.epsilon, models[m], cell.n, cell.clean_correct, cell.correct,
                            percent(cell.correct, cell.n) / 100.0, interval.low, interval.high);

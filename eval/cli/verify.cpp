@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
@@ -148,8 +149,8 @@ struct State {
         if (interrupted) throw Interrupted();
         results.push_back(decide(instance, loaded));
         const InstanceResult& last = results.back();
-        fmt::print("{:7} {:8.2f} s  {} {}\n", last.verdict, last.seconds, last.instance.network,
-                   last.instance.property);
+        fmt::print("{:7} {:8.2f} s  {} {}\n", last.verdict, last.seconds,
+                   printable(last.instance.network), printable(last.instance.property));
         std::fflush(stdout);
         write_atomically(table, to_csv(results));
       }

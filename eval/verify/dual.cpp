@@ -33,8 +33,8 @@ void Enclosure::replace(const LocalNetwork& network, std::size_t first, Interval
   }
 }
 
-DualBatch::DualBatch(const LocalNetwork& network, std::size_t max_rows)
-    : network_(network), capacity_(max_rows) {
+DualBatch::DualBatch(const LocalNetwork& network, std::size_t max_rows, const Deadline& deadline)
+    : network_(network), deadline_(deadline), capacity_(max_rows) {
   std::size_t widest = network.lower.size();
   for (const LocalLayer& layer : network.layers) {
     const std::size_t width = layer.width();
@@ -380,6 +380,7 @@ void DualBatch::drop(std::size_t slot) {
 
 void DualBatch::optimise(const Ascent& ascent) {
   for (int iteration = 0; !owner_.empty(); ++iteration) {
+    deadline_.check();
     backward();
     slots_.clear();
     for (std::size_t s = 0; s < owner_.size(); ++s) {
@@ -406,6 +407,7 @@ void DualBatch::optimise(const Ascent& ascent) {
 }
 
 void DualBatch::settle() {
+  deadline_.check();
   slots_.resize(owner_.size());
   for (std::size_t s = 0; s < slots_.size(); ++s) slots_[s] = s;
   evaluate(slots_);

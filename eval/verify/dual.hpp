@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "datasets/deadline.hpp"
 #include "eval/verify/local_network.hpp"
 #include "models/bounds/row_sums.hpp"
 
@@ -61,8 +62,8 @@ struct Ascent {
 /// every rounding accounted for, and only that proves anything.
 class DualBatch {
  public:
-  /// Memory for `max_rows` rows.
-  DualBatch(const LocalNetwork& network, std::size_t max_rows);
+  /// Memory for `max_rows` rows. optimise() and settle() throw TimeOver when the deadline passes.
+  DualBatch(const LocalNetwork& network, std::size_t max_rows, const Deadline& deadline = {});
 
   /// Forgets all rows.
   void clear();
@@ -138,6 +139,7 @@ class DualBatch {
   [[nodiscard]] models::Lines lines_in(std::size_t slot, std::size_t layer) const;
 
   const LocalNetwork& network_;
+  Deadline deadline_;
   std::size_t capacity_;
   std::vector<LayerState> layers_;
   TensorOf<double> product_;  // mu, or h: whatever enters the next product

@@ -65,7 +65,7 @@ void descend(const Query& query, std::span<const float> gradient, double share,
 std::optional<std::vector<double>> falsify(const Query& query, std::span<const std::size_t> open,
                                            std::span<const std::vector<double>> starts,
                                            const Replay& replay, int rounds, int steps,
-                                           std::uint64_t key) {
+                                           std::uint64_t key, const Deadline& deadline) {
   const models::Mlp& model = replay.single();
   const std::size_t features = query.lower.size();
   models::Tape tape = model.make_tape(kPoints);
@@ -89,6 +89,7 @@ std::optional<std::vector<double>> falsify(const Query& query, std::span<const s
       }
     }
     for (int step = 0; step <= steps; ++step) {
+      deadline.check();
       std::ranges::transform(x.flat(), input.flat().begin(),
                              [](double value) { return static_cast<float>(value); });
       const Rows outputs = model.forward(std::as_const(input).view(), tape);

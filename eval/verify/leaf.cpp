@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <glpk.h>
+#include <limits>
 #include <memory>
 
 namespace gibbon::eval {
@@ -10,6 +11,11 @@ namespace {
 struct Delete {
   void operator()(glp_prob* problem) const { glp_delete_prob(problem); }
 };
+
+/// As GLPK counts its time: a whole number, at least 1.
+int milliseconds(double seconds) {
+  return static_cast<int>(std::clamp(1e3 * seconds, 1.0, double{std::numeric_limits<int>::max()}));
+}
 
 /// Columns x, then one more for the largest objective, or for how far constraints are missed.
 class Program {
@@ -49,13 +55,17 @@ class Program {
     glp_set_row_bnds(problem_.get(), row, GLP_LO, bound, 0.0);
   }
 
-  [[nodiscard]] int solve() {
+  [[nodiscard]] int solve(const Deadline& deadline) {
+    deadline.check();
     glp_smcp settings;
     glp_init_smcp(&settings);
     settings.msg_lev = GLP_MSG_OFF;
     settings.it_lim = 20'000;
+    settings.tm_lim = milliseconds(deadline.left());
     glp_std_basis(problem_.get());
-    if (glp_simplex(problem_.get(), &settings) != 0) return GLP_UNDEF;
+    const int failure = glp_simplex(problem_.get(), &settings);
+    deadline.check();
+    if (failure != 0) return GLP_UNDEF;
     return glp_get_status(problem_.get());
   }
   [[nodiscard]] double value() const { return glp_get_obj_val(problem_.get()); }
@@ -76,7 +86,8 @@ class Program {
 }  // namespace
 
 LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affine> constraints,
-                        std::span<const double> lower, std::span<const double> upper) {
+                        std::span<const double> lower, std::span<const double> upper,
+                        const Deadline& deadline) {
   LeafSolution out;
   Program program(lower, upper, false);
   for (const Affine& objective : objectives) {  // t >= a · x + c
@@ -87,7 +98,7 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
   for (const Affine& constraint : constraints) {
     program.require(constraint.slope, 0.0, -constraint.constant);
   }
-  const int status = program.solve();
+  const int status = program.solve(deadline);
   if (status == GLP_OPT) {
     out.solved = out.feasible = true;
     out.value = program.value();
@@ -111,7 +122,7 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
   for (const Affine& constraint : constraints) {
     missed.require(constraint.slope, 1.0, -constraint.constant);
   }
-  if (missed.solve() != GLP_OPT || !(missed.value() > 0.0)) return out;
+  if (missed.solve(deadline) != GLP_OPT || !(missed.value() > 0.0)) return out;
   out.solved = true;
   for (std::size_t k = 0; k < constraints.size(); ++k) out.multipliers.push_back(missed.dual(k));
   return out;

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "datasets/deadline.hpp"
+
 namespace gibbon::eval {
 
 /// A linear form a · x + constant.
@@ -24,9 +26,10 @@ struct LeafSolution {
 };
 
 /// Minimises the largest of `objectives` over lower <= x <= upper subject to constraints >= 0, by
-/// the simplex method of GLPK.
+/// the simplex method of GLPK. Throws TimeOver when the deadline passes.
 [[nodiscard]] LeafSolution solve_leaf(std::span<const Affine> objectives,
                                       std::span<const Affine> constraints,
-                                      std::span<const double> lower, std::span<const double> upper);
+                                      std::span<const double> lower, std::span<const double> upper,
+                                      const Deadline& deadline = {});
 
 }  // namespace gibbon::eval

@@ -123,7 +123,8 @@ class Bounding {
   Bounding(const SearchProblem& problem, const Deadline& deadline)
       : problem_(problem),
         network_(problem.network),
-        batch_(network_, kBlock * problem.forms.size()),
+        deadline_(deadline),
+        batch_(network_, kBlock * problem.forms.size(), deadline),
         tightener_(network_, 1, deadline) {}
 
   void bound(std::span<Child> children);
@@ -139,6 +140,7 @@ class Bounding {
 
   const SearchProblem& problem_;
   const LocalNetwork& network_;
+  Deadline deadline_;
   DualBatch batch_;
   Tightener tightener_;
 };
@@ -324,7 +326,8 @@ void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
     z.constant -= sign * split.point;
     constraints.push_back(std::move(z));
   }
-  const LeafSolution solution = solve_leaf(objectives, constraints, network_.lower, network_.upper);
+  const LeafSolution solution =
+      solve_leaf(objectives, constraints, network_.lower, network_.upper, deadline_);
   if (!solution.solved) return;
   if (solution.feasible && solution.value <= 1e-7) {
     if (auto found = problem_.replay.confirm(problem_.query, input_units(solution.point))) {
@@ -362,7 +365,7 @@ void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
     for (std::size_t s = 0; s < splits.size(); ++s) {
       splits[s].multiplier = factor * solution.multipliers[s];
     }
-    DualBatch last(network_, 1);
+    DualBatch last(network_, 1, deadline_);
     last.add(mixed, enclosure, splits, {}, target);
     last.settle();
     if (last.bound(0) > target) {
@@ -420,15 +423,18 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
     }
     answer.nodes += children.size();
     const std::size_t blocks = (children.size() + kBlock - 1) / kBlock;
-    for_each_block(blocks, workers.size(), [&](std::size_t worker, std::size_t block) {
-      if (limits.deadline.passed()) return;  // the children stay open, with their parents' bounds
-      if (!workers[worker]) {
-        workers[worker] = std::make_unique<Bounding>(problem, limits.deadline);
-      }
-      const std::size_t first = block * kBlock;
-      workers[worker]->bound(
-          std::span(children).subspan(first, std::min(kBlock, children.size() - first)));
-    });
+    try {
+      for_each_block(blocks, workers.size(), [&](std::size_t worker, std::size_t block) {
+        if (!workers[worker]) {
+          workers[worker] = std::make_unique<Bounding>(problem, limits.deadline);
+        }
+        const std::size_t first = block * kBlock;
+        workers[worker]->bound(
+            std::span(children).subspan(first, std::min(kBlock, children.size() - first)));
+      });
+    } catch (const TimeOver&) {
+      // Children that were not bounded stay open, with their parents' bounds.
+    }
     if (interrupted) throw Interrupted{};
     Reason stuck = Reason::kNone;
     for (Child& child : children) {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "eval/verify/deadline.hpp"
+#include "datasets/deadline.hpp"
 #include "eval/verify/dual.hpp"
 #include "eval/verify/replay.hpp"
 #include "eval/verify/tighten.hpp"

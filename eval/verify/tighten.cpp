@@ -39,8 +39,10 @@ bool Tightener::tighten(std::size_t first, std::span<const Split> splits, const 
     std::vector<double> found(targets.size(), -std::numeric_limits<double>::infinity());
     const std::size_t blocks = (targets.size() + kRows - 1) / kRows;
     for_each_block(blocks, batches_.size(), [&](std::size_t worker, std::size_t block) {
-      if (deadline_.passed()) return;
-      if (!batches_[worker]) batches_[worker] = std::make_unique<DualBatch>(network_, kRows);
+      deadline_.check();
+      if (!batches_[worker]) {
+        batches_[worker] = std::make_unique<DualBatch>(network_, kRows, deadline_);
+      }
       DualBatch& batch = *batches_[worker];
       const std::size_t from = block * kRows;
       const std::size_t count = std::min(kRows, targets.size() - from);

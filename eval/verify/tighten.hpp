@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "eval/verify/deadline.hpp"
+#include "datasets/deadline.hpp"
 #include "eval/verify/dual.hpp"
 
 namespace gibbon::eval {
@@ -10,7 +10,7 @@ namespace gibbon::eval {
 /// Bounds of neurons, each from two rows of a DualBatch. Keeps the memory of its batches.
 class Tightener {
  public:
-  /// Neurons that are not bounded when the deadline passes keep their intervals.
+  /// Whatever it bounds may end with a TimeOver.
   Tightener(const LocalNetwork& network, std::size_t threads, const Deadline& deadline);
 
   /// Tightens the intervals of layers `first` and above under the splits given: sound, never wider

@@ -24,17 +24,16 @@ class Decision {
         query_(query),
         limits_(limits),
         threads_(threads),
+        deadline_(Deadline::in(limits.seconds)),
         tape_(bounder.make_tape(1)) {
-    if (limits.seconds > 0.0) {
-      deadline_.at = std::chrono::steady_clock::now() +
-                     std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                         std::chrono::duration<double>(limits.seconds));
-    }
+    tape_.deadline = deadline_;
   }
 
   [[nodiscard]] Answer run();
 
  private:
+  [[nodiscard]] Answer climb();
+  [[nodiscard]] Answer search_tree();
   void enclose();
   void set_targets();
   void optimise(int iterations, std::string_view method);
@@ -61,6 +60,8 @@ class Decision {
 };
 
 void Decision::enclose() {
+  for (std::size_t c = 0; c < query_.clauses.size(); ++c) open_.push_back(c);
+  bounds_.resize(query_.clauses.size(), -std::numeric_limits<double>::infinity());
   models::BoxRegion region{.lower = query_.lower, .upper = query_.upper};
   if (query_.ball) {
     region.ball = query_.ball->ball;
@@ -77,14 +78,12 @@ void Decision::enclose() {
   }
   enclosure_ = Enclosure(*network_, std::move(intervals));
   for (std::size_t c = 0; c < query_.clauses.size(); ++c) {
-    open_.push_back(c);
     std::vector<Form>& forms = forms_.emplace_back();
     for (const Requirement& requirement : query_.clauses[c]) {
       forms.push_back(network_->form(requirement));
     }
   }
   choices_.resize(query_.clauses.size(), std::make_shared<Choices>());
-  bounds_.resize(query_.clauses.size(), -std::numeric_limits<double>::infinity());
 }
 
 /// Optimised bounds of the open clauses over the whole region; those that hold are closed.
@@ -92,7 +91,7 @@ void Decision::optimise(int iterations, std::string_view method) {
   std::size_t rows = 0;
   for (const std::size_t c : open_) rows += forms_[c].size();
   if (rows == 0) return;
-  DualBatch batch(*network_, rows);
+  DualBatch batch(*network_, rows, deadline_);
   for (const std::size_t c : open_) {
     for (std::size_t f = 0; f < forms_[c].size(); ++f) {
       batch.add(forms_[c][f], enclosure_, {}, *choices_[c], targets_[c][f]);
@@ -134,7 +133,7 @@ bool Decision::attack(int rounds, int steps) {
       middle[j] = 0.5 * query_.lower[j] + 0.5 * query_.upper[j];
     }
   }
-  auto found = falsify(query_, open_, starts, replay_, rounds, steps, 0);
+  auto found = falsify(query_, open_, starts, replay_, rounds, steps, 0, deadline_);
   if (!found) return false;
   answer_.witness = std::move(*found);
   return true;
@@ -161,24 +160,35 @@ Answer Decision::conclude(Verdict verdict, Reason reason) {
 }
 
 Answer Decision::run() {
+  try {
+    return climb();
+  } catch (const TimeOver&) {
+    return conclude(Verdict::kUndecided, Reason::kTime);
+  }
+}
+
+/// From what is cheap to what is dear, until something decides.
+Answer Decision::climb() {
   if (query_.clauses.empty()) return conclude(Verdict::kRobust);
   enclose();
   optimise(0, "crown");
   if (open_.empty()) return conclude(Verdict::kRobust);
   if (attack(1, 20)) return conclude(Verdict::kAttacked);
-  if (deadline_.passed()) return conclude(Verdict::kUndecided, Reason::kTime);
   optimise(20, "alpha");
   if (open_.empty()) return conclude(Verdict::kRobust);
   if (limits_.nodes == 0) return conclude(Verdict::kUndecided, Reason::kNodes);
   // A search on a large network is dear: look harder for a counterexample, and bound better, first.
   const bool large = network_->neurons > 128;
   if (large && attack(8, 60)) return conclude(Verdict::kAttacked);
-  if (deadline_.passed()) return conclude(Verdict::kUndecided, Reason::kTime);
   if (network_->layers.size() > 1) {
     refine();
     optimise(40, "alpha");
     if (open_.empty()) return conclude(Verdict::kRobust);
   }
+  return search_tree();
+}
+
+Answer Decision::search_tree() {
   // The clause that is nearest to failing first: if there is a counterexample, it is likely there.
   std::ranges::stable_sort(open_, {}, [&](std::size_t c) { return bounds_[c]; });
   const std::vector<std::size_t> clauses = open_;

@@ -288,6 +288,7 @@ void Bounder::relax(std::size_t l, BoundTape& tape) const {
 void Bounder::descend(std::size_t layers, BoundTape& tape) const {
   BoundRows& rows = tape.rows;
   for (std::size_t l = layers; l-- > 0;) {
+    tape.deadline.check();
     const LayerBounds& layer = tape.layers[l];
     for (std::size_t r = 0; r < rows.coefficients.rows(); ++r) {
       const std::size_t n = rows.sample[r];

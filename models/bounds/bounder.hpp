@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "datasets/deadline.hpp"
 #include "models/bounds/region.hpp"
 #include "models/bounds/rounding.hpp"
 #include "models/network.hpp"
@@ -62,6 +63,7 @@ struct BoundTape {
   TensorOf<double> spread_out;
   TensorOf<double> largest_out;
   BoundRows rows;
+  Deadline deadline;  ///< enclose() and margins() throw TimeOver when it passes
 };
 
 /// Bounds of a multilayer perceptron beside its forward and its backward pass: intervals (IBP) and

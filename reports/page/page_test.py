@@ -26,6 +26,7 @@ except ImportError:
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 CLASSES = ["plain", "<b>bold&\"'", "ünï"]
 MODEL = "<script>alert(1)<img src=x>.onnx"
+OWN = 'document.title="owned"'  # what a script of somebody else would do
 EPSILONS = "0,0.05,0.1,0.2,8/255,0.4"
 gibbon = None
 
@@ -161,6 +162,61 @@ class Page(unittest.TestCase):
         self.assertEqual(self.all("h1 img, main b"), [])
         self.assertIn(CLASSES[1], [cell.text for cell in self.all("#became-table th")])
         self.assertLess(self.page.stat().st_size, 5_000_000)
+
+    def foreign(self, name, edit):
+        """A copy of a run as somebody could send it: `edit` changes the text of run.json, which keeps
+        no trace of it."""
+        folder = self.folder / name
+        shutil.copytree(self.folder / "run_grey", folder)
+        text = json.loads(edit((folder / "run.json").read_text()))
+        for key in ("digest", "checksum", "digests"):
+            text.pop(key, None)
+        (folder / "run.json").write_text(json.dumps(text))
+        return folder
+
+    def test_names_of_a_foreign_run_execute_nothing(self):
+        attack = "</noscript></script><script>" + OWN + "</script><img src=x onerror='" + OWN + "'>"
+        name = json.dumps(attack)[1:-1]
+
+        def edit(text):
+            text = text.replace('"fgsm"', f'"{name}"').replace('"plain"', f'"{name}"')
+            run = json.loads(text.replace(MODEL, name))
+            run["diagnosis"] = run.get("diagnosis", []) + [attack]
+            return json.dumps(run)
+
+        self.foreign("foreign", edit)
+        run_gibbon("report", "foreign", cwd=self.folder)
+        self.open("foreign/report.html")
+        self.assertIn(attack, self.find("h1").text)
+        self.assertIn(attack, self.find("main").text.replace("\n", ""))
+        self.choose_attack(attack, "l∞")
+        self.choose_epsilon(0.2)
+        self.assertNotEqual(self.js("document.title"), "owned")
+        self.assertEqual(self.all("main script, main img[src=x]"), [])
+
+    def test_an_edited_curve_executes_nothing(self):
+        folder = self.foreign("edited", lambda text: text)
+        (folder / "curve.svg").write_text(
+            "<svg xmlns='http://www.w3.org/2000/svg' onload='" + OWN + "'><script>" + OWN +
+            "</script></svg></noscript><script>" + OWN + "</script><img src=x onerror='" + OWN + "'>")
+        run_gibbon("gallery", "edited", "--gallery", "1", cwd=self.folder)
+        for scripts in (True, False):
+            self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled",
+                                         {"value": not scripts})
+            self.open("edited/report.html")
+            self.assertNotEqual(self.browser.title, "owned")
+        self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+    def test_the_policy_stops_what_gets_in(self):
+        self.js("document.body.append(Object.assign(document.createElement('script'), "
+                "{textContent: arguments[0]}))", OWN)
+        self.js("document.body.insertAdjacentHTML('beforeend', arguments[0])",
+                "<img src=x onerror='" + OWN + "'>")
+        self.assertNotEqual(self.js("document.title"), "owned")
+        blocked = [entry["message"] for entry in self.browser.get_log("browser")]
+        self.assertEqual(len([text for text in blocked if "Content Security Policy" in text]),
+                         len(blocked))
+        self.assertGreaterEqual(len(blocked), 2)
 
     def test_axes_have_units(self):
         for chart, x, y in (
