@@ -16,12 +16,16 @@ bool exact_ratio(double a, double b, double c, double result) {
 
 }  // namespace
 
-void AffineChain::product(Tensor weight) {
-  const std::size_t outputs = weight.rows();
-  network_.layers.push_back(Dense{.weight = std::move(weight),
+Tensor& AffineChain::product(std::size_t outputs, std::size_t inputs) {
+  if (network_.layers.size() == kMostLayers) {
+    misfit("it is layer {}; allowed are at most {}", kMostLayers + 1, kMostLayers);
+  }
+  budget_.take({outputs, inputs, sizeof(float)});
+  network_.layers.push_back(Dense{.weight = {outputs, inputs},
                                   .bias = std::vector<float>(outputs),
                                   .activation = make_activation("identity")});
   open_ = true;
+  return network_.layers.back().weight;
 }
 
 void AffineChain::activate(Activation activation) {
@@ -45,6 +49,7 @@ void AffineChain::divide(std::span<const double> divisors) {
 
 template <class StepOf>
 void AffineChain::apply(std::size_t width, const StepOf& step) {
+  budget_.take({width, sizeof(Step)});
   if (empty()) {
     shift_.resize(width, 0.0);
     scale_.resize(width, 1.0);
@@ -52,11 +57,11 @@ void AffineChain::apply(std::size_t width, const StepOf& step) {
     return;
   }
   if (!open_) {
-    Tensor diagonal(width, width);
+    Tensor& diagonal = product(width, width);
     for (std::size_t d = 0; d < width; ++d) diagonal.row(d)[d] = 1.0F;
-    product(std::move(diagonal));
   }
   Dense& layer = network_.layers.back();
+  budget_.take({layer.weight.flat().size(), sizeof(float)});
   for (std::size_t o = 0; o < width; ++o) {
     const Step wanted = step(o);
     if (wanted.factor != wanted.divisor) {

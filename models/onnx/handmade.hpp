@@ -62,11 +62,16 @@ class Handmade {
  public:
   Handmade() {
     model_.set_ir_version(8);
-    model_.add_opset_import()->set_version(13);
+    opset(13);
     graph().set_name("by hand");
   }
 
+  onnx::ModelProto& model() { return model_; }
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+  void opset(std::int64_t version) {
+    model_.clear_opset_import();
+    model_.add_opset_import()->set_version(version);
+  }
 
   static void fill(onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
                    const Floats& values) {
@@ -107,8 +112,11 @@ class Handmade {
 
   /// 0 stands for a dimension without a number.
   void input(const std::string& name, const std::vector<std::int64_t>& dims) {
-    auto& shape = *graph().add_input()->mutable_type()->mutable_tensor_type()->mutable_shape();
-    graph().mutable_input(graph().input_size() - 1)->set_name(name);
+    onnx::ValueInfoProto& value = *graph().add_input();
+    value.set_name(name);
+    auto& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::TensorProto::FLOAT);
+    auto& shape = *type.mutable_shape();
     for (const std::int64_t dim : dims) {
       if (dim == 0) {
         shape.add_dim()->set_dim_param("N");
@@ -134,7 +142,16 @@ class Handmade {
     gemm({"a", "W2", "b2"}, "y");
   }
 
-  [[nodiscard]] std::string bytes() const { return model_.SerializeAsString(); }
+  /// Attributes get the type of what they hold, unless the test has given them one.
+  [[nodiscard]] std::string bytes() const {
+    onnx::ModelProto typed = model_;
+    for (onnx::NodeProto& each : *typed.mutable_graph()->mutable_node()) {
+      for (onnx::AttributeProto& a : *each.mutable_attribute()) {
+        if (!a.has_type()) a.set_type(type_of(a));
+      }
+    }
+    return typed.SerializeAsString();
+  }
   [[nodiscard]] ModelFile read_file() const { return parse_model(bytes(), "m.onnx"); }
   [[nodiscard]] Network read() const { return read_file().network; }
   void expect_read(const Network& want = expected()) const { expect_same(read(), want); }
@@ -144,6 +161,15 @@ class Handmade {
   }
 
  private:
+  static onnx::AttributeProto::AttributeType type_of(const onnx::AttributeProto& a) {
+    if (a.has_f()) return onnx::AttributeProto::FLOAT;
+    if (a.has_s()) return onnx::AttributeProto::STRING;
+    if (a.has_t()) return onnx::AttributeProto::TENSOR;
+    if (a.floats_size() > 0) return onnx::AttributeProto::FLOATS;
+    if (a.ints_size() > 0) return onnx::AttributeProto::INTS;
+    return onnx::AttributeProto::INT;
+  }
+
   onnx::ModelProto model_;
 };
 

@@ -320,6 +320,7 @@ TEST(Import, BatchNormalizationWhereverItStands) {
   };
   refused(
       [](Handmade& m) {
+        m.opset(14);
         Handmade::attribute(*m.graph().mutable_node(1), "training_mode").set_i(1);
       },
       "training_mode = 1; export the model for inference");
