@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <gmock/gmock.h>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/error.hpp"
+#include "models/mlp.hpp"
 #include "models/model_file.hpp"
 
 // How libonnx-dev was compiled; its headers ask for it.
@@ -180,6 +182,33 @@ inline Handmade usual() {
   m.layers("x");
   m.output("y");
   return m;
+}
+
+/// The logits of one input, in double.
+inline std::vector<double> logits(const Network& network, std::vector<double> x) {
+  const MlpOf<double> model(network);
+  TapeOf<double> tape = model.make_tape(1);
+  const auto z = model.forward({x.data(), 1, x.size()}, tape).row(0);
+  return {z.begin(), z.end()};
+}
+
+/// "x" of these dimensions, what `nodes` makes of it, and its last value as the output.
+inline Handmade chain(const std::vector<std::int64_t>& dims,
+                      const std::function<std::string(Handmade&)>& nodes) {
+  Handmade m;
+  m.input("x", dims);
+  m.output(nodes(m));
+  return m;
+}
+
+inline std::vector<double> run(const Handmade& m, const std::vector<double>& x) {
+  return logits(m.read(), x);
+}
+
+inline void set_ints(onnx::NodeProto& node, const std::string& name,
+                     const std::vector<std::int64_t>& values) {
+  onnx::AttributeProto& attribute = Handmade::attribute(node, name);
+  for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
 }  // namespace gibbon::models

@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "datasets/environment.hpp"
-#include "models/mlp.hpp"
 #include "models/onnx/handmade.hpp"
 
 namespace gibbon::models {
@@ -14,33 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
-
-/// The logits of one input, in double.
-std::vector<double> logits(const Network& network, std::vector<double> x) {
-  const MlpOf<double> model(network);
-  TapeOf<double> tape = model.make_tape(1);
-  const auto z = model.forward({x.data(), 1, x.size()}, tape).row(0);
-  return {z.begin(), z.end()};
-}
-
-/// "x" of these dimensions, what `nodes` makes of it, and its last value as the output.
-Handmade chain(const std::vector<std::int64_t>& dims,
-               const std::function<std::string(Handmade&)>& nodes) {
-  Handmade m;
-  m.input("x", dims);
-  m.output(nodes(m));
-  return m;
-}
-
-std::vector<double> run(const Handmade& m, const std::vector<double>& x) {
-  return logits(m.read(), x);
-}
-
-void set_ints(onnx::NodeProto& node, const std::string& name,
-              const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = Handmade::attribute(node, name);
-  for (const std::int64_t value : values) attribute.add_ints(value);
-}
 
 /// y = the four features in the order they arrive, times 1, 10, 100, 1000 and summed.
 std::string ordered_sum(Handmade& m, const std::string& from) {
