@@ -540,7 +540,7 @@ ModelFile parse_model(std::string_view bytes, const std::string& name) {
 }
 
 ModelFile read_model(const std::filesystem::path& path) {
-  return parse_model(read_file(path, file_limit), path.string());
+  return parse_model(read_file(path), path.string());
 }
 
 }  // namespace gibbon::models

@@ -243,7 +243,9 @@ TEST(HostileModel, GraphsInGraphsAndBombs) {
   gzwrite(file, zeros.data(), static_cast<unsigned>(zeros.size()));
   gzclose(file);
   EXPECT_THAT([&] { static_cast<void>(read_model(path)); },
-              ThrowsMessage<Error>(HasSubstr("decompresses to more than 1048576 bytes")));
+              ThrowsMessage<Error>(HasSubstr(
+                  "decompresses to more than 1048576 bytes, the most that is read; allow more with "
+                  "--file-limit")));
   std::ofstream(folder.path() / "empty.onnx").flush();
   EXPECT_THAT([&] { static_cast<void>(read_model(folder.path() / "empty.onnx")); },
               ThrowsMessage<Error>(HasSubstr("empty.onnx: not an ONNX model (0 bytes)")));
