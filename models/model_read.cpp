@@ -228,7 +228,7 @@ class Reader {
   [[nodiscard]] std::vector<std::size_t> axes_of(const onnx::NodeProto& node,
                                                  std::size_t rank) const {
     std::vector<std::int64_t> perm = integers(node, 1, "perm");
-    if (perm.empty()) {
+    if (find_attribute(node, "perm") == nullptr) {
       for (std::size_t d = rank; d-- > 0;) perm.push_back(static_cast<std::int64_t>(d));
     }
     if (perm.size() != rank) misfit("perm has {} axes for {}", perm.size(), rank);

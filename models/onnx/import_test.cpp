@@ -442,6 +442,10 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
   before([](Handmade& m) {
     set_ints(m.node("Transpose", {"x"}, "n"), "perm", {0, 0});
   }).expect_refused("node 'n' (Transpose): axis 0 comes twice");
+  before([](Handmade& m) {
+    onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
+    perm.set_type(onnx::AttributeProto::INTS);
+  }).expect_refused("node 'n' (Transpose): perm has 0 axes for 2");
 }
 
 // The verification benchmarks' networks at x_j = (37 j mod 101) / 100, beside NumPy in float64.
