@@ -97,34 +97,6 @@ class Reader {
     if (current_.empty()) misfit("it has no input; allowed is one");
   }
 
-  /// 0 stands for a dimension without a number.
-  static Dims input_dims(const onnx::TypeProto::Tensor& type) {
-    const int element = type.elem_type();
-    if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::DOUBLE) {
-      misfit(
-          "its elements are of type {} ({}); allowed are float32 (1) and double (11), as attacks "
-          "change inputs by fractions; export the model from the first operator on that takes "
-          "float32, and do to the data what those before it did",
-          element,
-          onnx::TensorProto::DataType_IsValid(element)
-              ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(element))
-              : "unknown");
-    }
-    if (!type.has_shape()) misfit("it has no shape; export the model with one");
-    if (type.shape().dim_size() > static_cast<int>(kMostAxes)) {
-      misfit("it has {} dimensions; allowed are {}", type.shape().dim_size(), kMostAxes);
-    }
-    Dims dims;
-    for (const auto& dim : type.shape().dim()) {
-      const bool open = !dim.has_dim_value() || dim.dim_value() == -1;  // as some exporters have it
-      if (!open && dim.dim_value() <= 0) {
-        misfit("it has a dimension of {}; allowed are 1 and more", dim.dim_value());
-      }
-      dims.push_back(open ? 0 : static_cast<std::size_t>(dim.dim_value()));
-    }
-    return dims;
-  }
-
   /// Every name stands for one value.
   void name_outputs(const onnx::NodeProto& node) {
     for (const std::string& output : node.output()) {
@@ -496,25 +468,6 @@ class Reader {
       misfit("{} classes; allowed are at most {}", network.num_classes(), kMaxClasses);
     }
     network.check();
-    require_finite(network);
-  }
-
-  /// What was folded in may be too large for float32, or too small to divide by.
-  static void require_finite(const Network& network) {
-    const auto finite = [](float value) { return std::isfinite(value); };
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const Dense& layer = network.layers[l];
-      if (std::ranges::all_of(layer.weight.flat(), finite) &&
-          std::ranges::all_of(layer.bias, finite)) {
-        continue;
-      }
-      misfit("with its constants folded in, layer {} has weights that no float32 holds", l + 1);
-    }
-    const Normalisation& n = network.normalisation;
-    if (!std::ranges::all_of(n.shift, finite) || !std::ranges::all_of(n.scale, finite) ||
-        std::ranges::count(n.scale, 0.0F) > 0) {
-      misfit("the constants before its first layer make numbers that no float32 holds");
-    }
   }
 
   const onnx::ModelProto& model_;

@@ -1,5 +1,6 @@
 #include "models/onnx/affine_chain.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -12,6 +13,23 @@ bool exact_sum(double a, double b, double sum) { return sum - a == b && sum - b 
 /// a · b / c is the double `result` exactly; a · b must be exact, as it is for float32 factors.
 bool exact_ratio(double a, double b, double c, double result) {
   return std::fma(a, b, -(a * b)) == 0.0 && std::fma(result, c, -(a * b)) == 0.0;
+}
+
+/// What was folded in may be too large for float32, or too small to divide by.
+void require_finite(const Network& network) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Dense& layer = network.layers[l];
+    if (!std::ranges::all_of(layer.weight.flat(), finite) ||
+        !std::ranges::all_of(layer.bias, finite)) {
+      misfit("with its constants folded in, layer {} has weights that no float32 holds", l + 1);
+    }
+  }
+  const Normalisation& n = network.normalisation;
+  if (!std::ranges::all_of(n.shift, finite) || !std::ranges::all_of(n.scale, finite) ||
+      std::ranges::count(n.scale, 0.0F) > 0) {
+    misfit("the constants before its first layer make numbers that no float32 holds");
+  }
 }
 
 }  // namespace
@@ -103,6 +121,7 @@ Network AffineChain::finish() {
   narrow(shift_, network_.normalisation.shift);
   narrow(scale_, network_.normalisation.scale);
   open_ = false;
+  require_finite(network_);
   return std::exchange(network_, {});
 }
 

@@ -42,7 +42,8 @@ class AffineChain {
   /// Whether a step since the last call could not be folded without rounding.
   [[nodiscard]] bool take_rounded() { return std::exchange(rounded_, false); }
 
-  /// The network so far, with its normalisation; the chain is empty afterwards.
+  /// The network so far, with its normalisation; the chain is empty afterwards. Throws a Misfit for
+  /// numbers that float32 has not.
   [[nodiscard]] Network finish();
 
  private:

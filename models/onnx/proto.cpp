@@ -139,4 +139,31 @@ int opset_of(const onnx::ModelProto& model) {
   return static_cast<int>(standard->version());
 }
 
+Dims input_dims(const onnx::TypeProto::Tensor& type) {
+  const int element = type.elem_type();
+  if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::DOUBLE) {
+    misfit(
+        "its elements are of type {} ({}); allowed are float32 (1) and double (11), as attacks "
+        "change inputs by fractions; export the model from the first operator on that takes "
+        "float32, and do to the data what those before it did",
+        element,
+        onnx::TensorProto::DataType_IsValid(element)
+            ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(element))
+            : "unknown");
+  }
+  if (!type.has_shape()) misfit("it has no shape; export the model with one");
+  if (type.shape().dim_size() > static_cast<int>(kMostAxes)) {
+    misfit("it has {} dimensions; allowed are {}", type.shape().dim_size(), kMostAxes);
+  }
+  Dims dims;
+  for (const auto& dim : type.shape().dim()) {
+    const bool open = !dim.has_dim_value() || dim.dim_value() == -1;  // as some exporters have it
+    if (!open && dim.dim_value() <= 0) {
+      misfit("it has a dimension of {}; allowed are 1 and more", dim.dim_value());
+    }
+    dims.push_back(open ? 0 : static_cast<std::size_t>(dim.dim_value()));
+  }
+  return dims;
+}
+
 }  // namespace gibbon::models

@@ -20,4 +20,8 @@ namespace gibbon::models {
 /// local functions, training, sparse weights.
 [[nodiscard]] int opset_of(const onnx::ModelProto& model);
 
+/// The dimensions that an input of the graph declares; 0 stands for one without a number. Throws a
+/// Misfit for elements other than float32 and double, and where there is no shape.
+[[nodiscard]] Dims input_dims(const onnx::TypeProto::Tensor& type);
+
 }  // namespace gibbon::models
