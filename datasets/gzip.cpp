@@ -67,6 +67,12 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
     fail_input("{}: the gzip stream ends early, after {} bytes; delete the file and fetch it again",
                file.string(), bytes.size());
   };
+  const auto fail_too_large = [&] {
+    fail_input(
+        "{}: decompresses to more than {} bytes, the most that is read; allow more with "
+        "--file-limit",
+        file.string(), limit);
+  };
   constexpr std::size_t kSmallestMember = 18;  // 10 bytes of header, 8 of trailer
   if (bytes.size() < kSmallestMember) ends_early();
   Inflater inflater(bytes);
@@ -75,10 +81,7 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
   result.resize(likely_size(bytes, limit) + 1);  // one more, to see that nothing follows
   while (true) {
     if (size == result.size()) {
-      if (size > limit) {
-        fail_input("{}: decompresses to more than {} bytes, the most that is read", file.string(),
-                   limit);
-      }
+      if (size > limit) fail_too_large();
       result.resize(std::min(2 * size, limit + 1));
     }
     std::size_t written = 0;
@@ -100,10 +103,7 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
                  file.string(), inflater.reason());
     }
   }
-  if (size > limit) {
-    fail_input("{}: decompresses to more than {} bytes, the most that is read", file.string(),
-               limit);
-  }
+  if (size > limit) fail_too_large();
   result.resize(size);
   return result;
 }

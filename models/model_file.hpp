@@ -24,8 +24,11 @@ struct ModelFile {
 /// by constants and BatchNormalization; Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Identity,
 /// Dropout, Cast and Constant anywhere. Steps by constants before the first layer become the
 /// normalisation. A final Softmax, LogSoftmax or Sigmoid is taken off: the logits are what is
-/// attacked. Anything else throws an input Error that names the node and its operator.
+/// attacked. Anything else throws an input Error that names the node and its operator: every
+/// attribute of a node is honoured or refused (models/onnx/operators.hpp), and sizes are held
+/// against file_limit before memory is taken.
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
+/// The same of the file's uncompressed bytes; `name` is what messages call it.
 [[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);
 
 /// The network as ONNX bytes: input "input" (batch × D), Gemm with transB and activations, output

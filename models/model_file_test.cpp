@@ -228,10 +228,17 @@ TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
       [](Handmade& m) {
         m.tensor("ratio", {}, {0.5F});
         m.node("Dropout", {"x", "ratio"}, "kept");
-        m.node("Identity", {"kept"}, "flat");
+        m.node("Identity", {"kept"}, "row");
+        m.node("Flatten", {"row"}, "flat");
       },
-      [](Handmade& m) { m.node("Squeeze", {"x"}, "flat"); },
-      [](Handmade& m) { m.node("Cast", {"x"}, "flat"); },
+      [](Handmade& m) {
+        m.node("Flatten", {"x"}, "row");
+        m.node("Squeeze", {"row"}, "flat");
+      },
+      [](Handmade& m) {
+        Handmade::attribute(m.node("Cast", {"x"}, "same"), "to").set_i(onnx::TensorProto::FLOAT);
+        m.node("Flatten", {"same"}, "flat");
+      },
   };
   for (const auto& way : ways) {
     for (const std::vector<std::int64_t>& dims :
@@ -247,7 +254,8 @@ TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
   Handmade m;  // a vector has nothing to transpose
   m.input("x", {0, 1, 4, 1});
   m.node("Transpose", {"x"}, "turned");
-  m.layers("turned");
+  m.node("Flatten", {"turned"}, "flat");
+  m.layers("flat");
   m.output("y");
   m.expect_read();
 }
@@ -462,9 +470,14 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   m.expect_refused(  // beta is 0.5 where it is not given
       "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
   m = behind_first_layer("Gelu");
+  m.expect_refused(
+      "node 'n7' (Gelu): it came with opset 20, but the file imports 13; export it with a newer "
+      "opset");
+  m.opset(20);
   last_attribute(m, "approximate").set_s("tanh");
   m.expect_refused("node 'n7' (Gelu): approximate = tanh is not supported; allowed is none");
   m = behind_first_layer("Gelu");
+  m.opset(20);
   last_attribute(m, "approximate").set_s("none");
   EXPECT_EQ(m.read().layers[0].activation.info->name, "gelu");
 

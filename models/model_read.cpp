@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <numeric>
 #include <onnx/onnx_pb.h>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/sha256.hpp"
@@ -12,48 +13,43 @@
 #include "models/onnx/affine_chain.hpp"
 #include "models/onnx/constant.hpp"
 #include "models/onnx/flow.hpp"
+#include "models/onnx/operators.hpp"
+#include "models/onnx/proto.hpp"
+#include "models/onnx/text.hpp"
 
 namespace gibbon::models {
 namespace {
 
-float float_attribute(const onnx::NodeProto& node, std::string_view name, float fallback) {
-  for (const auto& attribute : node.attribute()) {
-    if (attribute.name() == name) return attribute.f();
-  }
-  return fallback;
-}
-
-std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name,
-                           std::int64_t fallback) {
-  for (const auto& attribute : node.attribute()) {
-    if (attribute.name() == name) return attribute.i();
-  }
-  return fallback;
-}
-
 /// Follows the one chain of nodes from the input to the output, building the network on the way.
 class Reader {
  public:
-  Reader(const onnx::ModelProto& model, const std::string& file) : model_(model), file_(file) {}
+  /// Some steps go through all features; this keeps a file of small ones short of minutes.
+  static constexpr int kMostNodes = 10'000;
+
+  Reader(const onnx::ModelProto& model, const std::string& file, Budget& budget)
+      : model_(model), file_(file), budget_(budget), chain_(budget) {}
 
   ModelFile read() {
     const onnx::GraphProto& graph = model_.graph();
-    for (const onnx::TensorProto& tensor : graph.initializer()) {
-      constants_[tensor.name()] = to_constant(tensor, tensor.name(), file_);
-    }
-    find_input(graph);
+    at_file([&] {
+      opset_ = opset_of(model_);
+      if (graph.node_size() > kMostNodes) {
+        misfit("it has {} nodes; allowed are at most {}", graph.node_size(), kMostNodes);
+      }
+      find_constants(graph);
+      find_input(graph);
+    });
     for (const onnx::NodeProto& node : graph.node()) {
       try {
+        check_node(node, opset_);
+        name_outputs(node);
         take(node);
-      } catch (const Misfit& misfit) {
-        refuse(node, "{}", misfit.what());
+      } catch (const Misfit& error) {
+        fail_input("{}: {}: {}", file_, name_of(node), error.what());
       }
       if (chain_.take_rounded()) out_.rounded.push_back(name_of(node));
     }
-    if (chain_.empty()) {
-      fail_input("{}: there is no Gemm or MatMul in it; a network needs one", file_);
-    }
-    finish(graph);
+    at_file([&] { finish(graph); });
     return std::move(out_);
   }
 
@@ -61,30 +57,52 @@ class Reader {
   static std::string name_of(const onnx::NodeProto& node) {
     const std::string& name =
         !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
-    return fmt::format("node '{}' ({})", name, node.op_type());
+    return fmt::format("node '{}' ({})", shown(name), shown(node.op_type()));
   }
 
-  template <class... Args>
-  [[noreturn]] void refuse(const onnx::NodeProto& node, fmt::format_string<Args...> format,
-                           Args&&... args) const {
-    fail_input("{}: {}: {}", file_, name_of(node),
-               fmt::format(format, std::forward<Args>(args)...));
+  template <class Work>
+  void at_file(const Work& work) const {
+    try {
+      work();
+    } catch (const Misfit& error) {
+      fail_input("{}: {}", file_, error.what());
+    }
+  }
+
+  void find_constants(const onnx::GraphProto& graph) {
+    for (const onnx::TensorProto& tensor : graph.initializer()) {
+      if (tensor.name().empty()) misfit("one of its tensors has no name");
+      if (!names_.insert(tensor.name()).second) {
+        misfit("tensor '{}' comes twice; the file is damaged", shown(tensor.name()));
+      }
+      constants_[tensor.name()] = to_constant(tensor, budget_);
+    }
   }
 
   void find_input(const onnx::GraphProto& graph) {
     for (const onnx::ValueInfoProto& input : graph.input()) {
       if (constants_.contains(input.name())) continue;  // IR 3 lists initialisers as inputs, too
       if (!current_.empty()) {
-        fail_input("{}: two inputs, '{}' and '{}'; allowed is one", file_, current_, input.name());
+        misfit("two inputs, '{}' and '{}'; allowed is one", shown(current_), shown(input.name()));
       }
+      if (input.name().empty()) misfit("its input has no name");
       current_ = input.name();
-      Dims dims;
-      for (const auto& dim : input.type().tensor_type().shape().dim()) {
-        dims.push_back(static_cast<std::size_t>(std::max<std::int64_t>(dim.dim_value(), 0)));
+      names_.insert(current_);
+      try {
+        flow_ = Flow(input_dims(input.type().tensor_type()), budget_);
+      } catch (const Misfit& error) {
+        misfit("input '{}': {}", shown(current_), error.what());
       }
-      flow_ = Flow(std::move(dims));
     }
-    if (current_.empty()) fail_input("{}: it has no input; allowed is one", file_);
+    if (current_.empty()) misfit("it has no input; allowed is one");
+  }
+
+  /// Every name stands for one value.
+  void name_outputs(const onnx::NodeProto& node) {
+    for (const std::string& output : node.output()) {
+      if (output.empty() || names_.insert(output).second) continue;
+      misfit("its output '{}' has the name of another value; the file is damaged", shown(output));
+    }
   }
 
   [[nodiscard]] const Constant* constant(const std::string& name) const {
@@ -95,7 +113,7 @@ class Reader {
   /// Weights that a node takes; notes when the file has them in double.
   const Constant& weights(const onnx::NodeProto& node, const Constant* found,
                           std::string_view what) {
-    if (found == nullptr || found->values.empty()) refuse(node, "{} is no constant", what);
+    if (found == nullptr || found->values.empty()) misfit("{} is no constant", what);
     if (found->rounded) out_.rounded.push_back(name_of(node));
     return *found;
   }
@@ -113,7 +131,7 @@ class Reader {
         }
       }
     }
-    refuse(node, "it does not join the chain with a constant; branches are not supported");
+    misfit("it does not join the chain with a constant; branches are not supported");
   }
 
   /// Whole numbers that a node takes, as an input (newer files) or as an attribute; none: empty.
@@ -121,43 +139,44 @@ class Reader {
                                      std::string_view name) const {
     if (input < node.input_size() && !node.input(input).empty()) {
       const Constant* found = constant(node.input(input));
-      if (found == nullptr) refuse(node, "its input '{}' is no constant", node.input(input));
+      if (found == nullptr) misfit("its input '{}' is no constant", shown(node.input(input)));
+      if (!found->values.empty()) {
+        misfit("its input '{}' is no list of whole numbers", shown(node.input(input)));
+      }
       return found->integers;
     }
-    for (const auto& attribute : node.attribute()) {
-      if (attribute.name() == name) return {attribute.ints().begin(), attribute.ints().end()};
-    }
-    return {};
+    const onnx::AttributeProto* found = find_attribute(node, name);
+    if (found == nullptr) return {};
+    return {found->ints().begin(), found->ints().end()};
   }
 
   void take(const onnx::NodeProto& node) {
     const std::string& op = node.op_type();
-    if (node.output_size() == 0) refuse(node, "it has no output");
     if (op == "Constant") {
-      constants_[node.output(0)] = to_constant(node, file_);
+      constants_[node.output(0)] = to_constant(node, budget_);
       return;
     }
-    if (is_shape(op) && node.input_size() > 0 && constants_.contains(node.input(0))) {
+    if (is_shape(op) && constants_.contains(node.input(0))) {
       constants_[node.output(0)] = shaped(node, constants_[node.input(0)]);
       return;
     }
-    if (std::ranges::find(node.input(), current_) == node.input().end()) {
-      refuse(node, "it does not continue from '{}'; branches are not supported", current_);
+    const bool either = op == "MatMul" || is_elementwise(op);
+    if (node.input(0) != current_ && !(either && node.input(1) == current_)) {
+      misfit("it does not continue from '{}'; branches are not supported", shown(current_));
     }
-    if (out_.network.output == Output::kSoftmax) refuse(node, "it stands after the final output");
+    if (out_.network.output == Output::kSoftmax) misfit("it stands after the final output");
     if (op == "Gemm") {
       gemm(node);
     } else if (op == "MatMul") {
       matmul(node);
-    } else if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") {
+    } else if (is_elementwise(op)) {
       elementwise(node, op);
     } else if (op == "BatchNormalization") {
       batch_normalization(node);
     } else if (op == "Softmax" || op == "LogSoftmax") {
-      if (chain_.empty()) refuse(node, "it stands before the first layer");
-      out_.network.output = Output::kSoftmax;
-      out_.final_op = op;
+      softmax(node);
     } else if (op == "Transpose") {
+      budget_.take({element_count(flow_.dims()), 2 * sizeof(std::size_t)});
       flow_.transpose(axes_of(node, flow_.dims().size()));
     } else if (is_shape(op)) {
       flow_.set_dims(new_dims(node, flow_.dims()));
@@ -165,6 +184,10 @@ class Reader {
       activation(node, op);
     }
     current_ = node.output(0);
+  }
+
+  static bool is_elementwise(std::string_view op) {
+    return op == "Add" || op == "Sub" || op == "Mul" || op == "Div";
   }
 
   /// Operators that leave every number as it is.
@@ -177,10 +200,10 @@ class Reader {
   [[nodiscard]] std::vector<std::size_t> axes_of(const onnx::NodeProto& node,
                                                  std::size_t rank) const {
     std::vector<std::int64_t> perm = integers(node, 1, "perm");
-    if (perm.empty()) {
+    if (find_attribute(node, "perm") == nullptr) {
       for (std::size_t d = rank; d-- > 0;) perm.push_back(static_cast<std::int64_t>(d));
     }
-    if (perm.size() != rank) refuse(node, "perm has {} axes for {}", perm.size(), rank);
+    if (perm.size() != rank) misfit("perm has {} axes for {}", perm.size(), rank);
     return to_axes(perm, rank);
   }
 
@@ -188,23 +211,48 @@ class Reader {
   [[nodiscard]] Dims new_dims(const onnx::NodeProto& node, const Dims& dims) const {
     const std::string& op = node.op_type();
     if (op == "Flatten") return flattened(dims, int_attribute(node, "axis", 1));
-    if (op == "Reshape") return reshaped(dims, integers(node, 1, "shape"));
-    if (op == "Squeeze") return squeezed(dims, integers(node, 1, "axes"));
-    if (op == "Unsqueeze") return unsqueezed(dims, integers(node, 1, "axes"));
-    const std::int64_t type = int_attribute(node, "to", onnx::TensorProto::FLOAT);
-    if (op == "Cast" && type != onnx::TensorProto::FLOAT && type != onnx::TensorProto::DOUBLE) {
-      refuse(node, "to = {}; allowed are float32 (1) and double (11)", type);
+    if (op == "Reshape") {
+      const bool empty = int_attribute(node, "allowzero", 0) != 0;
+      return reshaped(dims, integers(node, 1, ""),
+                      empty ? Zero::kIsEmpty : Zero::kKeepsTheDimension);
     }
-    if (op == "Dropout" && integers(node, 2, "") == std::vector<std::int64_t>{1}) {
-      refuse(node, "training_mode = 1; export the model for inference");
+    if (op == "Squeeze" || op == "Unsqueeze") {
+      const std::vector<std::int64_t> axes = integers(node, 1, "axes");
+      const bool given = node.input_size() > 1 || node.attribute_size() > 0;
+      // To some an empty list means all axes, to others none.
+      if (axes.empty() && (given || op == "Unsqueeze")) misfit("it names no axes");
+      return op == "Squeeze" ? squeezed(dims, axes) : unsqueezed(dims, axes);
     }
+    if (op == "Cast") require_real(node);
+    if (op == "Dropout") require_inference(node);
     return dims;
   }
 
-  [[nodiscard]] Constant shaped(const onnx::NodeProto& node, const Constant& from) const {
+  /// Cast of the chain, whose numbers are real.
+  static void require_real(const onnx::NodeProto& node) {
+    const std::int64_t type = int_attribute(node, "to", onnx::TensorProto::UNDEFINED);
+    if (type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::DOUBLE) return;
+    misfit("to = {}; allowed are float32 (1) and double (11)", type);
+  }
+
+  void require_inference(const onnx::NodeProto& node) const {
+    if (node.input_size() < 3 || node.input(2).empty()) return;
+    const Constant* training = constant(node.input(2));
+    if (training == nullptr || !training->truth || training->integers.size() != 1) {
+      misfit("training_mode is no constant of type bool; export the model for inference");
+    }
+    if (training->integers[0] != 0) {
+      misfit("training_mode = 1; export the model for inference");
+    }
+  }
+
+  [[nodiscard]] Constant shaped(const onnx::NodeProto& node, const Constant& from) {
+    budget_.take({from.size(), 2 * sizeof(std::size_t)});
+    if (node.op_type() == "Cast") {
+      return cast(from, int_attribute(node, "to", onnx::TensorProto::UNDEFINED));
+    }
     if (node.op_type() == "Transpose") return transpose(from, axes_of(node, from.dims.size()));
     Constant out = from;
-    if (node.op_type() == "Cast" && out.values.empty()) return out;  // of a shape
     out.dims = new_dims(node, from.dims);
     return out;
   }
@@ -212,41 +260,46 @@ class Reader {
   enum class Stored { kInputsFirst, kOutputsFirst };
 
   /// Appends the layer with this weight; its columns take the features in the order they are in.
-  void add_layer(const onnx::NodeProto& node, const Constant& w, Stored stored) {
+  void add_layer(const Constant& w, Stored stored) {
     if (w.dims.size() != 2) {
-      refuse(node, "its weight has {} dimensions; allowed are 2", w.dims.size());
+      misfit("its weight has {} dimensions; allowed are 2", w.dims.size());
     }
     const bool turned = stored == Stored::kOutputsFirst;
     const std::size_t outputs = turned ? w.dims[0] : w.dims[1];
     const std::size_t inputs = turned ? w.dims[1] : w.dims[0];
     if (flow_.width() != inputs) {
-      refuse(node, "shape mismatch: its weight is {} × {} and takes {} inputs, but {} arrive",
-             w.dims[0], w.dims[1], inputs, flow_.width());
+      misfit("shape mismatch: its weight is {} × {} and takes {} inputs, but {} arrive", w.dims[0],
+             w.dims[1], inputs, flow_.width());
     }
-    Tensor weight(outputs, inputs);
+    Tensor& weight = chain_.product(outputs, inputs);
     for (std::size_t o = 0; o < outputs; ++o) {
       for (std::size_t i = 0; i < inputs; ++i) {
         weight.row(o)[flow_.order()[i]] = w.values[turned ? o * inputs + i : i * outputs + o];
       }
     }
-    chain_.product(std::move(weight));
   }
 
   void gemm(const onnx::NodeProto& node) {
-    if (node.input(0) != current_) refuse(node, "its first input is not the chain");
     const Constant& w = weights(node, 1, "its second input");
-    if (int_attribute(node, "transA", 0) != 0 && !(flow_.is_column() && flow_.dims().size() == 2)) {
-      refuse(node, "transA = 1 wants a column, but {} arrives", to_text(flow_.dims()));
+    const bool column = int_attribute(node, "transA", 0) != 0;
+    if (column && !(flow_.is_column() && flow_.dims().size() == 2)) {
+      misfit("transA = 1 wants a column, but {} arrives", to_text(flow_.dims()));
     }
     const bool outputs_first = int_attribute(node, "transB", 0) != 0;
-    add_layer(node, w, outputs_first ? Stored::kOutputsFirst : Stored::kInputsFirst);
+    add_layer(w, outputs_first ? Stored::kOutputsFirst : Stored::kInputsFirst);
+    if (!column && !(flow_.is_row() && flow_.dims().size() <= 2)) {
+      misfit("it wants a row, but {} arrives", to_text(flow_.dims()));
+    }
     const std::size_t outputs = w.dims[outputs_first ? 0 : 1];
     flow_.leave_rows(outputs);
     const double alpha = static_cast<double>(float_attribute(node, "alpha", 1.0F));
     if (alpha != 1.0) chain_.multiply(std::vector<double>(outputs, alpha));
     if (node.input_size() < 3 || node.input(2).empty()) return;
     const double beta = static_cast<double>(float_attribute(node, "beta", 1.0F));
-    std::vector<double> terms = spread(weights(node, 2, "its third input"));
+    const Constant& c = weights(node, 2, "its third input");
+    if (c.dims.size() > 2)
+      misfit("its third input has {} dimensions; allowed are 2", c.dims.size());
+    std::vector<double> terms = spread(c);
     for (double& term : terms) term *= beta;
     chain_.add(terms);
   }
@@ -255,13 +308,13 @@ class Reader {
   void matmul(const onnx::NodeProto& node) {
     const Constant& w = partner(node);
     if (node.input(0) == current_) {
-      add_layer(node, w, Stored::kInputsFirst);
-      if (!flow_.is_row()) refuse(node, "it wants a row, but {} arrives", to_text(flow_.dims()));
+      add_layer(w, Stored::kInputsFirst);
+      if (!flow_.is_row()) misfit("it wants a row, but {} arrives", to_text(flow_.dims()));
       flow_.leave_rows(w.dims[1]);
     } else {
-      add_layer(node, w, Stored::kOutputsFirst);
+      add_layer(w, Stored::kOutputsFirst);
       if (!flow_.is_column()) {
-        refuse(node, "it wants a column, but {} arrives", to_text(flow_.dims()));
+        misfit("it wants a column, but {} arrives", to_text(flow_.dims()));
       }
       flow_.leave_column(w.dims[0]);
     }
@@ -269,7 +322,9 @@ class Reader {
 
   /// A constant as one value per feature.
   [[nodiscard]] std::vector<double> spread(const Constant& c) {
+    budget_.take({flow_.width(), sizeof(std::size_t) + sizeof(double)});
     std::vector<double> out;
+    out.reserve(flow_.width());
     for (const std::size_t place : flow_.broadcast(c.dims)) {
       out.push_back(static_cast<double>(c.values[place]));
     }
@@ -280,11 +335,11 @@ class Reader {
     const std::vector<double> values = spread(partner(node));
     const bool constant_first = node.input(0) != current_;
     if (op == "Div" && constant_first) {
-      refuse(node, "a constant divided by the chain is not supported");
+      misfit("a constant divided by the chain is not supported");
     }
-    if (op == "Div" && std::ranges::count(values, 0.0) > 0) refuse(node, "it divides by zero");
+    if (op == "Div" && std::ranges::count(values, 0.0) > 0) misfit("it divides by zero");
     if (op == "Mul" && chain_.empty() && std::ranges::count(values, 0.0) > 0) {
-      refuse(node, "it multiplies by zero");
+      misfit("it multiplies by zero");
     }
     if (op == "Mul") chain_.multiply(values);
     if (op == "Div") chain_.divide(values);
@@ -298,17 +353,20 @@ class Reader {
   /// (x - mean) / sqrt(variance + epsilon) · gamma + beta, per channel: the second axis.
   void batch_normalization(const onnx::NodeProto& node) {
     if (int_attribute(node, "training_mode", 0) != 0) {
-      refuse(node, "training_mode = 1; export the model for inference");
+      misfit("training_mode = 1; export the model for inference");
+    }
+    if (int_attribute(node, "spatial", 1) != 1) {
+      misfit("spatial = {}; allowed is 1", int_attribute(node, "spatial", 1));
     }
     const std::size_t rank = flow_.dims().size();
-    const std::size_t axis = rank > 1 ? 1 : 0;
+    if (rank < 2) misfit("it wants samples × channels, but {} arrives", to_text(flow_.dims()));
+    constexpr std::size_t axis = 1;
     Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];
     const auto channels = [&](int input, std::string_view name) {
       Constant c = weights(node, input, name);
       if (c.values.size() != dims[0]) {
-        refuse(node, "shape mismatch: {} has {} values for {} channels", name, c.values.size(),
-               dims[0]);
+        misfit("shape mismatch: {} has {} values for {} channels", name, c.values.size(), dims[0]);
       }
       c.dims = dims;
       return spread(c);
@@ -321,8 +379,7 @@ class Reader {
     for (std::size_t d = 0; d < factors.size(); ++d) {
       const double spread2 = variance[d] + epsilon;
       if (!(spread2 > 0.0) || factors[d] == 0.0) {
-        refuse(node,
-               "channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
+        misfit("channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
                variance[d], factors[d]);
       }
       factors[d] /= std::sqrt(spread2);
@@ -332,31 +389,41 @@ class Reader {
     chain_.add(terms);
   }
 
+  /// Taken off, so it must be over the classes of one sample and nothing else.
+  void softmax(const onnx::NodeProto& node) {
+    if (chain_.empty()) misfit("it stands before the first layer");
+    // Up to opset 12 all axes from this one on are one; from 13 on it stands alone.
+    const bool alone = opset_ >= 13;
+    const Dims& dims = flow_.dims();
+    const std::int64_t given = int_attribute(node, "axis", alone ? -1 : 1);
+    const std::size_t axis = to_axes({given}, dims.size()).front();
+    const auto from = dims.begin() + static_cast<std::ptrdiff_t>(axis);
+    const std::size_t over = element_count({from, alone ? from + 1 : dims.end()});
+    if (over != flow_.width() || (axis == 0 && flow_.may_batch())) {
+      misfit(
+          "axis = {} of {} in opset {} is not over the {} classes of one sample; allowed is the "
+          "axis of the classes alone; export the model without {}, or with the last axis",
+          given, to_text(dims), opset_, flow_.width(), node.op_type());
+    }
+    out_.network.output = Output::kSoftmax;
+    out_.final_op = node.op_type();
+  }
+
   void activation(const onnx::NodeProto& node, const std::string& op) {
     const auto known = activations();
     const auto found = std::ranges::find(known, op, &ActivationInfo::onnx_op);
-    if (found == known.end()) {
-      refuse(node,
-             "operator {} is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, "
-             "BatchNormalization, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Constant, "
-             "Identity, Dropout, Cast, a final Softmax or LogSoftmax, and the activations of "
-             "'gibbon list activations'",
-             op);
-    }
-    if (!chain_.open()) refuse(node, "it does not follow a Gemm or MatMul");
+    if (found == known.end()) throw std::logic_error("Reader: no handler of " + op);
+    if (!chain_.open()) misfit("it does not follow a Gemm or MatMul");
     double alpha = found->alpha;
     if (op == "LeakyRelu") alpha = static_cast<double>(float_attribute(node, "alpha", 0.01F));
     if (op == "HardSigmoid" &&
         (float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
          float_attribute(node, "beta", 0.5F) != 0.0F)) {
-      refuse(node, "only the HardSigmoid that stands for a step function is supported");
+      misfit("only the HardSigmoid that stands for a step function is supported");
     }
-    if (op == "Gelu") {
-      for (const auto& attribute : node.attribute()) {
-        if (attribute.name() == "approximate" && attribute.s() != "none") {
-          refuse(node, "approximate = {} is not supported; allowed is none", attribute.s());
-        }
-      }
+    const onnx::AttributeProto* approximate = find_attribute(node, "approximate");
+    if (approximate != nullptr && approximate->s() != "none") {
+      misfit("approximate = {} is not supported; allowed is none", shown(approximate->s()));
     }
     chain_.activate({&*found, alpha});
   }
@@ -366,24 +433,27 @@ class Reader {
     const auto said = out_.network.metadata.find("gibbon.output");
     if (said == out_.network.metadata.end()) return Output::kSoftmax;
     try {
-      return find_output(said->second);
+      return find_output(shown(said->second));
     } catch (const Error& error) {
-      fail_input("{}: metadata gibbon.output: {}", file_, error.what());
+      misfit("metadata gibbon.output: {}", error.what());
     }
   }
 
   void finish(const onnx::GraphProto& graph) {
+    if (chain_.empty()) misfit("there is no Gemm or MatMul in it; a network needs one");
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
-      fail_input("{}: the chain of nodes ends in '{}', which is not the one output of the graph",
-                 file_, current_);
+      misfit("the chain of nodes ends in '{}', which is not the one output of the graph",
+             shown(current_));
     }
-    if (!flow_.in_order()) fail_input("{}: the outputs end transposed; take that off", file_);
+    if (!flow_.in_order()) misfit("the outputs end transposed; take that off");
     Network& network = out_.network;
     Network built = chain_.finish();
     if (chain_.take_rounded()) out_.rounded.emplace_back("the normalisation");
     network.layers = std::move(built.layers);
     network.normalisation = std::move(built.normalisation);
-    for (const auto& entry : model_.metadata_props()) network.metadata[entry.key()] = entry.value();
+    for (const auto& entry : model_.metadata_props()) {
+      network.metadata[printable(entry.key())] = printable(entry.value());
+    }
     // A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
     Dense& last = network.layers.back();
     if (network.output == Output::kIdentity) {
@@ -395,15 +465,17 @@ class Reader {
       network.output = sigmoid ? Output::kSigmoid : declared_output();
     }
     if (network.num_classes() > kMaxClasses) {
-      fail_input("{}: {} classes; allowed are at most {}", file_, network.num_classes(),
-                 kMaxClasses);
+      misfit("{} classes; allowed are at most {}", network.num_classes(), kMaxClasses);
     }
     network.check();
   }
 
   const onnx::ModelProto& model_;
   const std::string& file_;
-  std::map<std::string, Constant> constants_;
+  Budget& budget_;
+  int opset_ = 0;
+  std::unordered_map<std::string, Constant> constants_;
+  std::unordered_set<std::string> names_;  // of all values so far
   ModelFile out_{.network = {.output = Output::kIdentity}};
   AffineChain chain_;
   Flow flow_;
@@ -413,20 +485,15 @@ class Reader {
 }  // namespace
 
 ModelFile parse_model(std::string_view bytes, const std::string& name) {
-  onnx::ModelProto model;
-  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model.has_graph()) {
-    fail_input(
-        "{}: not an ONNX model ({} bytes); allowed are .onnx files, plain or gzip'd; check the "
-        "path, or train one with 'gibbon train'",
-        name, bytes.size());
-  }
-  ModelFile out = Reader(model, name).read();
+  Budget budget;
+  const onnx::ModelProto model = parse_proto(bytes, name, budget);
+  ModelFile out = Reader(model, name, budget).read();
   out.sha256 = sha256_hex(bytes);
   return out;
 }
 
 ModelFile read_model(const std::filesystem::path& path) {
-  return parse_model(read_file(path, std::size_t{1} << 30U), path.string());
+  return parse_model(read_file(path), path.string());
 }
 
 }  // namespace gibbon::models

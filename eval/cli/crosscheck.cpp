@@ -32,7 +32,9 @@ struct State {
 void add_crosscheck(CLI::App& root) {
   const auto state = std::make_shared<State>();
   CLI::App* app = root.add_subcommand(
-      "crosscheck", "Compare every number of a model's passes, FGSM and training with LibTorch's");
+      "crosscheck",
+      "Compare every number of a model's passes, FGSM and training with LibTorch's. Both take the "
+      "network as gibbon has read it: a fault in reading the file is not seen");
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app->add_option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   add_options(*app, state->data.options());

@@ -1,5 +1,6 @@
 #include "models/onnx/affine_chain.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,14 +15,35 @@ bool exact_ratio(double a, double b, double c, double result) {
   return std::fma(a, b, -(a * b)) == 0.0 && std::fma(result, c, -(a * b)) == 0.0;
 }
 
+/// What was folded in may be too large for float32, or too small to divide by.
+void require_finite(const Network& network) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Dense& layer = network.layers[l];
+    if (!std::ranges::all_of(layer.weight.flat(), finite) ||
+        !std::ranges::all_of(layer.bias, finite)) {
+      misfit("with its constants folded in, layer {} has weights that no float32 holds", l + 1);
+    }
+  }
+  const Normalisation& n = network.normalisation;
+  if (!std::ranges::all_of(n.shift, finite) || !std::ranges::all_of(n.scale, finite) ||
+      std::ranges::count(n.scale, 0.0F) > 0) {
+    misfit("the constants before its first layer make numbers that no float32 holds");
+  }
+}
+
 }  // namespace
 
-void AffineChain::product(Tensor weight) {
-  const std::size_t outputs = weight.rows();
-  network_.layers.push_back(Dense{.weight = std::move(weight),
+Tensor& AffineChain::product(std::size_t outputs, std::size_t inputs) {
+  if (network_.layers.size() == kMostLayers) {
+    misfit("it is layer {}; allowed are at most {}", kMostLayers + 1, kMostLayers);
+  }
+  budget_.take({outputs, inputs, sizeof(float)});
+  network_.layers.push_back(Dense{.weight = {outputs, inputs},
                                   .bias = std::vector<float>(outputs),
                                   .activation = make_activation("identity")});
   open_ = true;
+  return network_.layers.back().weight;
 }
 
 void AffineChain::activate(Activation activation) {
@@ -45,6 +67,7 @@ void AffineChain::divide(std::span<const double> divisors) {
 
 template <class StepOf>
 void AffineChain::apply(std::size_t width, const StepOf& step) {
+  budget_.take({width, sizeof(Step)});
   if (empty()) {
     shift_.resize(width, 0.0);
     scale_.resize(width, 1.0);
@@ -52,11 +75,11 @@ void AffineChain::apply(std::size_t width, const StepOf& step) {
     return;
   }
   if (!open_) {
-    Tensor diagonal(width, width);
+    Tensor& diagonal = product(width, width);
     for (std::size_t d = 0; d < width; ++d) diagonal.row(d)[d] = 1.0F;
-    product(std::move(diagonal));
   }
   Dense& layer = network_.layers.back();
+  budget_.take({layer.weight.flat().size(), sizeof(float)});
   for (std::size_t o = 0; o < width; ++o) {
     const Step wanted = step(o);
     if (wanted.factor != wanted.divisor) {
@@ -98,6 +121,7 @@ Network AffineChain::finish() {
   narrow(shift_, network_.normalisation.shift);
   narrow(scale_, network_.normalisation.scale);
   open_ = false;
+  require_finite(network_);
   return std::exchange(network_, {});
 }
 

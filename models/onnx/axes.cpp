@@ -2,26 +2,31 @@
 
 #include <algorithm>
 #include <fmt/ranges.h>
-#include <functional>
-#include <numeric>
 
 namespace gibbon::models {
 namespace {
 
-template <class... Args>
-[[noreturn]] void misfit(fmt::format_string<Args...> format, Args&&... args) {
-  throw Misfit(fmt::format(format, std::forward<Args>(args)...));
+void require_few(std::size_t axes) {
+  if (axes > kMostAxes) misfit("{} axes; allowed are {}", axes, kMostAxes);
 }
 
 }  // namespace
 
 std::size_t element_count(const Dims& dims) {
-  return std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>{});
+  if (std::ranges::find(dims, std::size_t{0}) != dims.end()) return 0;
+  std::size_t count = 1;
+  for (const std::size_t dim : dims) {
+    if (__builtin_mul_overflow(count, dim, &count)) {
+      misfit("shape {}: more elements than can be counted; the file is damaged", to_text(dims));
+    }
+  }
+  return count;
 }
 
 std::string to_text(const Dims& dims) { return fmt::format("{}", fmt::join(dims, "x")); }
 
 std::vector<std::size_t> to_axes(const std::vector<std::int64_t>& given, std::size_t rank) {
+  require_few(given.size());
   std::vector<std::size_t> out;
   const auto size = static_cast<std::int64_t>(rank);
   for (const std::int64_t axis : given) {
@@ -57,11 +62,12 @@ std::vector<std::size_t> transposed_places(const Dims& dims, const std::vector<s
   return out;
 }
 
-Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target) {
+Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target, Zero zero) {
+  require_few(target.size());
   Dims out;
   std::size_t open = target.size();
   for (std::size_t d = 0; d < target.size(); ++d) {
-    if (target[d] == 0 && d < dims.size()) {
+    if (target[d] == 0 && d < dims.size() && zero == Zero::kKeepsTheDimension) {
       out.push_back(dims[d]);
     } else if (target[d] == -1 && open == target.size()) {
       open = d;
@@ -102,6 +108,7 @@ Dims squeezed(const Dims& dims, const std::vector<std::int64_t>& axes) {
 }
 
 Dims unsqueezed(const Dims& dims, const std::vector<std::int64_t>& axes) {
+  require_few(dims.size() + axes.size());
   const std::vector<std::size_t> fresh = to_axes(axes, dims.size() + axes.size());
   Dims out;
   auto old = dims.begin();

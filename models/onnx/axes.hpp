@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fmt/format.h>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -10,11 +11,20 @@ namespace gibbon::models {
 
 using Dims = std::vector<std::size_t>;
 
+/// The most axes that a tensor may have, as in NumPy.
+inline constexpr std::size_t kMostAxes = 64;
+
 /// A shape that an operator cannot take; the reader adds file and node.
 class Misfit : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+template <class... Args>
+[[noreturn]] void misfit(fmt::format_string<Args...> format, Args&&... args) {
+  throw Misfit(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Throws a Misfit where there are more than a std::size_t counts.
 [[nodiscard]] std::size_t element_count(const Dims& dims);
 
 /// "1x28x28"
@@ -32,9 +42,13 @@ class Misfit : public std::runtime_error {
 [[nodiscard]] std::vector<std::size_t> transposed_places(const Dims& dims,
                                                          const std::vector<std::size_t>& axes);
 
-/// What Reshape makes of `dims`: 0 keeps a dimension, one -1 takes what is left. Throws a Misfit
-/// where the number of elements would change.
-[[nodiscard]] Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target);
+/// What a 0 in the target of a Reshape stands for.
+enum class Zero { kKeepsTheDimension, kIsEmpty };
+
+/// What Reshape makes of `dims`: one -1 takes what is left. Throws a Misfit where the number of
+/// elements would change.
+[[nodiscard]] Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target,
+                            Zero zero = Zero::kKeepsTheDimension);
 
 /// Flatten: the dimensions before `axis` become one, those from it on another.
 [[nodiscard]] Dims flattened(const Dims& dims, std::int64_t axis);

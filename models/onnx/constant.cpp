@@ -1,59 +1,73 @@
 #include "models/onnx/constant.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
+#include <fmt/format.h>
 
-#include "datasets/error.hpp"
-#include "models/onnx/axes.hpp"
+#include "models/onnx/text.hpp"
 
 namespace gibbon::models {
 namespace {
 
+/// The dimensions of a tensor, and how many elements they promise.
+struct Shape {
+  Dims dims;
+  std::size_t count;
+};
+
+Shape shape_of(const onnx::TensorProto& tensor) {
+  if (tensor.dims_size() > static_cast<int>(kMostAxes)) {
+    misfit("it has {} dimensions; allowed are {}", tensor.dims_size(), kMostAxes);
+  }
+  Dims dims;
+  for (const std::int64_t dim : tensor.dims()) {
+    if (dim < 0) misfit("it has a dimension of {}; the file is damaged", dim);
+    dims.push_back(static_cast<std::size_t>(dim));
+  }
+  return {dims, element_count(dims)};
+}
+
 /// Numbers of a tensor as it is stored: raw bytes, or a list of its own type.
 template <class Value, class List>
 std::vector<Value> stored(const onnx::TensorProto& tensor, const List& list, std::string_view type,
-                          const std::string& name, const std::string& file) {
-  if (!tensor.has_raw_data()) return {list.begin(), list.end()};
+                          std::size_t wanted) {
   const std::string& raw = tensor.raw_data();
   if (raw.size() % sizeof(Value) != 0) {
-    fail_input("{}: tensor '{}': {} bytes are no whole number of {}; the file is damaged", file,
-               name, raw.size(), type);
+    misfit("{} bytes are no whole number of {}; the file is damaged", raw.size(), type);
   }
-  std::vector<Value> out(raw.size() / sizeof(Value));
-  if (!raw.empty()) std::memcpy(out.data(), raw.data(), raw.size());
+  if (!raw.empty() && !list.empty()) {
+    misfit("its numbers are stored twice; the file is damaged");
+  }
+  const std::size_t count = raw.size() / sizeof(Value) + static_cast<std::size_t>(list.size());
+  if (count != wanted) {
+    misfit("{} values, but its shape asks for {}; the file is damaged", count, wanted);
+  }
+  if (raw.empty()) return {list.begin(), list.end()};
+  std::vector<Value> out(count);
+  std::memcpy(out.data(), raw.data(), raw.size());
   return out;
 }
 
-void require_finite(const std::vector<float>& values, const std::string& name,
-                    const std::string& file) {
+void require_finite(const std::vector<float>& values) {
   const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
   if (bad == values.end()) return;
-  fail_input(
-      "{}: tensor '{}': value {} is {}; weights must be finite; train the model again with a "
-      "lower learning rate",
-      file, name, bad - values.begin(), *bad);
+  misfit("value {} is {}; weights must be finite; train the model again with a lower learning rate",
+         bad - values.begin(), *bad);
 }
 
-}  // namespace
-
-Constant to_constant(const onnx::TensorProto& tensor, const std::string& name,
-                     const std::string& file) {
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-    fail_input("{}: tensor '{}': its data lie in another file; export the model as one file", file,
-               name);
+Constant read_tensor(const onnx::TensorProto& tensor, Budget& budget) {
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0) {
+    misfit("its data lie in another file; export the model as one file");
   }
+  if (tensor.has_segment()) misfit("it is stored in parts; export the model as one file");
+  const Shape shape = shape_of(tensor);
   Constant out;
-  double wanted = 1.0;
-  for (const std::int64_t dim : tensor.dims()) {
-    if (dim < 0) {
-      fail_input("{}: tensor '{}': it has a dimension of {}; the file is damaged", file, name, dim);
-    }
-    out.dims.push_back(static_cast<std::size_t>(dim));
-    wanted *= static_cast<double>(dim);
-  }
+  out.dims = shape.dims;
   const auto read = [&]<class Value>(Value /*type*/, const auto& list, std::string_view type) {
-    return stored<Value>(tensor, list, type, name, file);
+    std::vector<Value> values = stored<Value>(tensor, list, type, shape.count);
+    budget.take({values.size(), sizeof(std::int64_t)});
+    return values;
   };
   switch (tensor.data_type()) {
     case onnx::TensorProto::FLOAT: out.values = read(0.0F, tensor.float_data(), "float32"); break;
@@ -73,50 +87,57 @@ Constant to_constant(const onnx::TensorProto& tensor, const std::string& name,
       break;
     }
     case onnx::TensorProto::BOOL: {
-      const auto values = read(std::uint8_t{0}, tensor.int32_data(), "bool");
-      out.integers.assign(values.begin(), values.end());
+      out.truth = true;
+      const auto add = [&](auto value) { out.integers.push_back(value == 0 ? 0 : 1); };
+      if (tensor.int32_data().empty()) {  // a byte each, or a number each
+        std::ranges::for_each(read(std::uint8_t{0}, tensor.int32_data(), "bool"), add);
+      } else {
+        std::ranges::for_each(read(std::int32_t{0}, tensor.int32_data(), "bool"), add);
+      }
       break;
     }
     default:
-      fail_input(
-          "{}: tensor '{}': its data type is {}; allowed are float32 (1) and double (11), and for "
-          "shapes int32 (6), int64 (7) and bool (9); export the model in float32",
-          file, name, tensor.data_type());
+      misfit(
+          "its data type is {}; allowed are float32 (1) and double (11), and for shapes int32 (6), "
+          "int64 (7) and bool (9); export the model in float32",
+          tensor.data_type());
   }
-  const std::size_t count = out.values.size() + out.integers.size();
-  if (static_cast<double>(count) != wanted) {
-    fail_input("{}: tensor '{}': {} values, but its shape asks for {}; the file is damaged", file,
-               name, count, wanted);
-  }
-  require_finite(out.values, name, file);
+  require_finite(out.values);
   return out;
 }
 
-Constant to_constant(const onnx::NodeProto& node, const std::string& file) {
-  const std::string& name = node.output(0);
-  Constant out;
-  for (const onnx::AttributeProto& attribute : node.attribute()) {
-    if (attribute.name() == "value") return to_constant(attribute.t(), name, file);
-    if (attribute.name() == "value_float") {
-      out.values = {attribute.f()};
-    } else if (attribute.name() == "value_floats") {
-      out.values = {attribute.floats().begin(), attribute.floats().end()};
-      out.dims = {out.values.size()};
-    } else if (attribute.name() == "value_int") {
-      out.integers = {attribute.i()};
-    } else if (attribute.name() == "value_ints") {
-      out.integers = {attribute.ints().begin(), attribute.ints().end()};
-      out.dims = {out.integers.size()};
-    } else {
-      continue;
-    }
-    require_finite(out.values, name, file);
-    return out;
+}  // namespace
+
+Constant to_constant(const onnx::TensorProto& tensor, Budget& budget) {
+  try {
+    return read_tensor(tensor, budget);
+  } catch (const Misfit& error) {
+    throw Misfit(fmt::format("tensor '{}': {}", shown(tensor.name()), error.what()));
   }
-  fail_input(
-      "{}: node '{}' (Constant): it holds no number; allowed are value, value_float, value_floats, "
-      "value_int and value_ints",
-      file, name);
+}
+
+Constant to_constant(const onnx::NodeProto& node, Budget& budget) {
+  if (node.attribute_size() != 1) {
+    misfit("it holds {}; allowed are value, value_float, value_floats, value_int and value_ints",
+           node.attribute_size() == 0 ? "no number" : "more than one value");
+  }
+  const onnx::AttributeProto& attribute = node.attribute(0);
+  if (attribute.name() == "value") return read_tensor(attribute.t(), budget);
+  Constant out;
+  if (attribute.name() == "value_float") {
+    out.values = {attribute.f()};
+  } else if (attribute.name() == "value_floats") {
+    out.values = {attribute.floats().begin(), attribute.floats().end()};
+    out.dims = {out.values.size()};
+  } else if (attribute.name() == "value_int") {
+    out.integers = {attribute.i()};
+  } else {
+    out.integers = {attribute.ints().begin(), attribute.ints().end()};
+    out.dims = {out.integers.size()};
+  }
+  budget.take({out.bytes()});
+  require_finite(out.values);
+  return out;
 }
 
 Constant transpose(const Constant& constant, const std::vector<std::size_t>& axes) {
@@ -126,6 +147,26 @@ Constant transpose(const Constant& constant, const std::vector<std::size_t>& axe
   for (std::size_t k = 0; k < out.values.size(); ++k) out.values[k] = constant.values[from[k]];
   for (std::size_t k = 0; k < out.integers.size(); ++k)
     out.integers[k] = constant.integers[from[k]];
+  return out;
+}
+
+Constant cast(const Constant& constant, std::int64_t type) {
+  const bool to_real = type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::DOUBLE;
+  if (constant.integers.empty() && to_real) return constant;
+  if (constant.values.empty() && type == onnx::TensorProto::INT64) {
+    Constant out = constant;
+    out.truth = false;
+    return out;
+  }
+  if (!to_real || !constant.values.empty()) {
+    misfit("to = {}; allowed are float32 (1) and double (11), and int64 (7) for whole numbers",
+           type);
+  }
+  Constant out{.dims = constant.dims};
+  for (const std::int64_t value : constant.integers) {
+    out.values.push_back(static_cast<float>(value));
+    out.rounded |= static_cast<long double>(out.values.back()) != static_cast<long double>(value);
+  }
   return out;
 }
 

@@ -1,16 +1,17 @@
 #include "models/onnx/flow.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <numeric>
 
 namespace gibbon::models {
 
-Flow::Flow(Dims dims) : dims_(std::move(dims)) {
+Flow::Flow(Dims dims, Budget& budget) : dims_(std::move(dims)) {
+  open_ = !dims_.empty() && dims_.front() == 0;
   std::ranges::replace(dims_, std::size_t{0}, std::size_t{1});
   const std::size_t total = element_count(dims_);
   const bool column = dims_.empty() || dims_[0] == total;
   if (!column) batch_ = dims_.front();
+  budget.take({total / batch_, sizeof(std::size_t)});
   number(total / batch_);
 }
 
@@ -18,10 +19,7 @@ bool Flow::in_order() const { return std::ranges::is_sorted(order_); }
 
 void Flow::set_dims(Dims dims) {
   if (batch_ > 1 && (dims.empty() || dims[0] != batch_)) {
-    throw Misfit(
-        fmt::format("it mixes the {} samples of a batch; export the model with a batch "
-                    "of 1",
-                    batch_));
+    misfit("it mixes the {} samples of a batch; export the model with a batch of 1", batch_);
   }
   dims_ = std::move(dims);
 }
@@ -29,17 +27,15 @@ void Flow::set_dims(Dims dims) {
 void Flow::transpose(const std::vector<std::size_t>& axes) {
   const std::vector<std::size_t> from = transposed_places(dims_, axes);
   set_dims(permuted(dims_, axes));
-  if (batch_ > 1 && axes[0] != 0) throw Misfit("it moves the axis of the batch");
+  if (batch_ > 1 && axes[0] != 0) misfit("it moves the axis of the batch");
   const std::vector<std::size_t> before = order_;
   for (std::size_t k = 0; k < order_.size(); ++k) order_[k] = before[from[k]];
 }
 
 std::vector<std::size_t> Flow::broadcast(const Dims& dims) {
   const auto refuse = [&] {
-    throw Misfit(
-        fmt::format("shape mismatch: a constant of shape {} does not fit features of "
-                    "shape {}",
-                    dims.empty() ? "1" : to_text(dims), to_text(dims_)));
+    misfit("shape mismatch: a constant of shape {} does not fit features of shape {}",
+           dims.empty() ? "1" : to_text(dims), to_text(dims_));
   };
   if (dims.size() > dims_.size() && batch_ > 1) refuse();
   while (dims_.size() < dims.size()) dims_.insert(dims_.begin(), 1);

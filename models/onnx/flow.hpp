@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/onnx/axes.hpp"
+#include "models/onnx/budget.hpp"
 
 namespace gibbon::models {
 
@@ -12,14 +12,17 @@ namespace gibbon::models {
 class Flow {
  public:
   Flow() = default;
-  /// An input of the file; 0 stands for a dimension without a number.
-  explicit Flow(Dims dims);
+  /// An input of the file; 0 stands for a dimension without a number. Takes its features from
+  /// `budget` before it makes them.
+  Flow(Dims dims, Budget& budget);
 
   [[nodiscard]] std::size_t width() const { return order_.size(); }
   [[nodiscard]] const Dims& dims() const { return dims_; }
   /// order()[k]: the feature at place k, as the layer before numbers it.
   [[nodiscard]] const std::vector<std::size_t>& order() const { return order_; }
   [[nodiscard]] bool in_order() const;
+  /// The first axis may have several samples along it: more than 1, or no number in the file.
+  [[nodiscard]] bool may_batch() const { return dims_.size() > 1 && (batch_ > 1 || open_); }
 
   /// Other dimensions, the same features in the same order.
   void set_dims(Dims dims);
@@ -40,6 +43,7 @@ class Flow {
   void number(std::size_t width);
 
   std::size_t batch_ = 1;
+  bool open_ = false;  // the first dimension has no number
   Dims dims_;
   std::vector<std::size_t> order_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <gmock/gmock.h>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/error.hpp"
+#include "models/mlp.hpp"
 #include "models/model_file.hpp"
 
 // How libonnx-dev was compiled; its headers ask for it.
@@ -62,11 +64,16 @@ class Handmade {
  public:
   Handmade() {
     model_.set_ir_version(8);
-    model_.add_opset_import()->set_version(13);
+    opset(13);
     graph().set_name("by hand");
   }
 
+  onnx::ModelProto& model() { return model_; }
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+  void opset(std::int64_t version) {
+    model_.clear_opset_import();
+    model_.add_opset_import()->set_version(version);
+  }
 
   static void fill(onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
                    const Floats& values) {
@@ -107,8 +114,11 @@ class Handmade {
 
   /// 0 stands for a dimension without a number.
   void input(const std::string& name, const std::vector<std::int64_t>& dims) {
-    auto& shape = *graph().add_input()->mutable_type()->mutable_tensor_type()->mutable_shape();
-    graph().mutable_input(graph().input_size() - 1)->set_name(name);
+    onnx::ValueInfoProto& value = *graph().add_input();
+    value.set_name(name);
+    auto& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::TensorProto::FLOAT);
+    auto& shape = *type.mutable_shape();
     for (const std::int64_t dim : dims) {
       if (dim == 0) {
         shape.add_dim()->set_dim_param("N");
@@ -134,7 +144,16 @@ class Handmade {
     gemm({"a", "W2", "b2"}, "y");
   }
 
-  [[nodiscard]] std::string bytes() const { return model_.SerializeAsString(); }
+  /// Attributes get the type of what they hold, unless the test has given them one.
+  [[nodiscard]] std::string bytes() const {
+    onnx::ModelProto typed = model_;
+    for (onnx::NodeProto& each : *typed.mutable_graph()->mutable_node()) {
+      for (onnx::AttributeProto& a : *each.mutable_attribute()) {
+        if (!a.has_type()) a.set_type(type_of(a));
+      }
+    }
+    return typed.SerializeAsString();
+  }
   [[nodiscard]] ModelFile read_file() const { return parse_model(bytes(), "m.onnx"); }
   [[nodiscard]] Network read() const { return read_file().network; }
   void expect_read(const Network& want = expected()) const { expect_same(read(), want); }
@@ -144,6 +163,15 @@ class Handmade {
   }
 
  private:
+  static onnx::AttributeProto::AttributeType type_of(const onnx::AttributeProto& a) {
+    if (a.has_f()) return onnx::AttributeProto::FLOAT;
+    if (a.has_s()) return onnx::AttributeProto::STRING;
+    if (a.has_t()) return onnx::AttributeProto::TENSOR;
+    if (a.floats_size() > 0) return onnx::AttributeProto::FLOATS;
+    if (a.ints_size() > 0) return onnx::AttributeProto::INTS;
+    return onnx::AttributeProto::INT;
+  }
+
   onnx::ModelProto model_;
 };
 
@@ -154,6 +182,33 @@ inline Handmade usual() {
   m.layers("x");
   m.output("y");
   return m;
+}
+
+/// The logits of one input, in double.
+inline std::vector<double> logits(const Network& network, std::vector<double> x) {
+  const MlpOf<double> model(network);
+  TapeOf<double> tape = model.make_tape(1);
+  const auto z = model.forward({x.data(), 1, x.size()}, tape).row(0);
+  return {z.begin(), z.end()};
+}
+
+/// "x" of these dimensions, what `nodes` makes of it, and its last value as the output.
+inline Handmade chain(const std::vector<std::int64_t>& dims,
+                      const std::function<std::string(Handmade&)>& nodes) {
+  Handmade m;
+  m.input("x", dims);
+  m.output(nodes(m));
+  return m;
+}
+
+inline std::vector<double> run(const Handmade& m, const std::vector<double>& x) {
+  return logits(m.read(), x);
+}
+
+inline void set_ints(onnx::NodeProto& node, const std::string& name,
+                     const std::vector<std::int64_t>& values) {
+  onnx::AttributeProto& attribute = Handmade::attribute(node, name);
+  for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
 }  // namespace gibbon::models

@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "datasets/environment.hpp"
-#include "models/mlp.hpp"
 #include "models/onnx/handmade.hpp"
 
 namespace gibbon::models {
@@ -14,33 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
-
-/// The logits of one input, in double.
-std::vector<double> logits(const Network& network, std::vector<double> x) {
-  const MlpOf<double> model(network);
-  TapeOf<double> tape = model.make_tape(1);
-  const auto z = model.forward({x.data(), 1, x.size()}, tape).row(0);
-  return {z.begin(), z.end()};
-}
-
-/// "x" of these dimensions, what `nodes` makes of it, and its last value as the output.
-Handmade chain(const std::vector<std::int64_t>& dims,
-               const std::function<std::string(Handmade&)>& nodes) {
-  Handmade m;
-  m.input("x", dims);
-  m.output(nodes(m));
-  return m;
-}
-
-std::vector<double> run(const Handmade& m, const std::vector<double>& x) {
-  return logits(m.read(), x);
-}
-
-void set_ints(onnx::NodeProto& node, const std::string& name,
-              const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = Handmade::attribute(node, name);
-  for (const std::int64_t value : values) attribute.add_ints(value);
-}
 
 /// y = the four features in the order they arrive, times 1, 10, 100, 1000 and summed.
 std::string ordered_sum(Handmade& m, const std::string& from) {
@@ -320,6 +292,7 @@ TEST(Import, BatchNormalizationWhereverItStands) {
   };
   refused(
       [](Handmade& m) {
+        m.opset(14);
         Handmade::attribute(*m.graph().mutable_node(1), "training_mode").set_i(1);
       },
       "training_mode = 1; export the model for inference");
@@ -469,6 +442,10 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
   before([](Handmade& m) {
     set_ints(m.node("Transpose", {"x"}, "n"), "perm", {0, 0});
   }).expect_refused("node 'n' (Transpose): axis 0 comes twice");
+  before([](Handmade& m) {
+    onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
+    perm.set_type(onnx::AttributeProto::INTS);
+  }).expect_refused("node 'n' (Transpose): perm has 0 axes for 2");
 }
 
 // The verification benchmarks' networks at x_j = (37 j mod 101) / 100, beside NumPy in float64.

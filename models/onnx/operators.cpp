@@ -1,0 +1,197 @@
+#include "models/onnx/operators.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/onnx/axes.hpp"
+#include "models/onnx/text.hpp"
+
+namespace gibbon::models {
+namespace {
+
+using Type = onnx::AttributeProto;
+
+std::vector<OperatorRule> all_operators() {
+  const AttributeRule alpha{"alpha", Type::FLOAT};
+  const AttributeRule axes{"axes", Type::INTS};
+  const AttributeRule axis{"axis", Type::INT};
+  const AttributeRule beta{"beta", Type::FLOAT};
+  const AttributeRule epsilon{"epsilon", Type::FLOAT};
+  // Of running means while training.
+  const AttributeRule momentum{"momentum", Type::FLOAT, Attention::kIgnored};
+  const AttributeRule ratio{"ratio", Type::FLOAT, Attention::kIgnored};
+  const AttributeRule seed{"seed", Type::INT, Attention::kIgnored};
+  const AttributeRule to{"to", Type::INT};
+  // Of casts to formats of eight bits.
+  const AttributeRule saturate{"saturate", Type::INT, Attention::kIgnored};
+  const AttributeRule round_mode{"round_mode", Type::STRING, Attention::kIgnored};
+  const std::vector<AttributeRule> product{
+      alpha, beta, {"transA", Type::INT}, {"transB", Type::INT}};
+  const AttributeRule value{"value", Type::TENSOR};
+  return {
+      // name, since, inputs, outputs, attributes
+      {"Add", 7, 2, 2, 1, {}},
+      {"BatchNormalization", 7, 5, 5, 1, {epsilon, momentum, {"spatial", Type::INT}}},
+      {"BatchNormalization", 9, 5, 5, 1, {epsilon, momentum}},
+      {"BatchNormalization", 14, 5, 5, 1, {epsilon, momentum, {"training_mode", Type::INT}}},
+      {"Cast", 6, 1, 1, 1, {to}},
+      {"Cast", 19, 1, 1, 1, {to, saturate}},
+      {"Cast", 24, 1, 1, 1, {to, saturate, round_mode}},
+      {"Constant", 1, 0, 0, 1, {value}},
+      {"Constant",
+       12,
+       0,
+       0,
+       1,
+       {value,
+        {"value_float", Type::FLOAT},
+        {"value_floats", Type::FLOATS},
+        {"value_int", Type::INT},
+        {"value_ints", Type::INTS}}},
+      {"Div", 7, 2, 2, 1, {}},
+      {"Dropout", 7, 1, 1, 2, {ratio}},
+      {"Dropout", 12, 1, 3, 2, {seed}},
+      {"Flatten", 1, 1, 1, 1, {axis}},
+      {"Gelu", 20, 1, 1, 1, {{"approximate", Type::STRING}}},
+      {"Gemm", 7, 3, 3, 1, product},
+      {"Gemm", 11, 2, 3, 1, product},
+      {"HardSigmoid", 6, 1, 1, 1, {alpha, beta}},
+      {"Identity", 1, 1, 1, 1, {}},
+      {"LeakyRelu", 6, 1, 1, 1, {alpha}},
+      {"LogSoftmax", 1, 1, 1, 1, {axis}},
+      {"MatMul", 1, 2, 2, 1, {}},
+      {"Mul", 7, 2, 2, 1, {}},
+      {"Relu", 6, 1, 1, 1, {}},
+      {"Reshape", 5, 2, 2, 1, {}},
+      {"Reshape", 14, 2, 2, 1, {{"allowzero", Type::INT}}},
+      {"Sigmoid", 6, 1, 1, 1, {}},
+      {"Softmax", 1, 1, 1, 1, {axis}},
+      {"Softplus", 1, 1, 1, 1, {}},
+      {"Squeeze", 1, 1, 1, 1, {axes}},
+      {"Squeeze", 13, 1, 2, 1, {}},
+      {"Sub", 7, 2, 2, 1, {}},
+      {"Tanh", 6, 1, 1, 1, {}},
+      {"Transpose", 1, 1, 1, 1, {{"perm", Type::INTS}}},
+      {"Unsqueeze", 1, 1, 1, 1, {axes}},
+      {"Unsqueeze", 13, 2, 2, 1, {}},
+  };
+}
+
+const OperatorRule& rule_of(const onnx::NodeProto& node, int opset) {
+  const std::string& op = node.op_type();
+  if (!node.domain().empty() && node.domain() != "ai.onnx") {
+    misfit(
+        "its domain is '{}'; allowed are the operators of the standard itself, without a domain; "
+        "export the model without others",
+        shown(node.domain()));
+  }
+  if (const OperatorRule* rule = find_operator(op, opset)) return *rule;
+  const auto younger = std::ranges::find(operators(), op, &OperatorRule::name);
+  if (younger != operators().end()) {
+    misfit("it came with opset {}, but the file imports {}; export it with a newer opset",
+           younger->since, opset);
+  }
+  misfit(
+      "operator {} is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, "
+      "BatchNormalization, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Constant, Identity, "
+      "Dropout, Cast, a final Softmax or LogSoftmax, and the activations of 'gibbon list "
+      "activations'",
+      shown(op));
+}
+
+void check_counts(const onnx::NodeProto& node, const OperatorRule& rule, int opset) {
+  const int inputs = node.input_size();
+  if (inputs < rule.least_inputs || inputs > rule.most_inputs) {
+    misfit("it has {} inputs; allowed are {} to {} in opset {}", inputs, rule.least_inputs,
+           rule.most_inputs, opset);
+  }
+  if (node.output_size() == 0 || node.output(0).empty()) misfit("it has no output");
+  for (int k = rule.outputs; k < node.output_size(); ++k) {
+    if (node.output(k).empty()) continue;
+    misfit("it has an output {}, '{}', which inference has not; export the model for inference",
+           k + 1, shown(node.output(k)));
+  }
+}
+
+std::string names_of(const OperatorRule& rule) {
+  std::string out;
+  for (const AttributeRule& known : rule.attributes) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", known.name);
+  }
+  return out.empty() ? "it has none" : "known are " + out;
+}
+
+/// A value beside the one that its type names would be overlooked.
+bool holds_more_than(const onnx::AttributeProto& attribute, Type::AttributeType type) {
+  return (attribute.has_f() && type != Type::FLOAT) || (attribute.has_i() && type != Type::INT) ||
+         (attribute.has_s() && type != Type::STRING) ||
+         (attribute.has_t() && type != Type::TENSOR) || attribute.has_g() ||
+         (attribute.floats_size() > 0 && type != Type::FLOATS) ||
+         (attribute.ints_size() > 0 && type != Type::INTS) || attribute.strings_size() > 0 ||
+         attribute.tensors_size() > 0 || attribute.graphs_size() > 0 ||
+         attribute.has_sparse_tensor() || attribute.sparse_tensors_size() > 0;
+}
+
+void check_attribute(const onnx::AttributeProto& attribute, const OperatorRule& rule, int opset) {
+  const std::string name = shown(attribute.name());
+  const auto known = std::ranges::find(rule.attributes, attribute.name(), &AttributeRule::name);
+  if (known == rule.attributes.end()) {
+    misfit("attribute '{}' is not supported; {} in opset {}; export the model without it", name,
+           names_of(rule), opset);
+  }
+  if (attribute.type() != known->type || !attribute.ref_attr_name().empty() ||
+      holds_more_than(attribute, known->type)) {
+    misfit("attribute '{}' is of type {}; allowed is {} ({}), and no other value beside it", name,
+           static_cast<int>(attribute.type()),
+           onnx::AttributeProto::AttributeType_Name(known->type), static_cast<int>(known->type));
+  }
+  if (known->type == Type::FLOAT && !std::isfinite(attribute.f())) {
+    misfit("attribute '{}' is {}; it must be finite", name, attribute.f());
+  }
+}
+
+}  // namespace
+
+const std::vector<OperatorRule>& operators() {
+  static const std::vector<OperatorRule> all = all_operators();
+  return all;
+}
+
+const OperatorRule* find_operator(std::string_view name, int opset) {
+  const OperatorRule* found = nullptr;
+  for (const OperatorRule& rule : operators()) {
+    if (rule.name == name && rule.since <= opset) found = &rule;  // they stand in order of `since`
+  }
+  return found;
+}
+
+void check_node(const onnx::NodeProto& node, int opset) {
+  const OperatorRule& rule = rule_of(node, opset);
+  check_counts(node, rule, opset);
+  // Every name that passes is one of the entry's few, so the inner loop stays short.
+  for (int k = 0; k < node.attribute_size(); ++k) {
+    check_attribute(node.attribute(k), rule, opset);
+    for (int before = 0; before < k; ++before) {
+      if (node.attribute(before).name() != node.attribute(k).name()) continue;
+      misfit("attribute '{}' comes twice", shown(node.attribute(k).name()));
+    }
+  }
+}
+
+const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name) {
+  const auto found = std::ranges::find(node.attribute(), name, &onnx::AttributeProto::name);
+  return found == node.attribute().end() ? nullptr : &*found;
+}
+
+float float_attribute(const onnx::NodeProto& node, std::string_view name, float fallback) {
+  const onnx::AttributeProto* found = find_attribute(node, name);
+  return found == nullptr ? fallback : found->f();
+}
+
+std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name,
+                           std::int64_t fallback) {
+  const onnx::AttributeProto* found = find_attribute(node, name);
+  return found == nullptr ? fallback : found->i();
+}
+
+}  // namespace gibbon::models

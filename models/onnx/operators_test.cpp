@@ -1,0 +1,270 @@
+// Every attribute of every operator that is read, in every version of the standard that libonnx
+// knows: it is honoured, or refused by name.
+#include "models/onnx/operators.hpp"
+
+#include <map>
+#include <onnx/defs/schema.h>
+#include <set>
+#include <variant>
+
+#include "models/onnx/axes.hpp"
+#include "models/onnx/handmade.hpp"
+
+namespace gibbon::models {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+int newest_of_libonnx() {
+  return onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+}
+const onnx::OpSchema* schema_of(const std::string& op, int opset) {
+  return opset > newest_of_libonnx() ? nullptr : onnx::OpSchemaRegistry::Schema(op, opset, "");
+}
+
+std::set<std::string> names() {
+  std::set<std::string> out;
+  for (const OperatorRule& rule : operators()) out.emplace(rule.name);
+  return out;
+}
+
+TEST(Operators, HaveTheInputsAndAttributesOfTheStandard) {
+  std::set<std::string> refused;
+  for (const std::string& op : names()) {
+    for (int opset = kOldestOpset; opset <= newest_of_libonnx(); ++opset) {
+      const onnx::OpSchema* schema = schema_of(op, opset);
+      const OperatorRule* rule = find_operator(op, opset);
+      ASSERT_EQ(schema == nullptr, rule == nullptr) << op << " in " << opset;
+      if (rule == nullptr) continue;
+      EXPECT_EQ(rule->least_inputs, schema->min_input()) << op << " in " << opset;
+      EXPECT_EQ(rule->most_inputs, schema->max_input()) << op << " in " << opset;
+      EXPECT_LE(rule->outputs, schema->max_output()) << op << " in " << opset;
+      std::set<std::string> left;
+      for (const auto& [name, attribute] : schema->attributes()) left.insert(name);
+      for (const AttributeRule& known : rule->attributes) {
+        const std::string name(known.name);
+        ASSERT_EQ(left.erase(name), 1U) << op << "." << name << " in " << opset;
+        EXPECT_EQ(known.type, schema->attributes().at(name).type) << op << "." << name;
+      }
+      for (const std::string& name : left) {
+        refused.insert(op + "." + name);
+        Handmade m;
+        onnx::NodeProto& node = m.node(op, {}, "y");
+        for (int k = 0; k < rule->least_inputs; ++k) node.add_input("x");
+        onnx::AttributeProto& attribute = Handmade::attribute(node, name);
+        attribute.set_type(schema->attributes().at(name).type);
+        EXPECT_THAT([&] { check_node(node, opset); },
+                    ThrowsMessage<Misfit>(HasSubstr("attribute '" + name + "' is not supported")));
+      }
+    }
+  }
+  EXPECT_EQ(refused, (std::set<std::string>{"Constant.sparse_value", "Constant.value_string",
+                                            "Constant.value_strings"}));
+}
+
+TEST(Operators, HaveAnEntryForEveryActivation) {
+  for (const ActivationInfo& info : activations()) {
+    EXPECT_NE(find_operator(info.onnx_op, kNewestOpset), nullptr) << info.name;
+  }
+}
+
+using Numbers = std::vector<std::int64_t>;
+using Value = std::variant<float, std::int64_t, std::string, Numbers, Floats>;
+
+/// Two values of an attribute; the first is the standard's default where it has one.
+struct Trial {
+  std::string op;
+  std::string attribute;
+  Value usual;
+  Value other;
+};
+constexpr float kSteep = std::numeric_limits<float>::max();
+
+std::vector<Trial> trials(int opset) {
+  const auto whole = [](std::int64_t value) { return Value(value); };
+  const std::int64_t classes = opset < 13 ? 1 : -1;
+  return {{"BatchNormalization", "epsilon", 1e-5F, 0.5F},
+          {"BatchNormalization", "momentum", 0.9F, 0.1F},
+          {"BatchNormalization", "spatial", whole(1), whole(0)},
+          {"BatchNormalization", "training_mode", whole(0), whole(1)},
+          {"Cast", "to", whole(onnx::TensorProto::FLOAT), whole(onnx::TensorProto::INT64)},
+          {"Cast", "saturate", whole(1), whole(0)},
+          {"Cast", "round_mode", "up", "down"},
+          {"Constant", "value", Floats{1, 2, 3, 4}, Floats{1, 2, 3, 5}},
+          {"Constant", "value_float", 2.0F, 3.0F},
+          {"Constant", "value_floats", Floats{1, 2, 3, 4}, Floats{1, 2, 3, 5}},
+          {"Constant", "value_int", whole(2), whole(3)},
+          {"Constant", "value_ints", Numbers{1, 2, 3, 4}, Numbers{1, 2, 3, 5}},
+          {"Dropout", "ratio", 0.5F, 0.9F},
+          {"Dropout", "seed", whole(1), whole(2)},
+          {"Flatten", "axis", whole(1), whole(2)},
+          {"Gelu", "approximate", "none", "tanh"},
+          {"Gemm", "alpha", 1.0F, 2.0F},
+          {"Gemm", "beta", 1.0F, 2.0F},
+          {"Gemm", "transA", whole(0), whole(1)},
+          {"Gemm", "transB", whole(0), whole(1)},
+          {"HardSigmoid", "alpha", kSteep, 0.25F},
+          {"HardSigmoid", "beta", 0.0F, 0.5F},
+          {"LeakyRelu", "alpha", 0.01F, 0.5F},
+          {"LogSoftmax", "axis", whole(classes), whole(0)},
+          {"Reshape", "allowzero", whole(0), whole(1)},
+          {"Softmax", "axis", whole(classes), whole(0)},
+          {"Squeeze", "axes", Numbers{2}, Numbers{0}},
+          {"Transpose", "perm", Numbers{0, 2, 1}, Numbers{0, 1, 2}},
+          {"Unsqueeze", "axes", Numbers{0}, Numbers{1}}};
+}
+
+void set(onnx::NodeProto& node, const std::string& name, const Value& value) {
+  onnx::AttributeProto* attribute = nullptr;
+  for (onnx::AttributeProto& each : *node.mutable_attribute()) {
+    if (each.name() == name) attribute = &each;
+  }
+  if (attribute == nullptr) attribute = node.add_attribute();
+  attribute->Clear();
+  attribute->set_name(name);
+  if (const auto* f = std::get_if<float>(&value)) attribute->set_f(*f);
+  if (const auto* i = std::get_if<std::int64_t>(&value)) attribute->set_i(*i);
+  if (const auto* s = std::get_if<std::string>(&value)) attribute->set_s(*s);
+  if (const auto* ints = std::get_if<Numbers>(&value)) {
+    for (const std::int64_t i : *ints) attribute->add_ints(i);
+  }
+  if (const auto* floats = std::get_if<Floats>(&value)) {
+    if (name == "value") {
+      Handmade::fill(*attribute->mutable_t(), {static_cast<std::int64_t>(floats->size())}, *floats);
+    } else {
+      for (const float f : *floats) attribute->add_floats(f);
+    }
+  }
+}
+
+/// A network of four inputs and four classes through a node of this operator, which is its `at`.
+struct Host {
+  Handmade model;
+  int at = 0;
+
+  [[nodiscard]] onnx::NodeProto& node() { return *model.graph().mutable_node(at); }
+};
+
+/// The shape of the input that brings the operator out.
+Numbers input_of(const std::string& op) {
+  if (op == "Squeeze") return {1, 4, 1};
+  if (op == "Unsqueeze") return {4};
+  if (op == "Flatten" || op == "Transpose" || op == "Reshape") return {1, 2, 2};
+  return {0, 4};
+}
+
+Host host_of(const std::string& op, int opset) {
+  Host host;
+  Handmade& m = host.model;
+  m.opset(opset);
+  m.input("x", input_of(op));
+  m.tensor("W", {4, 4}, {1, 2, 0, 0, -3, 1, 0, 4, 0, 5, 1, 0, 0, 0, 6, -1});
+  m.tensor("b", {4}, {1, 2, 3, 4});
+  m.integers("row", {0, -1});
+  const bool layer = op == "Gemm";
+  const bool shape = op == "Cast" || op == "Dropout" || op == "Flatten" || op == "Reshape" ||
+                     op == "Squeeze" || op == "Transpose" || op == "Unsqueeze";
+  const auto place = [&](const Names& inputs, const std::string& output) {
+    host.at = m.graph().node_size();
+    m.node(op, inputs, output);
+    return output;
+  };
+  if (op == "Constant") {
+    place({}, "c0");
+    Handmade::attribute(m.node("Cast", {"c0"}, "c"), "to").set_i(onnx::TensorProto::FLOAT);
+    m.node("MatMul", {"x", "W"}, "z");
+    m.node("Add", {"z", "c"}, "y");
+  } else if (layer) {
+    place({"x", "W", "b"}, "y");
+  } else if (shape) {
+    std::string from = place(op == "Reshape" ? Names{"x", "row"} : Names{"x"}, "s");
+    if (op == "Transpose") {
+      m.integers("flat", {1, 4});
+      m.node("Reshape", {from, "flat"}, "f");
+      from = "f";
+    }
+    m.node("MatMul", {from, "W"}, "y");
+  } else {
+    m.node("MatMul", {"x", "W"}, "z");
+    place(op == "BatchNormalization" ? Names{"z", "b", "b", "b", "b"} : Names{"z"}, "y");
+  }
+  m.output("y");
+  return host;
+}
+
+/// What the network says of one input, or why it is refused.
+std::string outcome(const Host& host) {
+  try {
+    const ModelFile file = host.model.read_file();
+    const std::vector<double> z = logits(file.network, {1, -2, 3, 5});
+    return fmt::format("{} {} {:.17g}", file.final_op, to_string(file.network.output),
+                       fmt::join(z, " "));
+  } catch (const Error& error) {
+    return std::string("refused: ") + error.what();
+  }
+}
+
+bool refuses(const std::string& text) { return text.starts_with("refused: "); }
+
+void expect_default(const Trial& trial, int opset) {
+  const onnx::OpSchema* schema = schema_of(trial.op, opset);
+  if (schema == nullptr) return;
+  const onnx::AttributeProto& fallback = schema->attributes().at(trial.attribute).default_value;
+  if (!fallback.has_type() || trial.op == "HardSigmoid") return;
+  onnx::NodeProto node;
+  set(node, trial.attribute, trial.usual);
+  EXPECT_EQ(node.attribute(0).f(), fallback.f());
+  EXPECT_EQ(node.attribute(0).i(), fallback.i());
+  EXPECT_EQ(node.attribute(0).s(), fallback.s());
+  const std::string given = [&] {
+    Host host = host_of(trial.op, opset);
+    if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    return outcome(host);
+  }();
+  Host host = host_of(trial.op, opset);
+  if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  set(host.node(), trial.attribute, trial.usual);
+  EXPECT_EQ(outcome(host), given) << "the default, given and left out";
+}
+
+TEST(Operators, EveryAttributeIsHonouredOrRefused) {
+  std::set<std::string> tried;
+  for (int opset = kOldestOpset; opset <= kNewestOpset; ++opset) {
+    for (const Trial& trial : trials(opset)) {
+      const OperatorRule* rule = find_operator(trial.op, opset);
+      if (rule == nullptr) continue;
+      const auto known = std::ranges::find(rule->attributes, trial.attribute, &AttributeRule::name);
+      if (known == rule->attributes.end()) continue;
+      tried.insert(trial.op + "." + trial.attribute);
+      SCOPED_TRACE(fmt::format("{}.{} in opset {}", trial.op, trial.attribute, opset));
+      Host host = host_of(trial.op, opset);
+      if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+      if (trial.op == "HardSigmoid") {
+        set(host.node(), "alpha", kSteep);
+        set(host.node(), "beta", 0.0F);
+      }
+      set(host.node(), trial.attribute, trial.usual);
+      const std::string usual = outcome(host);
+      set(host.node(), trial.attribute, trial.other);
+      const std::string other = outcome(host);
+      EXPECT_FALSE(refuses(usual)) << usual;
+      if (known->attention == Attention::kRead) {
+        EXPECT_NE(usual, other);
+      } else {
+        EXPECT_EQ(usual, other);
+      }
+      expect_default(trial, opset);
+    }
+  }
+  std::set<std::string> known;
+  for (const OperatorRule& rule : operators()) {
+    for (const AttributeRule& attribute : rule.attributes) {
+      known.insert(fmt::format("{}.{}", rule.name, attribute.name));
+    }
+  }
+  EXPECT_EQ(tried, known) << "an attribute without a trial";
+}
+
+}  // namespace
+}  // namespace gibbon::models
