@@ -40,4 +40,21 @@ struct Deadline {
   }
 };
 
+/// The deadline of what this thread reads and copies: steps that lie too deep to be handed one.
+inline thread_local Deadline reading_deadline;
+
+/// Sets `reading_deadline` for as long as it lives.
+class ReadingDeadline {
+ public:
+  explicit ReadingDeadline(const Deadline& deadline) : before_(reading_deadline) {
+    reading_deadline = deadline;
+  }
+  ~ReadingDeadline() { reading_deadline = before_; }
+  ReadingDeadline(const ReadingDeadline&) = delete;
+  ReadingDeadline& operator=(const ReadingDeadline&) = delete;
+
+ private:
+  Deadline before_;
+};
+
 }  // namespace gibbon

@@ -4,6 +4,7 @@
 #include <limits>
 #include <zlib.h>
 
+#include "datasets/deadline.hpp"
 #include "datasets/error.hpp"
 
 namespace gibbon {
@@ -24,7 +25,7 @@ class Inflater {
   /// Fills [out, out + room) as far as it can; `written` tells how far. Returns zlib's code.
   int step(char* out, std::size_t room, std::size_t& written) {
     const std::size_t in = std::min(rest_.size(), kMost);
-    const std::size_t space = std::min(room, kMost);
+    const std::size_t space = std::min(room, kChunk);
     // zlib does not write to its input; its interface is older than const.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(rest_.data()));
     stream_.avail_in = static_cast<uInt>(in);
@@ -43,6 +44,7 @@ class Inflater {
 
  private:
   static constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
+  static constexpr std::size_t kChunk = std::size_t{1} << 24U;  // between two looks at the clock
   z_stream stream_{};
   std::string_view rest_;
 };
@@ -84,6 +86,7 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
       if (size > limit) fail_too_large();
       result.resize(std::min(2 * size, limit + 1));
     }
+    reading_deadline.check();
     std::size_t written = 0;
     const int code = inflater.step(result.data() + size, result.size() - size, written);
     size += written;

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/printable.hpp"
+#include "datasets/deadline.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/sha256.hpp"
@@ -40,6 +41,7 @@ class Reader {
       find_input(graph);
     });
     for (const onnx::NodeProto& node : graph.node()) {
+      reading_deadline.check();
       try {
         check_node(node, opset_);
         name_outputs(node);
@@ -75,6 +77,7 @@ class Reader {
       if (!names_.insert(tensor.name()).second) {
         misfit("tensor '{}' comes twice; the file is damaged", shown(tensor.name()));
       }
+      reading_deadline.check();
       constants_[tensor.name()] = to_constant(tensor, budget_);
     }
   }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/printable.hpp"
+#include "datasets/deadline.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
@@ -22,6 +23,11 @@ struct Loaded {
   std::filesystem::path path;
   models::ModelFile file;
 };
+
+/// The time was over before the network was read and laid out.
+Outcome out_of_time() {
+  return {.result = Result::kTimeout, .reason = "the time is over; the network was not read yet"};
+}
 
 struct State {
   std::string network;
@@ -57,7 +63,8 @@ struct State {
   /// One instance, from the files on; `seconds` of wall clock are left for it.
   Outcome decide(const std::filesystem::path& model_path, const std::string& property_path,
                  double seconds, Loaded& loaded) const {
-    const auto start = std::chrono::steady_clock::now();
+    const Deadline deadline = Deadline::in(seconds);
+    const ReadingDeadline reading(deadline);
     if (loaded.path != model_path) {
       loaded = {};
       loaded.file = models::read_model(model_path);
@@ -74,9 +81,8 @@ struct State {
     }
     const models::Network target = network_for(file, model_path.string(), asked);
     const Verifier verifier(target);
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     Limits limits{.nodes = std::numeric_limits<std::uint64_t>::max(),
-                  .seconds = std::max(seconds - spent.count(), 1e-9),
+                  .seconds = std::max(deadline.left(), 1e-9),
                   .soundness = level()};
     Outcome outcome = verify(target, asked, limits, [&](const Query& query, const Limits& left) {
       return verifier.decide(query, left, common.workers());
@@ -99,6 +105,8 @@ struct State {
       require_sensible();
       Loaded loaded;
       outcome = decide(network, property, options.timeout, loaded);
+    } catch (const TimeOver&) {
+      outcome = out_of_time();
     } catch (const Interrupted&) {
       outcome.reason = "interrupted";
       exit_code = kInterruptedExit;
@@ -124,6 +132,10 @@ struct State {
       result.verdict = to_string(outcome.result);
       result.reason = outcome.reason;
       result.nodes = outcome.nodes;
+    } catch (const TimeOver&) {
+      loaded = {};  // half of it may be there
+      result.verdict = to_string(Result::kTimeout);
+      result.reason = out_of_time().reason;
     } catch (const Error& error) {  // of this instance; the others may still be decided
       result.verdict = "error";
       result.reason = error.what();

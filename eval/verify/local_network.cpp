@@ -40,6 +40,7 @@ LocalNetwork::LocalNetwork(const models::Bounder& bounder, const models::BoundTa
   folded_ = is_identity(bounder.activation(depth - 1));
   const std::size_t hidden = folded_ ? depth - 1 : depth;
   for (std::size_t l = 0; l < hidden; ++l) {
+    tape.deadline.check();
     const models::LayerBounds& bounds = tape.layers[l];
     LocalLayer layer{.first = neurons, .activation = bounder.activation(l)};
     for (std::size_t o = 0; o < bounder.weight(l).rows(); ++o) {
