@@ -100,7 +100,7 @@ struct State {
       outcome = decide(network, property, options.timeout, loaded);
     } catch (const Interrupted&) {
       outcome.reason = "interrupted";
-      exit_code = kInterruptedExit;
+      exit_code = interrupted_exit();
     } catch (...) {
       publish("error\n");
       throw;
@@ -156,7 +156,7 @@ struct State {
     } catch (const Interrupted&) {
       say(common,
           fmt::format("interrupted: {} of {} instances are done", results.size(), list.size()));
-      exit_code = kInterruptedExit;
+      exit_code = interrupted_exit();
     }
     fmt::print("{}\nverdicts {}\n", to_summary(results), table);
   }
