@@ -1,12 +1,11 @@
 #include "eval/run_lock.hpp"
 
+#include <array>
 #include <csignal>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <optional>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -19,7 +18,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::ThrowsMessage;
 
 class Lock : public testing::Test {
@@ -36,7 +34,7 @@ class Lock : public testing::Test {
 TEST_F(Lock, NamesTheProcessThatHasIt) {
   {
     const RunLock first = take();
-    EXPECT_THAT([&] { take(); },
+    EXPECT_THAT([&] { static_cast<void>(take()); },
                 ThrowsMessage<Error>(AllOf(
                     HasSubstr(fmt::format("process {} is writing to this folder", ::getpid())),
                     HasSubstr("wait until it has ended, stop it with `kill "))));
@@ -57,7 +55,7 @@ TEST_F(Lock, OfAKilledProcessIsFree) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_THAT([&] { take(); },
+  EXPECT_THAT([&] { static_cast<void>(take()); },
               ThrowsMessage<Error>(HasSubstr(fmt::format("process {} is writing", child))));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
@@ -74,7 +72,7 @@ TEST_F(Lock, IsNotInheritedByPrograms) {
   const std::string name = fmt::format("/tmp/gibbon-lock-test-{}", ::getpid());
   const pid_t child = std::stoi(read_file(name));
   mine.reset();
-  EXPECT_NO_THROW(take());
+  EXPECT_NO_THROW(static_cast<void>(take()));
   ::kill(child, SIGKILL);
   remove_file(name);
 }

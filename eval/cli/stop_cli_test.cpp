@@ -1,6 +1,7 @@
 // How the program is stopped: by signals at any moment, by kill -9, by a reader that has had
 // enough; and two at once in one folder.
 #include <cstdlib>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sstream>
 
@@ -204,8 +205,8 @@ TEST_F(Stop, AKilledCertifyIsDrawnByTheNextOne) {
       0,
       "for k in $(seq 0 7); do rm -rf r; cp -r plain r; " + certify +
           "-o r >/dev/null 2>&1 & p=$!\n"
-          "for w in $(seq 400); do test -e r/.gibbon.half-drawn && break; kill -0 $p || break; "
-          "done 2>/dev/null; sleep 0.0$k; kill -KILL $p; wait $p\n"
+          "until test -e r/.gibbon.half-drawn || ! kill -0 $p; do :; done; sleep 0.0$k; kill -KILL "
+          "$p; wait $p\n"
           "test -e r/.gibbon.half-drawn && echo half\n"
           "test -s r/curve.svg || exit 1\n" +
           certify +
