@@ -12,6 +12,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/child.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
@@ -77,8 +78,9 @@ pid_t start(const std::vector<std::string>& words, const Preparation& preparatio
   arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  const ChildAttributes attributes;
   pid_t child = 0;
-  const int error = posix_spawnp(&child, arguments.front(), preparation.get(), nullptr,
+  const int error = posix_spawnp(&child, arguments.front(), preparation.get(), attributes.get(),
                                  arguments.data(), environ);
   if (error != 0) {
     fail_input("{}: cannot be started: {}; install the package it belongs to", words.front(),

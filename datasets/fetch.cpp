@@ -86,7 +86,7 @@ bool fetch_from(const std::string& url, const RemoteFile& file, const fs::path& 
 void fetch_file(const RemoteFile& file, const fs::path& folder, const Progress& progress) {
   const fs::path target = folder / file.set / file.name;
   require_writable_folder(target.parent_path());
-  if (fs::exists(target) && mistake(file, target).empty()) {
+  if (is_there(target) && mistake(file, target).empty()) {
     std::error_code gone;
     const std::uint64_t size = fs::file_size(target, gone);
     if (progress && !gone) progress(file.name, size, size);

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <mutex>
+#include <set>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -25,11 +30,54 @@ namespace {
       path.string(), bytes, system_reason());
 }
 
+constexpr std::string_view kPrefix = ".gibbon-";
+constexpr std::string_view kSuffix = ".tmp";
+
+std::atomic<unsigned> temporaries =
+    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
 /// Short and hidden, so that it fits beside any name; unique among processes and threads.
 fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<unsigned> count = 0;
-  const std::string name = fmt::format(".gibbon-{}-{}.tmp", ::getpid(), count++);
-  return path.parent_path() / name;
+  return path.parent_path() / fmt::format("{}{}-{}{}", kPrefix, ::getpid(), temporaries++, kSuffix);
+}
+
+/// Whether the name is one of temporary_beside() whose process is gone.
+bool is_orphan(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  name.remove_prefix(kPrefix.size());
+  if (name.size() < kSuffix.size()) return false;
+  name.remove_suffix(kSuffix.size());
+  pid_t process = 0;
+  unsigned number = 0;
+  const char* const end = name.data() + name.size();
+  const auto [dash, bad] = std::from_chars(name.data(), end, process);
+  if (bad != std::errc() || process <= 0 || dash == end || *dash != '-') return false;
+  const auto [rest, worse] = std::from_chars(dash + 1, end, number);
+  if (worse != std::errc() || rest != end) return false;
+  // Ours by its name, but not handed out yet: left by one that had our process id.
+  if (process == ::getpid()) return number >= temporaries;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// Removes an orphan, unless somebody holds it after all: in another container, say.
+void remove_orphan(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+}
+
+/// Once per folder and process.
+void remove_orphans_beside(const fs::path& target) {
+  static std::mutex mutex;
+  static std::set<fs::path> done;
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  const std::lock_guard lock(mutex);
+  if (!done.insert(folder).second) return;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (is_orphan(it->path().filename().native())) remove_orphan(it->path());
+  }
 }
 
 /// Until rename(2) succeeds, the temporary file goes away with this object.
@@ -40,6 +88,7 @@ class Temporary {
       path_ = temporary_beside(target);
       descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
+    if (descriptor_ >= 0) static_cast<void>(::flock(descriptor_, LOCK_EX | LOCK_NB));
   }
   ~Temporary() {
     if (!path_.empty()) ::unlink(path_.c_str());
@@ -87,6 +136,7 @@ void write_atomically(const fs::path& path, std::string_view bytes) {
   if (fs::exists(status) && !fs::is_regular_file(status)) return write_in_place(path, bytes);
   // A symbolic link stays; what it points to is replaced.
   const fs::path target = fs::exists(status) ? fs::canonical(path, ignored) : path;
+  remove_orphans_beside(target);
   Temporary temporary(target);
   Descriptor file(temporary.descriptor());
   if (!file.is_open() || !write_all(file.number(), bytes.data(), bytes.size()) ||
@@ -143,6 +193,54 @@ void require_writable_folder(const fs::path& folder) {
   const fs::path probe = temporary_beside(folder / "probe");
   write_atomically(probe, "gibbon");
   fs::remove(probe, error);
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error) {
+    fail_input("{}: cannot be looked at: {}; check the path and its permissions", path.string(),
+               error.message());
+  }
+  return there;
+}
+
+void make_folders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    fail_input("{}: cannot be created: {}; choose another folder", folder.string(),
+               error.message());
+  }
+}
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) {
+    fail_input("{}: cannot be removed: {}; correct the permissions, or choose another folder",
+               path.string(), error.message());
+  }
+}
+
+void remove_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) {
+    fail_input("{}: cannot be removed: {}; correct the permissions, or choose another folder",
+               path.string(), error.message());
+  }
+}
+
+void move_to(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) {
+    fail_input(
+        "{}: cannot be put in place of {}: {}; correct the permissions, or choose another "
+        "folder",
+        from.string(), to.string(), error.message());
+  }
 }
 
 fs::path cache_folder() {

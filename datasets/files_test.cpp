@@ -2,11 +2,14 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <iterator>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -134,6 +137,91 @@ TEST(WriteAtomically, KeepsTheOldFileWhenTheNewOneDoesNotFit) {
   EXPECT_THAT(message, HasSubstr("cannot write 5000 bytes: File too large"));
   EXPECT_EQ(raw(path), "old");
   EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+/// The number of a process that has ended and was waited for.
+pid_t dead_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
+
+TEST(WriteAtomically, RemovesWhatKilledProcessesLeftAndNothingElse) {
+  const TemporaryFolder folder;
+  const auto at = [&](const std::string& name) { return folder.path() / name; };
+  const std::string dead = fmt::format(".gibbon-{}-", dead_process());
+  const fs::path held = at(dead + "1.tmp");  // its writer lives where process ids are others
+  const std::vector<fs::path> kept{held,
+                                   at(fmt::format(".gibbon-{}-0.tmp", ::getppid())),
+                                   at(dead + "2"),
+                                   at(dead + "x.tmp"),
+                                   at(".gibbon--1.tmp"),
+                                   at(".gibbon-.tmp"),
+                                   at(".gibbon-99999999999999999999-1.tmp"),
+                                   at("gibbon-1-1.tmp"),
+                                   at(dead + "7.tmp.npz")};
+  // Left by a process that had our number, as in a container that is started again.
+  const std::vector<fs::path> gone{at(dead + "0.tmp"), at(dead + "17.tmp"),
+                                   at(fmt::format(".gibbon-{}-4000000.tmp", ::getpid()))};
+  for (const fs::path& path : kept) put(path, "x");
+  for (const fs::path& path : gone) put(path, "x");
+  fs::create_directory(at(dead + "3.tmp"));
+  fs::create_symlink("/etc/passwd", at(dead + "4.tmp"));
+  const int holder = ::open(held.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(holder, LOCK_EX | LOCK_NB), 0);
+  write_atomically(at("file"), "new");
+  ::close(holder);
+  for (const fs::path& path : kept) EXPECT_TRUE(fs::exists(path)) << path;
+  for (const fs::path& path : gone) EXPECT_FALSE(fs::exists(path)) << path;
+  EXPECT_TRUE(fs::is_directory(at(dead + "3.tmp")));
+  EXPECT_TRUE(fs::is_symlink(at(dead + "4.tmp")));
+}
+
+TEST(WriteAtomically, KilledAtAnyMomentLeavesWholeFilesAndTheNextOneTidiesUp) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  const std::string text = sample_text();
+  for (int k = 0; k < 20; ++k) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      while (true) write_atomically(path, text);
+    }
+    ::usleep(static_cast<useconds_t>(2000 + 977 * k));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_TRUE(!fs::exists(path) || raw(path) == text);
+  }
+  const pid_t child = ::fork();  // one that has not looked into this folder yet
+  if (child == 0) {
+    write_atomically(path, "last");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(raw(path), "last");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(Paths, WhatTheSystemRefusesIsNamedWithWhatToDo) {
+  const TemporaryFolder folder;
+  const fs::path loop = folder.path() / "loop";
+  fs::create_symlink("loop", loop);
+  put(folder.path() / "file", "x");
+  EXPECT_TRUE(is_there(folder.path() / "file"));
+  EXPECT_FALSE(is_there(folder.path() / "none"));
+  EXPECT_FALSE(is_there(folder.path() / "file" / "below"));
+  EXPECT_THAT([&] { static_cast<void>(is_there(loop)); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("loop: cannot be looked at: "),
+                                         HasSubstr("check the path and its permissions"))));
+  EXPECT_THAT([&] { make_folders(folder.path() / "file"); },
+              ThrowsMessage<Error>(HasSubstr("file: cannot be created: ")));
+  fs::create_directories(folder.path() / "full" / "one");
+  EXPECT_THAT([&] { remove_file(folder.path() / "full"); },
+              ThrowsMessage<Error>(HasSubstr("full: cannot be removed: Directory not empty")));
+  EXPECT_NO_THROW(remove_file(folder.path() / "none"));
+  EXPECT_NO_THROW(remove_tree(folder.path() / "none"));
+  EXPECT_THAT([&] { move_to(folder.path() / "none", folder.path() / "other"); },
+              ThrowsMessage<Error>(HasSubstr("none: cannot be put in place of ")));
 }
 
 TEST(ReadFile, ReadsPlainAndCompressed) {

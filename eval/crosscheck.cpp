@@ -29,6 +29,7 @@
 
 #include "attacks/attack.hpp"
 #include "datasets/error.hpp"
+#include "datasets/parallel.hpp"
 #include "datasets/rng.hpp"
 #include "models/mlp.hpp"
 #include "models/train/train.hpp"
@@ -258,6 +259,7 @@ class Check {
   template <class Allowed>
   void add(std::string name, Precision precision, Numbers ours, Numbers theirs,
            const Allowed& allowed) {
+    if (interrupted) throw Interrupted{};
     report_.lines.push_back(compare(std::move(name), precision, ours, theirs, allowed));
   }
 

@@ -269,7 +269,7 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
       array_of("class_names", data.class_names),
       array_of("range", {2}, Doubles(range))};
   try {
-    reports::write_npz(path, arrays);
+    write_atomically(path, reports::to_npz(arrays));
   } catch (const reports::Error& error) {
     fail_input("{}", error.what());
   }

@@ -193,7 +193,7 @@ TEST_F(Examples, OfEveryAttackStayInsideWhenRounded) {
 TEST_F(Examples, OfAnotherShapeOrDamagedAreNamed) {
   const auto load = [&] { static_cast<void>(load_examples(path_)); };
   const auto saved = [&](const std::vector<reports::NpyArray>& arrays) {
-    reports::write_npz(path_, arrays);
+    write_atomically(path_, reports::to_npz(arrays));
     return problem_of(load);
   };
   const std::vector<float> six(6, 0.5F);

@@ -295,7 +295,7 @@ reports::Gallery make_gallery(const models::Network& network, const datasets::Da
                               const GalleryChoice& choice, const std::filesystem::path& folder) {
   reports::Gallery gallery{.class_names = data.class_names, .items = {}};
   if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
-  std::filesystem::create_directories(folder / "gallery");
+  make_folders(folder / "gallery");
   Painter painter(network, data, plan, folder);
   const std::size_t n = result.finished;
   const std::size_t row = plan.epsilons.size() * n;
@@ -313,7 +313,7 @@ reports::Gallery make_gallery(const models::Network& network, const datasets::Da
       const Pair& pair = result.pairs[pairs[k]];
       for (const std::size_t sample : samples) {
         if (interrupted) {
-          std::filesystem::remove_all(folder / "gallery");
+          remove_tree(folder / "gallery");
           return {};
         }
         if (records[k][sample].label == records[k][sample].target) continue;
@@ -334,7 +334,7 @@ reports::Gallery read_gallery(const std::filesystem::path& folder,
                               const std::vector<std::string>& class_names) {
   reports::Gallery gallery{.class_names = class_names, .items = {}};
   const std::filesystem::path manifest = folder / "gallery.json";
-  if (!std::filesystem::exists(manifest)) return gallery;
+  if (!is_there(manifest)) return gallery;
   try {
     for (const nlohmann::json& entry : nlohmann::json::parse(read_file(manifest))) {
       GalleryItem item{.id = entry.at("id"),

@@ -23,11 +23,14 @@
 namespace gibbon::eval {
 namespace {
 
+constexpr const char* kHalfDrawn = ".gibbon.half-drawn";
+constexpr const char* kStaged = "gallery.part";
+
 void remove_certificates(const std::filesystem::path& folder) {
   for (const char* name : {"certified.json", "certified.csv", "radii.csv"})
-    std::filesystem::remove(folder / name);
+    remove_file(folder / name);
   for (const attacks::Norm norm : attacks::kNorms)
-    std::filesystem::remove(witnesses_file(folder, attacks::to_string(norm)));
+    remove_file(witnesses_file(folder, attacks::to_string(norm)));
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ void remove_certificates(const std::filesystem::path& folder) {
 void prepare_folder(const std::filesystem::path& folder,
                     std::initializer_list<std::string_view> results, bool force) {
   for (const std::string_view name : results) {
-    if (force || !std::filesystem::exists(folder / name)) continue;
+    if (force || !is_there(folder / name)) continue;
     fail_usage(
         "{}: it holds results already ({}); choose another --output, or overwrite them with "
         "--force",
@@ -46,7 +49,7 @@ void prepare_folder(const std::filesystem::path& folder,
 
 void start_run(const std::filesystem::path& folder) {
   // Without its run.json, what an older run left here is no run any more.
-  std::filesystem::remove(folder / "run.json");
+  remove_file(folder / "run.json");
   // Certificates hold for the model and the samples they were made of.
   remove_certificates(folder);
 }
@@ -59,12 +62,19 @@ void write_run(const std::filesystem::path& folder, reports::Run& run,
   draw_run(folder, run, gallery);
 }
 
+void begin_drawing(const std::filesystem::path& folder) {
+  write_atomically(folder / kHalfDrawn, "`gibbon report` on this folder draws it to the end\n");
+}
+
+bool is_half_drawn(const std::filesystem::path& folder) { return is_there(folder / kHalfDrawn); }
+
 void write_certificates(const std::filesystem::path& folder, const reports::Run& run) {
   write_atomically(folder / "certified.json", reports::to_certified_json(run));
 }
 
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery) {
+  begin_drawing(folder);
   if (!run.curve.empty()) {
     write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
     write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
@@ -74,12 +84,16 @@ void draw_run(const std::filesystem::path& folder, reports::Run& run,
     write_atomically(folder / "certified.csv", reports::to_certified_csv(run));
     write_atomically(folder / "radii.csv", reports::to_radii_csv(run));
   }
-  std::filesystem::remove(folder / "curve.svg");
   try {
-    write_atomically(folder / "curve.svg", reports::to_curve_svg(run));
-    write_atomically(folder / "curve.png", reports::to_curve_png(run));
-    write_atomically(folder / "curve.pdf", reports::to_curve_pdf(run));
+    const std::string svg = reports::to_curve_svg(run);
+    const std::string png = reports::to_curve_png(run);
+    const std::string pdf = reports::to_curve_pdf(run);
+    write_atomically(folder / "curve.svg", svg);
+    write_atomically(folder / "curve.png", png);
+    write_atomically(folder / "curve.pdf", pdf);
   } catch (const reports::Error& error) {
+    // What is there shows the run as it was before.
+    for (const char* name : {"curve.svg", "curve.png", "curve.pdf"}) remove_file(folder / name);
     run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
   }
   write_atomically(folder / "report.md", reports::to_markdown(run));
@@ -89,7 +103,7 @@ void draw_run(const std::filesystem::path& folder, reports::Run& run,
 
 void write_gallery(const std::filesystem::path& folder, const reports::Gallery& gallery) {
   if (gallery.items.empty()) return;
-  std::filesystem::create_directories(folder / "gallery");
+  make_folders(folder / "gallery");
   for (const reports::Figure& figure : reports::draw_gallery(gallery))
     write_atomically(folder / figure.file, figure.png);
   for (const reports::Walk& walk : reports::draw_walks(gallery))
@@ -98,9 +112,9 @@ void write_gallery(const std::filesystem::path& folder, const reports::Gallery& 
 }
 
 StagedGallery::StagedGallery(std::filesystem::path folder)
-    : folder_(std::move(folder)), part_(folder_ / "gallery.part") {
-  std::filesystem::remove_all(part_);  // of a run that was killed
-  std::filesystem::create_directories(part_);
+    : folder_(std::move(folder)), part_(folder_ / kStaged) {
+  remove_tree(part_);  // of a run that was killed
+  make_folders(part_);
 }
 
 StagedGallery::~StagedGallery() {
@@ -109,24 +123,39 @@ StagedGallery::~StagedGallery() {
 }
 
 void StagedGallery::publish() {
-  std::filesystem::remove(folder_ / "gallery.json");
-  std::filesystem::remove_all(folder_ / "gallery");
-  std::filesystem::rename(part_ / "gallery", folder_ / "gallery");
-  std::filesystem::rename(part_ / "gallery.json", folder_ / "gallery.json");
+  remove_file(folder_ / "gallery.json");
+  remove_tree(folder_ / "gallery");
+  move_to(part_ / "gallery", folder_ / "gallery");
+  move_to(part_ / "gallery.json", folder_ / "gallery.json");
+}
+
+void discard_staged_gallery(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path part = folder / kStaged;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(part, error))) return;
+  for (std::filesystem::directory_iterator it(part, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::filesystem::path name = it->path().filename();
+    const bool ours =
+        name == "gallery" || name == "gallery.json" || name.native().starts_with(".gibbon-");
+    if (!ours) return;
+  }
+  if (!error) std::filesystem::remove_all(part, error);
 }
 
 void write_page(const std::filesystem::path& folder, const reports::Run& run,
                 const reports::Gallery& gallery) {
   const std::filesystem::path curve = folder / "curve.svg";
-  const std::string svg = std::filesystem::exists(curve) ? read_file(curve) : std::string();
+  const std::string svg = is_there(curve) ? read_file(curve) : std::string();
   const reports::PageRun page{.run = &run, .gallery = &gallery};
   write_atomically(folder / "report.html", reports::to_html({&page, 1}, svg));
   write_atomically(folder / "run.json", reports::to_run_json(run));
+  remove_file(folder / kHalfDrawn);
 }
 
 reports::Run read_run_folder(const std::filesystem::path& folder) {
   const std::filesystem::path json = folder / "run.json";
-  if (!std::filesystem::exists(json)) {
+  if (!is_there(json)) {
     fail_input(
         "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
         "folder of 'gibbon sweep', 'gibbon certify' or 'gibbon run'",
@@ -134,7 +163,7 @@ reports::Run read_run_folder(const std::filesystem::path& folder) {
   }
   try {
     reports::Run run = reports::read_run(read_file(json));
-    if (const auto proved = folder / "certified.json"; std::filesystem::exists(proved))
+    if (const auto proved = folder / "certified.json"; is_there(proved))
       run.certificates = reports::read_certificates(read_file(proved));
     if (run.curve.empty()) return run;
     std::ifstream samples(folder / "samples.npy", std::ios::binary);

@@ -25,12 +25,19 @@ void start_run(const std::filesystem::path& folder);
 void write_run(const std::filesystem::path& folder, reports::Run& run,
                const reports::Gallery& gallery);
 
+/// Notes in the folder, until draw_run() or write_page() is through, that its page and pictures may
+/// be older than its records: whoever is stopped in between leaves the note.
+void begin_drawing(const std::filesystem::path& folder);
+
+/// Whether somebody began to draw the run in the folder and was stopped.
+[[nodiscard]] bool is_half_drawn(const std::filesystem::path& folder);
+
 /// Writes certified.json of a run that has certificates: what a run read from the folder has.
 void write_certificates(const std::filesystem::path& folder, const reports::Run& run);
 
 /// Writes curve.csv (and certified.csv where there are certificates), report.md, report.tex, the
 /// curve as SVG, PNG and PDF, report.html and, last, run.json, each atomically. Without gnuplot the
-/// curves are left out and run.diagnosis says so.
+/// curves are left out and run.diagnosis says so; older ones stay until new ones are there.
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery);
 
@@ -56,6 +63,10 @@ class StagedGallery {
   std::filesystem::path folder_;
   std::filesystem::path part_;
 };
+
+/// Removes folder/gallery.part, when it is what a killed StagedGallery left. Nobody else may be
+/// writing to the folder.
+void discard_staged_gallery(const std::filesystem::path& folder);
 
 /// report.html and run.json of a run whose gallery is another one now.
 void write_page(const std::filesystem::path& folder, const reports::Run& run,

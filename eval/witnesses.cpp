@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "eval/examples.hpp"
 #include "reports/error.hpp"
 #include "reports/npz.hpp"
@@ -20,7 +21,7 @@ void write_witnesses(const std::filesystem::path& folder, const datasets::Datase
                      attacks::Norm norm, std::span<const Witness> witnesses) {
   const std::filesystem::path file = witnesses_file(folder, attacks::to_string(norm));
   if (witnesses.empty()) {
-    std::filesystem::remove(file);
+    remove_file(file);
     return;
   }
   std::vector<float> x;
@@ -55,7 +56,7 @@ void write_witnesses(const std::filesystem::path& folder, const datasets::Datase
       array_of("class_names", data.class_names),
       array_of("range", {2}, std::span<const double>(range))};
   try {
-    reports::write_npz(file, arrays);
+    write_atomically(file, reports::to_npz(arrays));
   } catch (const reports::Error& error) {
     fail_input("{}", error.what());
   }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.hpp"
 #include "reports/error.hpp"
 #include "reports/text.hpp"
 
@@ -84,8 +85,10 @@ std::string run_gnuplot(std::string_view script, const std::string& program) {
   std::string name = program;
   std::string no_settings = "-d";
   const std::array<char*, 3> arguments{name.data(), no_settings.data(), nullptr};
+  const ChildAttributes attributes;
   pid_t child = 0;
-  if (posix_spawnp(&child, program.c_str(), actions.get(), nullptr, arguments.data(), environ) != 0)
+  if (posix_spawnp(&child, program.c_str(), actions.get(), attributes.get(), arguments.data(),
+                   environ) != 0)
     fail(program, "cannot be started");
   if (const int status = wait_for(child); status != 0)
     fail(program, fmt::format("failed with status {}: {}", status, printable(read_all(err.get()))));

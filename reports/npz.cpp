@@ -124,6 +124,24 @@ struct Discard {
 };
 using Archive = std::unique_ptr<zip_t, Discard>;
 
+struct FreeSource {
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+
+/// All bytes of a source that was written.
+std::string content(zip_source_t* source) {
+  zip_stat_t about;
+  zip_stat_init(&about);
+  if (zip_source_stat(source, &about) == 0 && zip_source_open(source) == 0) {
+    std::string bytes(about.size, '\0');
+    const zip_int64_t got = zip_source_read(source, bytes.data(), bytes.size());
+    zip_source_close(source);
+    if (got == static_cast<zip_int64_t>(bytes.size())) return bytes;
+  }
+  throw Error(fmt::format(".npz: cannot be packed: {}; save fewer samples",
+                          zip_error_strerror(zip_source_error(source))));
+}
+
 Archive open_archive(const std::filesystem::path& path, int flags) {
   int code = 0;
   Archive archive(zip_open(path.c_str(), flags, &code));
@@ -188,8 +206,28 @@ NpyArray array_of(std::string name, std::span<const std::string> values) {
   return array;
 }
 
-void write_npz(const std::filesystem::path& path, std::span<const NpyArray> arrays) {
-  Archive archive = open_archive(path, ZIP_CREATE | ZIP_TRUNCATE);
+std::string to_npz(std::span<const NpyArray> arrays) {
+  zip_error_t error;
+  zip_error_init(&error);
+  const auto fail = [&] {
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    throw Error(fmt::format(".npz: cannot be packed: {}; save fewer samples", reason));
+  };
+  // In memory, since libzip would leave a temporary file of its own behind when it is killed.
+  const std::unique_ptr<zip_source_t, FreeSource> target(
+      zip_source_buffer_create(nullptr, 0, 0, &error));
+  if (!target) fail();
+  zip_source_keep(target.get());  // the archive frees one of two
+  Archive archive(zip_open_from_source(target.get(), ZIP_TRUNCATE, &error));
+  if (!archive) {
+    zip_source_free(target.get());
+    fail();
+  }
+  const auto fail_archive = [&] {
+    const std::string reason = zip_strerror(archive.get());
+    throw Error(fmt::format(".npz: cannot be packed: {}; save fewer samples", reason));
+  };
   std::vector<std::string> files;  // libzip reads them when the archive is closed
   files.reserve(arrays.size());
   for (const NpyArray& array : arrays) {
@@ -200,17 +238,15 @@ void write_npz(const std::filesystem::path& path, std::span<const NpyArray> arra
         zip_file_add(archive.get(), (array.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
       zip_source_free(source);
-      throw Error(fmt::format("{}: {}", path.string(), zip_strerror(archive.get())));
+      fail_archive();
     }
     zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, 1);
     // The same arrays are the same bytes, whenever they are written.
     zip_file_set_mtime(archive.get(), static_cast<zip_uint64_t>(index), 315532800, 0);
   }
-  if (zip_close(archive.get()) != 0) {
-    throw Error(fmt::format("{}: cannot be written: {}; choose another place or make room",
-                            path.string(), zip_strerror(archive.get())));
-  }
+  if (zip_close(archive.get()) != 0) fail_archive();
   static_cast<void>(archive.release());  // closed
+  return content(target.get());
 }
 
 NpzFile::NpzFile(const std::filesystem::path& path) : path_(path) {

@@ -29,9 +29,8 @@ struct NpyArray {
 /// A list of texts, '<U' as long as the longest.
 [[nodiscard]] NpyArray array_of(std::string name, std::span<const std::string> values);
 
-/// The arrays as one compressed file that numpy.load() opens. Replaces `path` as a whole or leaves
-/// it as it was; throws Error naming path and reason.
-void write_npz(const std::filesystem::path& path, std::span<const NpyArray> arrays);
+/// The arrays as one compressed file that numpy.load() opens. Throws Error with the reason.
+[[nodiscard]] std::string to_npz(std::span<const NpyArray> arrays);
 
 /// An .npz file of NumPy or of ours. Throws Error naming what is wrong where.
 class NpzFile {

@@ -18,13 +18,11 @@ constexpr std::array<float, 6> kValues{0.0F, 0.5F, -1.0F, 3.25F, 1e-30F, 7.0F};
 constexpr std::array<std::int64_t, 2> kIds{7, 1LL << 40};
 
 std::string written(const std::string& name) {
-  const std::string path = cases::scratch_file(name, "");
   const std::vector<std::string> names{"pgd", "größer ε", ""};
   const std::array<NpyArray, 3> arrays{array_of("x", {2, 3}, std::span<const float>(kValues)),
                                        array_of("ids", {2}, std::span<const std::int64_t>(kIds)),
                                        array_of("names", names)};
-  write_npz(path, arrays);
-  return path;
+  return cases::scratch_file(name, to_npz(arrays));
 }
 
 std::string problem_of(const std::string& path) {

@@ -151,8 +151,9 @@ Dataset load_digits(const Request& request) {
 /// Downloads the Debian package into `folder` and returns its path.
 fs::path download_package(const fs::path& folder, const Progress& progress) {
   const auto package = [&]() -> fs::path {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().filename().string().starts_with("opencv-doc")) return entry.path();
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+      if (it->path().filename().string().starts_with("opencv-doc")) return it->path();
     }
     return {};
   };

@@ -17,7 +17,7 @@ struct State {
 
   void run() const {
     const reports::gate::Snapshot snapshot = reports::gate::snapshot_of(read_run_folder(folder));
-    if (!force && std::filesystem::exists(output)) {
+    if (!force && is_there(output)) {
       fail_usage("{}: it is there already; choose another --output, or overwrite it with --force",
                  output);
     }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
 #include "eval/cli/work.hpp"
@@ -49,6 +50,33 @@ struct State {
             .threads = common.workers()};
   }
 
+  /// Whether certificates are what this very command would find.
+  [[nodiscard]] bool answers(const reports::Certificates& c, const CertifyPlan& asked) const {
+    const auto& made = c.provenance;
+    return c.norm == attacks::to_string(asked.norm) && c.level == level(asked) &&
+           c.with_radius == options.radius &&
+           made.value("nodes", std::uint64_t{0}) == options.nodes &&
+           made.value("timeout", -1.0) == options.timeout &&
+           made.value("clip", options.no_clip) == !options.no_clip &&
+           std::ranges::equal(c.curve, asked.epsilons, {}, &reports::CertifiedPoint::epsilon);
+  }
+
+  /// After a command that was killed between its proofs and its pictures: draws what is there, and
+  /// tells whether that answers this command.
+  [[nodiscard]] bool finish_drawing(reports::Run& run, const CertifyPlan& asked) const {
+    const std::filesystem::path folder = output;
+    if (run.provenance.empty() || common.force || !is_half_drawn(folder)) return false;
+    draw_run(folder, run, read_run_gallery(folder, run));
+    say(common, fmt::format("{}: its proofs were written, its page and pictures were not; now they "
+                            "are",
+                            output));
+    if (std::ranges::none_of(run.certificates, [&](const auto& c) { return answers(c, asked); })) {
+      return false;
+    }
+    print(run);
+    return true;
+  }
+
   void require_new(const reports::Run& run, std::string_view norm) const {
     const bool there = std::ranges::any_of(
         run.certificates, [&](const reports::Certificates& c) { return c.norm == norm; });
@@ -66,17 +94,16 @@ struct State {
                                          const datasets::Dataset& samples,
                                          const CertifyPlan& asked) const {
     const std::filesystem::path folder = output;
-    if (std::filesystem::exists(folder / kJournal)) {
+    if (is_there(folder / kJournal)) {
       fail_usage(
           "{}: it holds an unfinished sweep ({}); finish it with --resume before certificates join "
           "it, or choose another --output",
           output, kJournal);
     }
-    if (!std::filesystem::exists(folder / "run.json")) return {};
+    if (!is_there(folder / "run.json")) return {};
     reports::Run run = read_run_folder(folder);
     if (run.curve.empty() && common.force) return {};
     require_joinable(folder, run, file.sha256, samples, asked.norm);
-    require_new(run, attacks::to_string(asked.norm));
     if (!run.curve.empty() && options.no_clip) {
       fail_usage(
           "--no-clip: the attacks in {} stay in the data's valid range, so the two edges would not "
@@ -89,10 +116,13 @@ struct State {
   void run() {
     CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model);
+    const RunLock lock = lock_new_folder(output, common);
     prepare_folder(output, {}, common.force);
     const datasets::Dataset samples = load_data(data);
     models::require_fit(file.network, samples);
     reports::Run joined = run_to_join(file, samples, asked);
+    if (finish_drawing(joined, asked)) return;
+    require_new(joined, attacks::to_string(asked.norm));
     asked.attacked = broken_distances(joined, asked.norm);
     auto proved = run_counted("certify", common, [&](const auto& progress) {
       return certify(file.network, samples, asked, progress);
@@ -100,6 +130,11 @@ struct State {
     if (proved) {
       write(file, samples, asked, std::move(proved->result), proved->seconds, joined);
     }
+  }
+
+  [[nodiscard]] std::string level(const CertifyPlan& asked) const {
+    return "level " + options.soundness + ": holds " +
+           std::string(meaning_of(asked.limits.soundness));
   }
 
   [[nodiscard]] reports::Certificates certificates(const CertifyPlan& asked, CertifyResult result,
@@ -112,8 +147,7 @@ struct State {
                            {"environment", environment()},
                            {"seconds", seconds}},
             .norm = std::string(attacks::to_string(asked.norm)),
-            .level = "level " + options.soundness + ": holds " +
-                     std::string(meaning_of(asked.limits.soundness)),
+            .level = level(asked),
             .clean_correct = result.clean_correct,
             .with_radius = options.radius,
             .curve = std::move(result.curve),
@@ -135,9 +169,15 @@ struct State {
           samples, data);
       start_run(folder);
     }
+    begin_drawing(folder);
     write_witnesses(folder, samples, asked.norm, witnesses);
     write_certificates(folder, run);
     draw_run(folder, run, read_run_gallery(folder, run));
+    print(run);
+  }
+
+  void print(const reports::Run& run) const {
+    const std::filesystem::path folder = output;
     fmt::print("{}report {}\n",
                reports::to_table(
                    run, stdout_is_terminal() ? reports::Colour::kAlways : reports::Colour::kNever),

@@ -126,7 +126,18 @@ void load_training(const DataOptions& options, SweepPlan& plan) {
 void say(const CommonOptions& common, const std::string& text) {
   if (common.quiet) return;
   std::fflush(stdout);  // both may be one file: the note belongs behind what was said before it
-  fmt::print(stderr, "{}\n", printable(text));
+  // Not fmt::print, which throws: a note nobody can read must not end the work.
+  std::fputs((printable(text) + "\n").c_str(), stderr);
+}
+
+RunLock lock_folder(const std::filesystem::path& folder, const CommonOptions& common) {
+  return {folder, [&](const std::string& text) { say(common, text); }};
+}
+
+RunLock lock_new_folder(const std::filesystem::path& folder, const CommonOptions& common) {
+  std::error_code later;
+  std::filesystem::create_directories(folder, later);
+  return lock_folder(folder, common);
 }
 
 bool stdout_is_terminal() { return isatty(STDOUT_FILENO) != 0; }

@@ -7,6 +7,7 @@
 
 #include "datasets/dataset.hpp"
 #include "eval/options.hpp"
+#include "eval/run_lock.hpp"
 #include "eval/sweep.hpp"
 #include "models/model_file.hpp"
 #include "reports/gate/comparison.hpp"
@@ -43,6 +44,13 @@ void load_training(const DataOptions& options, SweepPlan& plan);
 
 /// Writes to stderr unless quiet; ends the progress bar's line first.
 void say(const CommonOptions& common, const std::string& text);
+
+/// The lock on a run folder that is there.
+[[nodiscard]] RunLock lock_folder(const std::filesystem::path& folder, const CommonOptions& common);
+
+/// The same of one to write to, which is created; where that fails, the work will find out.
+[[nodiscard]] RunLock lock_new_folder(const std::filesystem::path& folder,
+                                      const CommonOptions& common);
 
 [[nodiscard]] bool stdout_is_terminal();
 

@@ -17,7 +17,8 @@ namespace {
 /// A run folder, or a file of 'gibbon baseline'.
 struct Side {
   explicit Side(const std::string& path) {
-    if (std::filesystem::is_regular_file(path)) {
+    std::error_code unreachable;
+    if (std::filesystem::is_regular_file(path, unreachable)) {
       snapshot = reports::gate::read_baseline(read_file(path), path);
       return;
     }

@@ -33,7 +33,7 @@ auto run_counted(const char* label, const CommonOptions& common, const Work& wor
   } catch (const Interrupted&) {
     progress.pause();
     say(common, "interrupted: nothing was written");
-    exit_code = kInterruptedExit;
+    exit_code = interrupted_exit();
   }
   return out;
 }

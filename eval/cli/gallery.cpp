@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
 #include "datasets/suggest.hpp"
 #include "eval/cli/exit_code.hpp"
@@ -117,7 +118,7 @@ class Command {
   static bool complete(const reports::Gallery& gallery) {
     if (interrupted) {
       fmt::print("interrupted: no gallery was written\n");
-      exit_code = kInterruptedExit;
+      exit_code = interrupted_exit();
       return false;
     }
     if (!gallery.items.empty()) return true;
@@ -137,6 +138,7 @@ class Command {
     const GalleryChoice chosen = choice(samples);
     load_training(data_, plan);
     if (!sweep_.save.empty()) require_savable(sweep_.save, samples, plan);
+    const RunLock lock = lock_new_folder(output_, common_);
     prepare_folder(output_, {"gallery.json"}, common_.force);
     StagedGallery staged(output_);
     Progress progress("gallery", "images", common_.quiet);
@@ -144,6 +146,7 @@ class Command {
       progress.share(s.share, sweep_note(s));
     });
     progress.pause();
+    if (result.finished < samples.size()) throw Interrupted();
     const reports::Gallery gallery =
         make_gallery(network, samples, plan, result, chosen, staged.path());
     if (!complete(gallery)) return;
@@ -156,7 +159,7 @@ class Command {
   /// The model of the run, wherever it is now.
   [[nodiscard]] models::Network network_of(const StoredPlan& stored) const {
     const std::string path = model_.empty() ? stored.model_path : model_;
-    if (!std::filesystem::exists(path)) {
+    if (!is_there(path)) {
       fail_input("{}: the run's model {} is not there any more; name its file with --model FILE",
                  run_, path);
     }
@@ -186,6 +189,9 @@ class Command {
 
   void of_run() {
     allow(kOfRun, "RUN");
+    const bool in_place = output_.empty();
+    const std::filesystem::path folder = in_place ? run_ : output_;
+    const RunLock lock = in_place ? lock_folder(folder, common_) : lock_new_folder(folder, common_);
     reports::Run run = read_run_folder(run_);
     StoredPlan stored = stored_plan(run);
     if (given("--data-dir")) stored.data.data_dir = data_.data_dir;
@@ -200,8 +206,6 @@ class Command {
     GalleryChoice chosen = choice(data);
     restrict_to(result, chosen);
     load_training(stored.data, plan);
-    const bool in_place = output_.empty();
-    const std::filesystem::path folder = in_place ? run_ : output_;
     prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
     StagedGallery staged(folder);
     fit_attacks(models::Mlp(network), plan);
@@ -209,10 +213,16 @@ class Command {
         make_gallery(network, data, plan, result, chosen, staged.path());
     if (!complete(gallery)) return;
     write_gallery(staged.path(), gallery);
+    const bool half_drawn = in_place && is_half_drawn(folder);
+    if (in_place) begin_drawing(folder);
     staged.publish();
     if (in_place) {
       run.provenance["gallery"] = gallery_counts(gallery);
-      write_page(folder, run, gallery);
+      if (half_drawn) {
+        draw_run(folder, run, gallery);
+      } else {
+        write_page(folder, run, gallery);
+      }
     }
     report(gallery, folder);
   }

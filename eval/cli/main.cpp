@@ -1,5 +1,7 @@
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 
 #include "base/limits.hpp"
 #include "base/printable.hpp"
@@ -8,6 +10,7 @@
 #include "datasets/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
+#include "eval/cli/signals.hpp"
 #include "generated/revision.hpp"
 #include "reports/error.hpp"
 
@@ -17,10 +20,9 @@ using gibbon::ErrorKind;
 
 constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
 
-extern "C" void on_interrupt(int /*signal*/) {
-  gibbon::interrupted = true;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
+// Runs before the initialisers of all libraries: OpenBLAS starts its threads in one.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const block_early)() = &gibbon::eval::cli::block_stop_signals;
 
 /// CLI11's text, with the nearest known option or command for what it did not expect.
 int usage_error(const CLI::App& program, const CLI::ParseError& error) {
@@ -62,7 +64,8 @@ int run(int argc, char** argv) {
       ->default_str("2GB");
   program.footer(
       "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
-      "3 input/output, 70 internal, 130 interrupted.");
+      "3 input/output, 70 internal, 128 + signal stopped: 130 by Ctrl-C, 143 by SIGTERM, 129 by "
+      "SIGHUP.");
   cli::add_train(program);
   cli::add_sweep(program);
   cli::add_certify(program);
@@ -88,11 +91,15 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(program, error);
   }
-  if (std::fflush(stdout) != 0) gibbon::fail_input("standard output: it cannot be written to");
+  if (std::fflush(stdout) != 0) {
+    throw std::system_error(errno, std::generic_category(), "standard output");
+  }
   return cli::exit_code;
 }
 
+/// What was thrown because the work was stopped is no error of its own.
 int complain(const std::string& text, int status) {
+  if (gibbon::interrupted) status = gibbon::eval::cli::interrupted_exit();
   std::fputs(("gibbon: " + gibbon::printable(text) + "\n").c_str(), stderr);
   return status;
 }
@@ -100,7 +107,8 @@ int complain(const std::string& text, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGINT, on_interrupt);
+  gibbon::eval::cli::watch_stop_signals();
+  std::signal(SIGPIPE, SIG_IGN);  // who reads our output may stop: an error of write(), too
   std::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of write(), like a full disk
   try {
     return run(argc, argv);
@@ -111,10 +119,16 @@ int main(int argc, char** argv) {
   } catch (const gibbon::reports::Error& error) {
     return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::filesystem::filesystem_error& error) {
-    return complain(error.what(), static_cast<int>(ErrorKind::kInput));
-  } catch (const std::system_error& error) {  // {fmt} could not write
-    return complain(fmt::format("standard output: it cannot be written to: {}", error.what()),
+    return complain(fmt::format("{}: {}; check the path and its permissions",
+                                error.path1().string(), error.code().message()),
                     static_cast<int>(ErrorKind::kInput));
+  } catch (const std::system_error& error) {                  // {fmt} could not write
+    if (error.code().value() == EPIPE) return 128 + SIGPIPE;  // `gibbon list | head -1`: enough
+    return complain(
+        fmt::format("standard output: it cannot be written to: {}", error.code().message()),
+        static_cast<int>(ErrorKind::kInput));
+  } catch (const gibbon::Interrupted&) {
+    return complain("interrupted: nothing was written", gibbon::eval::cli::interrupted_exit());
   } catch (const std::exception& error) {
     return complain(std::string("internal error: ") + error.what() + "; this is a bug of gibbon",
                     kInternal);

@@ -5,6 +5,12 @@
 #include <unistd.h>
 
 namespace gibbon::eval::cli {
+namespace {
+
+/// Not fmt::print, which throws: a terminal that went away must not end the work.
+void write(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+}  // namespace
 
 Progress::Progress(std::string label, std::string unit, bool quiet)
     : label_(std::move(label)),
@@ -43,19 +49,19 @@ void Progress::draw(double part, const std::string& text) {
     drawn_ = now;
     constexpr std::size_t kBar = 24;
     const auto filled = static_cast<std::size_t>(static_cast<double>(kBar) * part);
-    fmt::print(stderr, "\r\x1b[K[{}{}] {}", std::string(filled, '#'),
-               std::string(kBar - filled, '.'), line);
+    write(fmt::format("\r\x1b[K[{}{}] {}", std::string(filled, '#'),
+                      std::string(kBar - filled, '.'), line));
     std::fflush(stderr);
     open_ = true;
   } else if (seconds() > 2.0 && static_cast<std::size_t>(10.0 * part) > tenths_) {
     tenths_ = static_cast<std::size_t>(10.0 * part);  // short work needs no lines
-    fmt::print(stderr, "{}\n", line);
+    write(line + "\n");
   }
 }
 
 void Progress::pause() {
   const std::lock_guard lock(mutex_);
-  if (open_) fmt::print(stderr, "\r\x1b[K");
+  if (open_) write("\r\x1b[K");
   open_ = false;
 }
 

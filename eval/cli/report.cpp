@@ -27,6 +27,7 @@ struct State {
 
   void redraw() const {
     const std::filesystem::path folder = folders.front();
+    const RunLock lock = lock_folder(folder, {});
     reports::Run run = read_run_folder(folder);
     prepare_folder(folder, {}, true);
     draw_run(folder, run, read_run_gallery(folder, run));

@@ -1,4 +1,5 @@
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
@@ -53,8 +54,9 @@ struct State {
       return;
     }
     const std::filesystem::path folder(e.output);
+    const RunLock lock = lock_new_folder(folder, e.common);
     models::ModelFile model;
-    if (resume && e.model.empty() && std::filesystem::exists(folder / kJournal)) {
+    if (resume && e.model.empty() && is_there(folder / kJournal)) {
       e.model = (folder / "model.onnx").string();  // trained before the sweep was stopped
     }
     std::filesystem::path path = e.model;
@@ -66,7 +68,7 @@ struct State {
       train_data.samples = "all";
       model = run_training(e.train, train_data, e.common, path, folder / "history.csv");
       if (interrupted) {
-        exit_code = 130;
+        exit_code = interrupted_exit();
         return;
       }
     } else {

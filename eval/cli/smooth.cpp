@@ -51,6 +51,7 @@ struct State {
   void run() {
     const SmoothPlan asked = plan();
     const models::ModelFile file = load_model(model);
+    const RunLock lock = lock_new_folder(output, common);
     prepare_folder(output, {"smoothed.json"}, common.force);
     const datasets::Dataset samples = load_data(data);
     models::require_fit(file.network, samples);
@@ -90,7 +91,7 @@ struct State {
         .alpha = options.alpha,
         .curve = std::move(result.curve),
         .samples = std::move(result.samples)};
-    std::filesystem::remove(folder / "smoothed.json");
+    remove_file(folder / "smoothed.json");
     write_atomically(folder / "smoothed.csv", reports::to_smoothed_csv(smoothed));
     write_atomically(folder / "smoothed.json", reports::to_smoothed_json(smoothed));
     fmt::print("{}certificates {}\n", reports::to_smoothed_table(smoothed),

@@ -24,6 +24,7 @@ struct State {
                                 (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
                                 shell_word(output);
     if (model.empty()) static_cast<void>(load_model(model));  // before the folder is touched
+    const RunLock lock = lock_new_folder(output, common);
     if (!prepare_sweep(output, resume, common.force)) {
       say(common, fmt::format("{}: this sweep is finished; nothing to resume", output));
       return;

@@ -109,7 +109,7 @@ struct State {
       outcome = out_of_time();
     } catch (const Interrupted&) {
       outcome.reason = "interrupted";
-      exit_code = kInterruptedExit;
+      exit_code = interrupted_exit();
     } catch (...) {
       publish("error\n");
       throw;
@@ -169,7 +169,7 @@ struct State {
     } catch (const Interrupted&) {
       say(common,
           fmt::format("interrupted: {} of {} instances are done", results.size(), list.size()));
-      exit_code = kInterruptedExit;
+      exit_code = interrupted_exit();
     }
     fmt::print("{}\nverdicts {}\n", to_summary(results), table);
   }

@@ -92,12 +92,14 @@ void print_test_accuracy(const models::Network& network, const models::StepSetti
   std::iota(all.begin(), all.end(), 0U);
   const models::Evaluation judged =
       models::evaluate(network, step.loss, test, all, common.workers());
+  if (interrupted) return;  // then it is of a part of the samples only
   fmt::print("test accuracy {}\n", rate(judged.correct, judged.n));
   if (step.robust.method == nullptr) return;
   models::RobustSettings robust = step.robust;
   robust.clip = test.range;
   const models::Evaluation worst =
       models::evaluate_robust(network, step.loss, robust, test, all, common.workers());
+  if (interrupted) return;
   fmt::print("test at linf ε = {}, {}: {}\n", robust.epsilon, worst_name(robust),
              rate(worst.correct, worst.n));
 }
@@ -136,6 +138,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
     write_atomically(history_path, models::to_history_csv(result.history, worst));
   }
   explain_end(result, common, model_path);
+  if (result.end == models::TrainEnd::kInterrupted) exit_code = interrupted_exit();
   if (result.end == models::TrainEnd::kDiverged) {
     fail_usage(
         "training: the loss is no finite number any more in epoch {}; a learning rate of {} is too "
@@ -150,12 +153,13 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
              plan.network.architecture(), plan.network.parameter_count(), result.best_epoch,
              result.history.size());
   if (!interrupted) print_test_accuracy(plan.network, plan.settings.step, data, common);
+  if (interrupted) exit_code = interrupted_exit();
   return models::read_model(model_path);
 }
 
 bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force) {
-  const bool unfinished = std::filesystem::exists(folder / kJournal);
-  if (resume && !unfinished && std::filesystem::exists(folder / "run.json")) return false;
+  const bool unfinished = is_there(folder / kJournal);
+  if (resume && !unfinished && is_there(folder / "run.json")) return false;
   if (unfinished && !resume && !force) {
     fail_usage(
         "{}: it holds an unfinished sweep ({}); go on with --resume, choose another --output, or "
@@ -172,6 +176,36 @@ std::string sweep_note(const SweepStatus& status) {
       "{}: {} of {} samples, {:.1f} % robust so far", status.entry, status.done, status.total,
       100.0 * static_cast<double>(status.standing) / static_cast<double>(status.done));
 }
+
+namespace {
+
+/// What a whole sweep is followed by, and asks models again for.
+struct Sequel {
+  reports::Gallery gallery;
+  nlohmann::ordered_json reference;
+};
+
+/// Empty after Ctrl-C, which leaves half of it.
+std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& data,
+                                  const SweepPlan& plan, const SweepResult& result) {
+  Sequel sequel;
+  try {
+    sequel.gallery = make_gallery(job.model.network, data, plan, result,
+                                  {.per_class = job.options.gallery}, job.folder);
+    if (job.from.empty()) {
+      sequel.reference =
+          reports::gate::to_json({.gflops = measure_reference_gflops(),
+                                  .strength = measure_strength(plan, data.class_names.size())});
+    }
+  } catch (const Interrupted&) {
+    remove_tree(job.folder / "gallery");
+    return std::nullopt;
+  }
+  if (interrupted) return std::nullopt;
+  return sequel;
+}
+
+}  // namespace
 
 int run_sweep(const SweepJob& job) {
   const SweepOptions& options = job.options;
@@ -211,19 +245,18 @@ int run_sweep(const SweepJob& job) {
   progress.pause();
   const double seconds = seconds_since(start);
   const bool unfinished = result.finished < data.size();
-  if (unfinished) {
+  const std::optional<Sequel> sequel = unfinished ? Sequel{} : make_sequel(job, data, plan, result);
+  if (unfinished || !sequel) {
     say(common, fmt::format("interrupted: go on with the same command and --resume; {} keeps what "
                             "is finished",
                             (folder / kJournal).string()));
   }
   if (result.finished == 0) {
     say(common, "no block of samples went through all attacks yet, so there is no result");
-    return kInterruptedExit;
+    return interrupted_exit();
   }
-  const reports::Gallery gallery =
-      unfinished
-          ? reports::Gallery{}
-          : make_gallery(model.network, data, plan, result, {.per_class = options.gallery}, folder);
+  if (!sequel) return interrupted_exit();
+  const reports::Gallery& gallery = sequel->gallery;
   if (!options.save.empty()) save(options.save, data, plan, result);
   if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
   reports::Run run{
@@ -236,26 +269,21 @@ int run_sweep(const SweepJob& job) {
       .samples = std::move(result.samples),
       .distances = std::move(result.distances),
       .diagnosis = std::move(result.diagnosis)};
-  if (!stored && !unfinished) {
-    run.provenance["reference"] =
-        reports::gate::to_json({.gflops = measure_reference_gflops(),
-                                .strength = measure_strength(plan, data.class_names.size())});
-  }
+  if (!sequel->reference.is_null()) run.provenance["reference"] = sequel->reference;
   if (!gallery.items.empty()) {
     run.provenance["gallery"] = gallery_counts(gallery);
   }
   write_run(folder, run, gallery);
+  if (!unfinished) journal.remove();
   fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
                                                                : reports::Colour::kNever));
   for (const std::string& sentence : run.diagnosis) say(common, "note: " + sentence);
   if (unfinished) {
     say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",
                             result.finished, data.size()));
-  } else {
-    journal.remove();
   }
   fmt::print("report {}\n", (folder / "report.html").string());
-  return unfinished ? kInterruptedExit : 0;
+  return unfinished ? interrupted_exit() : 0;
 }
 
 }  // namespace gibbon::eval::cli

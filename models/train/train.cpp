@@ -202,6 +202,9 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
                                                      validation, settings.step.threads)
                                          .accuracy();
       }
+      if (interrupted) {  // perhaps of a part of the samples only
+        record.validation_loss = record.validation_accuracy = record.validation_standing = kNan;
+      }
     }
     result.history.push_back(record);
     if (result.best_epoch == 0 || (!interrupted && better(record, best, robust))) {
