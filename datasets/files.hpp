@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.hpp"
+
 namespace gibbon {
 
 /// Writes `bytes` to a temporary file beside `path`, flushes it to disk and renames it over `path`:
@@ -16,7 +18,7 @@ void write_atomically(const std::filesystem::path& path, std::string_view bytes)
 /// decompressed; a stream that ends early or is corrupt is an Error, as is a result over `limit`
 /// bytes.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path,
-                                    std::size_t limit = std::size_t{4} << 30U);
+                                    std::size_t limit = file_limit);
 
 /// Creates `folder` (parents included) and proves that it can be written to by creating and
 /// removing a file in it; throws an input/output Error otherwise. Called before long work starts.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <zlib.h>
 
+#include "base/limits.hpp"
 #include "datasets/error.hpp"
 
 namespace gibbon {
@@ -60,6 +61,10 @@ std::size_t likely_size(std::string_view bytes, std::size_t limit) {
 
 }  // namespace
 
+std::string way_out(std::size_t limit) {
+  return limit == file_limit ? "; allow more with --file-limit" : "";
+}
+
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1F\x8B"); }
 
 std::string gunzip(std::string_view bytes, const std::filesystem::path& file, std::size_t limit) {
@@ -76,8 +81,8 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
   while (true) {
     if (size == result.size()) {
       if (size > limit) {
-        fail_input("{}: decompresses to more than {} bytes, the most that is read", file.string(),
-                   limit);
+        fail_input("{}: decompresses to more than {} bytes, the most that is read{}", file.string(),
+                   limit, way_out(limit));
       }
       result.resize(std::min(2 * size, limit + 1));
     }
@@ -101,8 +106,8 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
     }
   }
   if (size > limit) {
-    fail_input("{}: decompresses to more than {} bytes, the most that is read", file.string(),
-               limit);
+    fail_input("{}: decompresses to more than {} bytes, the most that is read{}", file.string(),
+               limit, way_out(limit));
   }
   result.resize(size);
   return result;

@@ -17,7 +17,7 @@ struct NpyArray {
   std::string bytes;
 
   [[nodiscard]] std::size_t count() const;         ///< elements
-  [[nodiscard]] std::size_t element_size() const;  ///< bytes of one; throws Error when unknown
+  [[nodiscard]] std::size_t element_size() const;  ///< bytes of one; 0: not a type that is read
 };
 
 [[nodiscard]] NpyArray array_of(std::string name, std::vector<std::size_t> shape,
@@ -33,10 +33,13 @@ struct NpyArray {
 /// it as it was; throws Error naming path and reason.
 void write_npz(const std::filesystem::path& path, std::span<const NpyArray> arrays);
 
-/// An .npz file of NumPy or of ours. Throws Error naming what is wrong where.
+/// An .npz file of NumPy or of ours. Throws Error naming what is wrong where; memory is taken for
+/// what comes out of the archive, not for what it promises, and never more than file_limit.
 class NpzFile {
  public:
   explicit NpzFile(const std::filesystem::path& path);
+  /// The bytes of one; `name` is for messages.
+  NpzFile(std::string_view bytes, const std::string& name);
 
   [[nodiscard]] bool has(std::string_view name) const;
   /// Throws Error naming the arrays there are.
@@ -46,7 +49,9 @@ class NpzFile {
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
 
  private:
-  std::filesystem::path path_;
+  void require_memory(const NpyArray& array, std::size_t each) const;
+
+  std::string path_;
   std::vector<NpyArray> arrays_;
 };
 
