@@ -19,8 +19,9 @@ if(GIBBON_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
-# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...]): library gibbon::<folder> from every .cpp below it.
-# *_test.cpp become one test program; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
+# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...]): library gibbon::<folder> from
+# every .cpp below it. *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program, with these
+# headers precompiled; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
 # and torch/ have targets of their own. The test layering/<folder> fails when a file there includes a
 # header of a folder it does not depend on.
 function(gibbon_module name)
@@ -32,9 +33,9 @@ function(gibbon_module name)
   endif()
   set(tests ${sources})
   set(benches ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_(test|fuzz)\\.cpp$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
-  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
   list(TRANSFORM arg_DEPENDS PREPEND "gibbon::" OUTPUT_VARIABLE links)
   add_library(gibbon_${name} STATIC ${sources})
   add_library(gibbon::${name} ALIAS gibbon_${name})

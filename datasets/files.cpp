@@ -154,8 +154,8 @@ std::string read_file(const fs::path& path, std::size_t limit) {
                system_reason());
   }
   const auto fail_size = [&](std::size_t size) {
-    fail_input("{}: has {} bytes or more; at most {} are read; allow more with --file-limit",
-               path.string(), size, limit);
+    fail_input("{}: has {} bytes or more; at most {} are read{}", path.string(), size, limit,
+               way_out(limit));
   };
   const auto expected = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
   if (expected > limit) fail_size(expected);

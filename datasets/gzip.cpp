@@ -4,6 +4,7 @@
 #include <limits>
 #include <zlib.h>
 
+#include "base/limits.hpp"
 #include "datasets/deadline.hpp"
 #include "datasets/error.hpp"
 
@@ -62,6 +63,10 @@ std::size_t likely_size(std::string_view bytes, std::size_t limit) {
 
 }  // namespace
 
+std::string way_out(std::size_t limit) {
+  return limit == file_limit ? "; allow more with --file-limit" : "";
+}
+
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1F\x8B"); }
 
 std::string gunzip(std::string_view bytes, const std::filesystem::path& file, std::size_t limit) {
@@ -70,10 +75,8 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
                file.string(), bytes.size());
   };
   const auto fail_too_large = [&] {
-    fail_input(
-        "{}: decompresses to more than {} bytes, the most that is read; allow more with "
-        "--file-limit",
-        file.string(), limit);
+    fail_input("{}: decompresses to more than {} bytes, the most that is read{}", file.string(),
+               limit, way_out(limit));
   };
   constexpr std::size_t kSmallestMember = 18;  // 10 bytes of header, 8 of trailer
   if (bytes.size() < kSmallestMember) ends_early();

@@ -24,6 +24,40 @@ bool is_cut_off(std::string_view bytes) {
   return bytes.starts_with(kJpeg) && bytes.rfind(kEndOfJpeg) == std::string_view::npos;
 }
 
+std::size_t big_endian(std::string_view bytes, std::size_t at, std::size_t count) {
+  std::size_t value = 0;
+  for (std::size_t k = at; k < at + count; ++k)
+    value = value << 8U | static_cast<unsigned char>(bytes[k]);
+  return value;
+}
+
+/// Pixels that the header of a PNG or JPEG declares; 0 where it does not.
+std::size_t declared_pixels(std::string_view bytes) {
+  if (bytes.starts_with(kPng))
+    return bytes.size() < 24 ? 0 : big_endian(bytes, 16, 4) * big_endian(bytes, 20, 4);
+  if (!bytes.starts_with(kJpeg)) return 0;
+  // Segments: 0xFF, type, length. Types 0xC0 to 0xCF but for three are frames: height, width.
+  for (std::size_t at = 2; at + 9 <= bytes.size() && bytes[at] == '\xFF';) {
+    const std::size_t type = big_endian(bytes, at + 1, 1);
+    const bool is_frame =
+        type >= 0xC0 && type <= 0xCF && type != 0xC4 && type != 0xC8 && type != 0xCC;
+    if (is_frame) return big_endian(bytes, at + 5, 2) * big_endian(bytes, at + 7, 2);
+    at += type == 0xFF ? 1 : 2 + big_endian(bytes, at + 2, 2);
+  }
+  return 0;
+}
+
+/// Before anything is decoded: a few bytes declare gigabytes.
+void require_memory(std::string_view bytes, const std::string& name) {
+  constexpr std::size_t kDecoded = 3;  // bytes of a pixel
+  if (const std::size_t pixels = declared_pixels(bytes); pixels > file_limit / kDecoded) {
+    fail_input(
+        "{}: the image declares {} pixels, which take more than {} bytes; allow more with "
+        "--file-limit",
+        name, pixels, file_limit.load());
+  }
+}
+
 cv::Mat decode(const std::string& bytes, int flags) {
   try {
     const cv::Mat view(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
@@ -62,16 +96,20 @@ Picture to_picture(const cv::Mat& image) {
 }  // namespace
 
 Picture read_picture(const std::filesystem::path& path, std::size_t channels) {
+  return decode_picture(read_file(path), path.string(), channels);
+}
+
+Picture decode_picture(const std::string& bytes, const std::string& name, std::size_t channels) {
   const int flags = channels == 0   ? cv::IMREAD_ANYCOLOR
                     : channels == 1 ? cv::IMREAD_GRAYSCALE
                                     : cv::IMREAD_COLOR;
-  const std::string bytes = read_file(path);
   if (!bytes.starts_with(kPng) && !bytes.starts_with(kJpeg)) {
-    fail_input("{}: is not an image; PNG and JPEG are read; remove or convert it", path.string());
+    fail_input("{}: is not an image; PNG and JPEG are read; remove or convert it", name);
   }
+  require_memory(bytes, name);
   cv::Mat image = decode(bytes, flags);
   if (image.empty() || is_cut_off(bytes)) {
-    fail_input("{}: the image is damaged or cut off; restore or remove it", path.string());
+    fail_input("{}: the image is damaged or cut off; restore or remove it", name);
   }
   swap_red_and_blue(image);
   return to_picture(image);
@@ -79,6 +117,7 @@ Picture read_picture(const std::filesystem::path& path, std::size_t channels) {
 
 Picture read_any_picture(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
+  require_memory(bytes, path.string());
   cv::Mat image = bytes.empty() ? cv::Mat() : decode(bytes, cv::IMREAD_ANYCOLOR);
   if (image.empty() || is_cut_off(bytes)) {
     fail_input(

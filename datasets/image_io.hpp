@@ -21,6 +21,10 @@ struct Picture {
 /// Error (input) naming the file when it is missing or not an image.
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::size_t channels);
 
+/// The same of bytes; `name` is for messages.
+[[nodiscard]] Picture decode_picture(const std::string& bytes, const std::string& name,
+                                     std::size_t channels);
+
 /// Decodes whatever OpenCV does (PNG, JPEG, WebP, BMP, TIFF, PNM, …), turned upright as the camera
 /// noted; grey stays 1 channel, the rest is 3. Throws as read_picture().
 [[nodiscard]] Picture read_any_picture(const std::filesystem::path& path);

@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <array>
+
+#define TOML_MAX_NESTED_VALUES 64  // kDeepestNesting
 #include <toml++/toml.h>
 
+#include "base/limits.hpp"
 #include "datasets/files.hpp"
 #include "datasets/suggest.hpp"
+#include "eval/toml_depth.hpp"
 
 namespace gibbon::eval {
 namespace {
+
+static_assert(TOML_MAX_NESTED_VALUES == kDeepestNesting);
 
 constexpr std::array<std::string_view, 2> kTables{"train", "sweep"};
 
@@ -92,11 +98,16 @@ std::vector<Option> top_options(Experiment& experiment) {
 }  // namespace
 
 Experiment read_experiment(const std::string& path) {
+  constexpr std::size_t kLargest = std::size_t{1} << 20U;  // written by hand
+  return parse_experiment(read_file(path, kLargest), path);
+}
+
+Experiment parse_experiment(std::string_view bytes, const std::string& path) {
   Experiment experiment;
-  const std::string bytes = read_file(path);
   toml::table root;
+  require_shallow_keys(bytes, path);
   try {
-    root = toml::parse(bytes, path);
+    root = toml::parse(bytes, std::string_view(path));
   } catch (const toml::parse_error& error) {
     fail_usage("{}:{}: not valid TOML: {}", path, error.source().begin.line, error.description());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "eval/options.hpp"
 
@@ -26,6 +27,9 @@ struct Experiment {
 /// Throws a usage Error naming file, key and value for TOML that does not parse, unknown keys (with
 /// "did you mean") and values of the wrong type; an input Error when it cannot be read.
 [[nodiscard]] Experiment read_experiment(const std::string& path);
+
+/// The same of the bytes of a file; `path` is for messages.
+[[nodiscard]] Experiment parse_experiment(std::string_view bytes, const std::string& path);
 
 /// The whole plan, every option with its value: what --dry-run prints.
 [[nodiscard]] std::string to_text(Experiment& experiment);

@@ -66,5 +66,18 @@ TEST_F(ExperimentFile, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(message("seed ="), HasSubstr(":1: not valid TOML"));
 }
 
+TEST_F(ExperimentFile, KeysAndValuesMayNotBeNestedDeeply) {
+  std::string key = "a";
+  for (int k = 0; k < 20000; ++k) key += ".'b=c'";
+  EXPECT_THAT(message("# a.b\n" + key + " = 1"), HasSubstr(":2: a key has more than 64 parts"));
+  EXPECT_THAT(message("[" + key + "]"), HasSubstr("a key has more than 64 parts"));
+  EXPECT_THAT(message("a = \"\"\"\n\"x\"\"\"\"\n" + key + " = 1"), HasSubstr("more than 64 parts"));
+  EXPECT_THAT(message("a = " + std::string(20000, '[')), HasSubstr("not valid TOML"));
+  std::string budgets = "0";  // dots of values count for nothing
+  for (int k = 0; k < 100; ++k) budgets += ",0.1";
+  EXPECT_EQ(read("[sweep]\nepsilons = \"" + budgets + "\"").sweep.epsilons, budgets);
+  EXPECT_THROW(static_cast<void>(read(std::string(2U << 20U, ' '))), Error);
+}
+
 }  // namespace
 }  // namespace gibbon::eval

@@ -14,6 +14,7 @@
 #include "datasets/suggest.hpp"
 #include "eval/judge.hpp"
 #include "eval/quantise.hpp"
+#include "reports/parse_json.hpp"
 
 namespace gibbon::eval {
 namespace {
@@ -266,6 +267,37 @@ datasets::Picture read_checked(const std::filesystem::path& folder, const std::s
   return datasets::read_picture(path, channels);
 }
 
+/// An item of the manifest, without its pictures.
+GalleryItem read_item(const reports::JsonPart& entry) {
+  using Floats = std::vector<float>;
+  GalleryItem item{.id = entry.get<std::uint64_t>("id"),
+                   .attack = entry.get<std::string>("attack"),
+                   .norm = entry.get<std::string>("norm"),
+                   .epsilon = entry.get<double>("epsilon"),
+                   .label = entry.get<int>("label"),
+                   .clean_label = entry.get<int>("clean_label"),
+                   .found_label = entry.get<int>("found_label"),
+                   .clean_confidence = entry.get<double>("clean_confidence"),
+                   .found_confidence = entry.get<double>("found_confidence"),
+                   .clean_confidences = entry.get("clean_confidences", Floats()),
+                   .confidences = entry.get("confidences", Floats()),
+                   .still_adversarial = entry.get<bool>("still_adversarial"),
+                   .forwards = entry.get("forwards", std::uint32_t{0}),
+                   .backwards = entry.get("backwards", std::uint32_t{0}),
+                   .file = entry.get<std::string>("file"),
+                   .sha256 = entry.get("sha256", std::string()),
+                   .clean_sha256 = entry.get("clean_sha256", std::string())};
+  item.clean_file = entry.get("clean_file", clean_file(item.id));
+  if (entry.has("distances")) {
+    const reports::JsonPart moved = entry["distances"];
+    item.distances = {moved.get<double>("l0"), moved.get<double>("l1"), moved.get<double>("l2"),
+                      moved.get<double>("linf")};
+  }
+  if (entry.has("nearest"))
+    item.nearest = entry["nearest"].number_or(std::numeric_limits<double>::infinity());
+  return item;
+}
+
 /// The pairs of one norm that the choice names.
 std::vector<std::size_t> pick_pairs(const std::vector<Pair>& pairs, attacks::Norm norm,
                                     const GalleryChoice& choice) {
@@ -335,43 +367,18 @@ reports::Gallery read_gallery(const std::filesystem::path& folder,
   reports::Gallery gallery{.class_names = class_names, .items = {}};
   const std::filesystem::path manifest = folder / "gallery.json";
   if (!is_there(manifest)) return gallery;
-  try {
-    for (const nlohmann::json& entry : nlohmann::json::parse(read_file(manifest))) {
-      GalleryItem item{.id = entry.at("id"),
-                       .attack = entry.at("attack"),
-                       .norm = entry.at("norm"),
-                       .epsilon = entry.at("epsilon"),
-                       .label = entry.at("label"),
-                       .clean_label = entry.at("clean_label"),
-                       .found_label = entry.at("found_label"),
-                       .clean_confidence = entry.at("clean_confidence"),
-                       .found_confidence = entry.at("found_confidence"),
-                       .clean_confidences = entry.value("clean_confidences", std::vector<float>()),
-                       .confidences = entry.value("confidences", std::vector<float>()),
-                       .still_adversarial = entry.at("still_adversarial"),
-                       .forwards = entry.value("forwards", 0U),
-                       .backwards = entry.value("backwards", 0U),
-                       .file = entry.at("file"),
-                       .sha256 = entry.value("sha256", std::string()),
-                       .clean_sha256 = entry.value("clean_sha256", std::string())};
-      item.clean_file = entry.value("clean_file", clean_file(item.id));
-      if (const auto moved = entry.find("distances"); moved != entry.end()) {
-        item.distances = {moved->at("l0"), moved->at("l1"), moved->at("l2"), moved->at("linf")};
-      }
-      if (const auto near = entry.find("nearest"); near != entry.end()) {
-        item.nearest =
-            near->is_null() ? std::numeric_limits<double>::infinity() : near->get<double>();
-      }
-      const datasets::Picture clean = read_checked(folder, item.clean_file, item.clean_sha256, 0);
-      const datasets::Picture saved = read_checked(folder, item.file, item.sha256, clean.channels);
-      item.clean = to_pixels(clean);
-      item.adversarial = to_pixels(saved);
-      if (clean.pixels.size() == saved.pixels.size()) item.perturbation = difference(clean, saved);
-      gallery.items.push_back(std::move(item));
-    }
-  } catch (const nlohmann::json::exception& error) {
-    fail_input("{}: not a gallery's manifest ({}); make the gallery again", manifest.string(),
-               error.what());
+  const std::string name = manifest.string();
+  constexpr std::string_view kRemedy = "it is not a gallery's manifest; make the gallery again";
+  const nlohmann::ordered_json json = reports::parse_json(read_file(manifest), name, kRemedy);
+  const reports::JsonPart entries(json, name, kRemedy);
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    GalleryItem item = read_item(entries[k]);
+    const datasets::Picture clean = read_checked(folder, item.clean_file, item.clean_sha256, 0);
+    const datasets::Picture saved = read_checked(folder, item.file, item.sha256, clean.channels);
+    item.clean = to_pixels(clean);
+    item.adversarial = to_pixels(saved);
+    if (clean.pixels.size() == saved.pixels.size()) item.perturbation = difference(clean, saved);
+    gallery.items.push_back(std::move(item));
   }
   return gallery;
 }

@@ -1,22 +1,38 @@
 #include "eval/journal.hpp"
 
 #include <cerrno>
+#include <cmath>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <zlib.h>
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "reports/error.hpp"
+#include "reports/parse_json.hpp"
 
-// The file: a line of magic, a line of JSON (the configuration), then parts. A part is two numbers
-// of 32 bits, length and CRC-32 of what follows, and a zlib stream: its length when inflated (64
-// bits), then the fields one after the other as they lie in memory. Only the program that wrote it
-// reads it, so no other layout has to be understood.
+// The file: a line of magic with the version, a line of the configuration (CRC-32 in hexadecimal, a
+// blank, JSON), then parts. A part is a Header and a zlib stream: the part's fields one after the
+// other as they lie in memory. Only the program that wrote it reads it, so no other layout has to
+// be understood, but whatever comes has to be refused.
 namespace gibbon::eval {
 namespace {
 
-constexpr std::string_view kMagic = "gibbon journal 1\n";
+constexpr std::string_view kName = "gibbon journal ";
+constexpr std::string_view kMagic = "gibbon journal 2\n";
+constexpr const char* kAnew = "start anew with --force instead of --resume";
+
+struct Header {
+  std::uint32_t pair = 0;
+  std::uint32_t block = 0;
+  std::uint64_t length = 0;    // of the stream
+  std::uint64_t inflated = 0;  // bytes that come out of it
+  std::uint64_t sum = 0;       // CRC-32 of the four numbers above and the stream
+};
+static_assert(std::has_unique_object_representations_v<Header>);
 
 class Packer {
  public:
@@ -48,17 +64,27 @@ class Unpacker {
   void list(std::vector<Type>& values) {
     std::size_t size = 0;
     number(size);
-    if (size > bytes_.size() / sizeof(Type)) throw std::length_error("journal");
+    if (size > bytes_.size() / sizeof(Type)) {
+      whole_ = false;
+      return;
+    }
     values.resize(size);
     take(values.data(), size * sizeof(Type));
   }
+  /// Everything was there, and nothing else.
+  [[nodiscard]] bool ends_well() const { return whole_ && bytes_.empty(); }
 
  private:
   void take(void* to, std::size_t count) {
-    if (count > bytes_.size()) throw std::length_error("journal");
+    if (count > bytes_.size()) {
+      whole_ = false;
+      bytes_ = {};
+      return;
+    }
     if (count > 0) std::memcpy(to, bytes_.data(), count);
     bytes_.remove_prefix(count);
   }
+  bool whole_ = true;
   std::string_view bytes_;
 };
 
@@ -73,35 +99,79 @@ void each_field(Part& part, Visitor& visit) {
   visit.list(part.points);
 }
 
-std::uint32_t checksum(std::string_view bytes) {
+std::uint32_t checksum(std::string_view bytes, uLong before = 0) {
   return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+      crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::uint32_t checksum(const Header& header, std::string_view stream) {
+  const std::string_view numbers(reinterpret_cast<const char*>(&header), offsetof(Header, sum));
+  return checksum(stream, checksum(numbers));
 }
 
 std::string deflated(const std::string& bytes) {
-  const std::uint64_t size = bytes.size();
   uLongf length = compressBound(bytes.size());
-  std::string out(sizeof(size) + length, '\0');
-  std::memcpy(out.data(), &size, sizeof(size));
-  compress2(reinterpret_cast<Bytef*>(out.data() + sizeof(size)), &length,
+  std::string out(length, '\0');
+  compress2(reinterpret_cast<Bytef*>(out.data()), &length,
             reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(), 1);
-  out.resize(sizeof(size) + length);
+  out.resize(length);
   return out;
 }
 
-std::string inflated(std::string_view bytes) {
-  std::uint64_t size = 0;
-  if (bytes.size() < sizeof(size)) throw std::length_error("journal");
-  std::memcpy(&size, bytes.data(), sizeof(size));
-  bytes.remove_prefix(sizeof(size));
+/// None when it is no stream of exactly `size` bytes.
+std::optional<std::string> inflated(std::string_view bytes, std::size_t size) {
   std::string out(size, '\0');
   uLongf length = size;
-  if (uncompress(reinterpret_cast<Bytef*>(out.data()), &length,
-                 reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) != Z_OK ||
-      length != size) {
-    throw std::length_error("journal");
-  }
+  uLong used = bytes.size();
+  const int code = uncompress2(reinterpret_cast<Bytef*>(out.data()), &length,
+                               reinterpret_cast<const Bytef*>(bytes.data()), &used);
+  if (code != Z_OK || length != size || used != bytes.size()) return std::nullopt;
   return out;
+}
+
+/// Bytes of a part's fields.
+std::size_t packed_size(const JournalPlan& plan, std::size_t pair, std::size_t block) {
+  const std::size_t count = plan.count(block);
+  return 2 * sizeof(std::uint32_t) + 4 * sizeof(std::uint64_t) +
+         plan.budgets * count * sizeof(reports::SampleRecord) + plan.members[pair] * sizeof(Tally) +
+         count * plan.dim * sizeof(float);
+}
+
+/// The part at the beginning of `bytes`, which it is taken off; none when it cannot be used.
+std::optional<JournalPart> take_part(std::string_view& bytes, const JournalPlan& plan) {
+  Header header;
+  if (bytes.size() < sizeof(header)) return std::nullopt;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const std::string_view rest = bytes.substr(sizeof(header));
+  if (header.length > rest.size()) return std::nullopt;
+  const std::string_view stream = rest.substr(0, header.length);
+  // Memory is taken for what the plan says, not the file.
+  if (checksum(header, stream) != header.sum || header.pair >= plan.members.size() ||
+      header.block >= plan.blocks() ||
+      header.inflated != packed_size(plan, header.pair, header.block)) {
+    return std::nullopt;
+  }
+  const std::optional<std::string> plain = inflated(stream, header.inflated);
+  if (!plain) return std::nullopt;
+  JournalPart part;
+  Unpacker unpacker(*plain);
+  each_field(part, unpacker);
+  if (!unpacker.ends_well() || part.pair != header.pair || part.block != header.block ||
+      !plan.fits(part)) {
+    return std::nullopt;
+  }
+  bytes = rest.substr(header.length);
+  return part;
+}
+
+bool fits(const reports::SampleRecord& r, int classes, std::size_t members) {
+  const auto is_label = [&](int label, int least) { return label >= least && label < classes; };
+  return is_label(r.target, -1) && is_label(r.clean_label, 0) && is_label(r.found_label, 0) &&
+         is_label(r.rounded_label, -1) && r.inside_ball <= 1 && r.inside_box <= 1 &&
+         r.fooled <= 1 && r.broken <= 1 && r.member >= -1 &&
+         r.member < static_cast<std::int64_t>(members) &&
+         // Summaries sort these.
+         !std::isnan(r.confidence) && r.nearest >= 0.0;
 }
 
 /// "threads = 3, it was 2" of the first difference; empty when there is none.
@@ -109,52 +179,107 @@ std::string difference(const nlohmann::ordered_json& now, const nlohmann::ordere
   for (const auto& [key, value] : now.items()) {
     const auto old = before.find(key);
     if (old == before.end() || *old != value) {
-      return fmt::format("{} is {}, it was {}", key, value.dump(),
-                         old == before.end() ? "absent" : old->dump());
+      const auto text = [](const auto& json) {
+        return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+      };
+      return fmt::format("{} is {}, it was {}", key, text(value),
+                         old == before.end() ? "absent" : text(*old));
     }
   }
-  return {};
+  return "it had settings that are not known";
+}
+
+/// Bytes of the head; 0: it was cut off while it was written, so that nothing stands behind it.
+std::size_t check_head(std::string_view bytes, const std::string& name,
+                       const nlohmann::ordered_json& configuration) {
+  const std::string head = journal_head(configuration);
+  if (bytes.starts_with(head)) return head.size();
+  if (head.starts_with(bytes)) return 0;
+  if (bytes.starts_with(kName) && !bytes.starts_with(kMagic))
+    fail_input("{}: the journal of an unfinished sweep is of another version of gibbon; {}", name,
+               kAnew);
+  const auto damaged = [&] {
+    fail_input("{}: the beginning of the journal is damaged, so nothing in it can be trusted; {}",
+               name, kAnew);
+  };
+  if (!bytes.starts_with(kMagic)) damaged();
+  bytes.remove_prefix(kMagic.size());
+  constexpr std::size_t kSum = 9;  // eight digits and a blank
+  const std::size_t end = bytes.find('\n');
+  if (end == std::string_view::npos || end < kSum) damaged();
+  const std::string_view before = bytes.substr(kSum, end - kSum);
+  if (bytes.substr(0, kSum) != fmt::format("{:08x} ", checksum(before))) damaged();
+  nlohmann::ordered_json old;
+  try {
+    old = reports::parse_json(before, name, kAnew);
+  } catch (const reports::Error&) {
+    damaged();
+  }
+  fail_usage(
+      "{}: --resume goes on with the very same sweep only: {}; repeat the command it was "
+      "started with, or start anew with --force",
+      name, difference(configuration, old));
 }
 
 }  // namespace
 
-Journal::Journal(std::filesystem::path path, const nlohmann::ordered_json& configuration,
-                 bool resume)
-    : path_(std::move(path)) {
-  const std::string head = fmt::format("{}{}\n", kMagic, configuration.dump());
-  std::size_t good = 0;  // bytes of the file that hold
-  if (resume && std::filesystem::exists(path_)) {
-    const std::string bytes = read_file(path_);
-    const std::size_t line = bytes.find('\n', kMagic.size());
-    if (bytes.starts_with(kMagic) && line != std::string::npos) {
-      const std::string before = bytes.substr(kMagic.size(), line - kMagic.size());
-      const auto json = nlohmann::ordered_json::parse(before, nullptr, false);
-      const std::string what = json.is_discarded() ? std::string("its configuration is damaged")
-                                                   : difference(configuration, json);
-      if (!what.empty()) {
-        fail_usage(
-            "{}: --resume goes on with the very same sweep only: {}; repeat the command it was "
-            "started with, or start anew with --force",
-            path_.string(), what);
-      }
-      good = line + 1;
-      std::string_view rest = std::string_view(bytes).substr(good);
-      while (rest.size() >= 8) {
-        std::uint32_t length = 0;
-        std::uint32_t sum = 0;
-        std::memcpy(&length, rest.data(), sizeof(length));
-        std::memcpy(&sum, rest.data() + sizeof(length), sizeof(sum));
-        if (rest.size() - 8 < length || checksum(rest.substr(8, length)) != sum) break;
-        JournalPart part;
-        const std::string plain = inflated(rest.substr(8, length));
-        Unpacker unpacker(plain);
-        each_field(part, unpacker);
-        const std::pair key{part.pair, part.block};
-        parts_.insert_or_assign(key, std::move(part));
-        rest.remove_prefix(8 + length);
-        good = bytes.size() - rest.size();
-      }
+bool JournalPlan::fits(const JournalPart& part) const {
+  if (part.pair >= members.size() || part.block >= blocks()) return false;
+  const std::size_t n = count(part.block);
+  if (part.zero_gradients > n || part.records.size() != budgets * n ||
+      part.tallies.size() != members[part.pair] || part.points.size() != n * dim) {
+    return false;
+  }
+  for (std::size_t k = 0; k < part.records.size(); ++k) {
+    const reports::SampleRecord& r = part.records[k];
+    const std::size_t sample = part.block * batch + k % n;
+    if (r.id != ids[sample] || r.label != labels[sample] ||
+        !eval::fits(r, static_cast<int>(classes), members[part.pair])) {
+      return false;
     }
+  }
+  return true;
+}
+
+std::string journal_head(const nlohmann::ordered_json& configuration) {
+  const std::string text = configuration.dump();
+  return fmt::format("{}{:08x} {}\n", kMagic, checksum(text), text);
+}
+
+std::string to_bytes(const JournalPart& part) {
+  Packer packer;
+  each_field(part, packer);
+  const std::string stream = deflated(packer.bytes());
+  Header header{.pair = part.pair,
+                .block = part.block,
+                .length = stream.size(),
+                .inflated = packer.bytes().size()};
+  header.sum = checksum(header, stream);
+  return std::string(reinterpret_cast<const char*>(&header), sizeof(header)) + stream;
+}
+
+JournalContent read_journal(std::string_view bytes, const std::string& name,
+                            const nlohmann::ordered_json& configuration, const JournalPlan& plan) {
+  JournalContent content{.good = check_head(bytes, name, configuration), .size = bytes.size()};
+  if (content.good == 0) return content;
+  std::string_view rest = bytes.substr(content.good);
+  while (std::optional<JournalPart> part = take_part(rest, plan)) {
+    const std::pair key{part->pair, part->block};
+    content.parts.insert_or_assign(key, *std::move(part));
+    content.good = bytes.size() - rest.size();
+  }
+  return content;
+}
+
+Journal::Journal(std::filesystem::path path, const nlohmann::ordered_json& configuration,
+                 const JournalPlan& plan, bool resume)
+    : path_(std::move(path)) {
+  std::size_t good = 0;
+  if (resume && std::filesystem::exists(path_)) {
+    JournalContent content = read_journal(read_file(path_), path_.string(), configuration, plan);
+    parts_ = std::move(content.parts);
+    good = content.good;
+    dropped_ = content.size - good;
   }
   if (good == 0) {
     file_.reset(std::fopen(path_.c_str(), "wb"));
@@ -164,7 +289,7 @@ Journal::Journal(std::filesystem::path path, const nlohmann::ordered_json& confi
   }
   if (!file_)
     fail_input("{}: cannot be written: {}", path_.string(), std::generic_category().message(errno));
-  if (good == 0) write(head);
+  if (good == 0) write(journal_head(configuration));
 }
 
 const JournalPart* Journal::find(std::size_t pair, std::size_t block) const {
@@ -184,15 +309,7 @@ void Journal::write(std::string_view bytes) {
 }
 
 void Journal::add(const JournalPart& part) {
-  Packer packer;
-  each_field(part, packer);
-  const std::string body = deflated(packer.bytes());
-  std::string bytes;
-  const auto length = static_cast<std::uint32_t>(body.size());
-  const std::uint32_t sum = checksum(body);
-  bytes.append(reinterpret_cast<const char*>(&length), sizeof(length));
-  bytes.append(reinterpret_cast<const char*>(&sum), sizeof(sum));
-  bytes += body;
+  const std::string bytes = to_bytes(part);
   const std::lock_guard lock(mutex_);
   write(bytes);
 }

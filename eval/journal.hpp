@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -23,19 +25,56 @@ struct JournalPart {
   std::vector<float> points;                   ///< count × D at the largest budget, or empty
 };
 
+using JournalParts = std::map<std::pair<std::uint32_t, std::uint32_t>, JournalPart>;
+
+/// What the parts of a sweep look like: any other is not taken from a file.
+struct JournalPlan {
+  std::vector<std::size_t> members;    ///< of each pair
+  std::size_t budgets = 0;             ///< K
+  std::size_t batch = 1;               ///< samples of every block but the last
+  std::size_t dim = 0;                 ///< D of points that are kept; 0: none are
+  std::size_t classes = 0;             ///< labels lie below
+  std::span<const std::uint64_t> ids;  ///< of the samples
+  std::span<const int> labels;
+
+  [[nodiscard]] std::size_t blocks() const { return (ids.size() + batch - 1) / batch; }
+  /// Samples of a block.
+  [[nodiscard]] std::size_t count(std::size_t block) const {
+    return std::min(batch, ids.size() - block * batch);
+  }
+  /// Whether pair and block are there, and everything in the part can be theirs.
+  [[nodiscard]] bool fits(const JournalPart& part) const;
+};
+
+/// What a journal holds that can be used.
+struct JournalContent {
+  JournalParts parts;
+  std::size_t good = 0;  ///< bytes up to the end of the last part; 0: not even a whole head
+  std::size_t size = 0;  ///< bytes there are
+};
+
+/// Reads the bytes of a journal, up to the first part that was cut off, does not have its checksum
+/// or does not fit the plan. Throws a usage Error that names the first difference when it is of
+/// another `configuration`, an input Error when its head is damaged or of another version.
+[[nodiscard]] JournalContent read_journal(std::string_view bytes, const std::string& name,
+                                          const nlohmann::ordered_json& configuration,
+                                          const JournalPlan& plan);
+
 /// The unfinished sweep in a run folder: a file that only grows, one part after each entry of each
 /// block, so that a run that was stopped, in whatever way, goes on where it was. A part that was
 /// cut off or damaged is dropped with everything behind it. Thread-safe.
 class Journal {
  public:
-  /// Starts a new journal at `path`, or, when `resume` is set and one is there, reads it first.
-  /// `configuration` is everything that results depend on: a journal of another one is refused with
-  /// a usage Error that names the first difference. Throws input Errors.
-  Journal(std::filesystem::path path, const nlohmann::ordered_json& configuration, bool resume);
+  /// Starts a new journal at `path`, or, when `resume` is set and one is there, reads it first, as
+  /// read_journal(). `configuration` is everything that results depend on. Throws input Errors.
+  Journal(std::filesystem::path path, const nlohmann::ordered_json& configuration,
+          const JournalPlan& plan, bool resume);
 
   /// The part an earlier run wrote; null when there is none.
   [[nodiscard]] const JournalPart* find(std::size_t pair, std::size_t block) const;
   [[nodiscard]] std::size_t restored() const { return parts_.size(); }
+  /// Bytes of the file that could not be used.
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
   void add(const JournalPart& part);
 
@@ -51,7 +90,14 @@ class Journal {
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, Close> file_;
   std::mutex mutex_;  // guards file_
-  std::map<std::pair<std::uint32_t, std::uint32_t>, JournalPart> parts_;
+  JournalParts parts_;
+  std::size_t dropped_ = 0;
 };
+
+/// A part as it stands in the file.
+[[nodiscard]] std::string to_bytes(const JournalPart& part);
+
+/// Magic, version and configuration: what stands before the parts.
+[[nodiscard]] std::string journal_head(const nlohmann::ordered_json& configuration);
 
 }  // namespace gibbon::eval

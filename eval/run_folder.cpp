@@ -1,9 +1,12 @@
 #include "eval/run_folder.hpp"
 
 #include <fstream>
+#include <limits>
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "datasets/sha256.hpp"
+#include "eval/consistency.hpp"
 #include "eval/gallery.hpp"
 #include "eval/witnesses.hpp"
 #include "reports/certified.hpp"
@@ -31,6 +34,35 @@ void remove_certificates(const std::filesystem::path& folder) {
     remove_file(folder / name);
   for (const attacks::Norm norm : attacks::kNorms)
     remove_file(witnesses_file(folder, attacks::to_string(norm)));
+}
+
+/// SHA-256 of the file as it lies there, whatever its size.
+std::string digest_of(const std::filesystem::path& file) {
+  return sha256_hex(read_file(file, std::numeric_limits<std::size_t>::max() / 2));
+}
+
+/// What run.json says about the data files beside it.
+nlohmann::ordered_json digests(const std::filesystem::path& folder, const reports::Run& run) {
+  nlohmann::ordered_json files;
+  if (!run.curve.empty()) files["samples.npy"] = digest_of(folder / "samples.npy");
+  if (!run.certificates.empty()) files["certified.json"] = digest_of(folder / "certified.json");
+  return files;
+}
+
+/// Runs of earlier versions do not say; certificates that have just joined are not listed yet.
+void require_digests(const std::filesystem::path& folder, const reports::Run& run) {
+  const auto files = run.provenance.find("files");
+  if (files == run.provenance.end() || !files->is_object()) return;
+  for (const char* name : {"samples.npy", "certified.json"}) {
+    const auto stated = files->find(name);
+    if (stated == files->end()) continue;
+    if (!is_there(folder / name) || *stated != digest_of(folder / name)) {
+      fail_input(
+          "{}: it is not the file that run.json beside it was written with (SHA-256 differs), so "
+          "they are not of one run, or it was edited; restore it or run the evaluation again",
+          (folder / name).string());
+    }
+  }
 }
 
 }  // namespace
@@ -68,13 +100,18 @@ void begin_drawing(const std::filesystem::path& folder) {
 
 bool is_half_drawn(const std::filesystem::path& folder) { return is_there(folder / kHalfDrawn); }
 
-void write_certificates(const std::filesystem::path& folder, const reports::Run& run) {
+void write_certificates(const std::filesystem::path& folder, reports::Run& run) {
+  // Stopped between the two files, run.json must not name the certificates of before.
+  if (const auto files = run.provenance.find("files");
+      files != run.provenance.end() && files->is_object() && files->erase("certified.json") > 0)
+    write_atomically(folder / "run.json", reports::to_run_json(run));
   write_atomically(folder / "certified.json", reports::to_certified_json(run));
 }
 
 void draw_run(const std::filesystem::path& folder, reports::Run& run,
               const reports::Gallery& gallery) {
   begin_drawing(folder);
+  run.provenance["files"] = digests(folder, run);
   if (!run.curve.empty()) {
     write_atomically(folder / "curve.csv", reports::to_curve_csv(run));
     write_atomically(folder / "distances.csv", reports::to_distances_csv(run));
@@ -165,7 +202,11 @@ reports::Run read_run_folder(const std::filesystem::path& folder) {
     reports::Run run = reports::read_run(read_file(json));
     if (const auto proved = folder / "certified.json"; is_there(proved))
       run.certificates = reports::read_certificates(read_file(proved));
-    if (run.curve.empty()) return run;
+    require_digests(folder, run);
+    if (run.curve.empty()) {
+      require_consistent(run);
+      return run;
+    }
     std::ifstream samples(folder / "samples.npy", std::ios::binary);
     if (!samples) {
       fail_input(
@@ -173,6 +214,7 @@ reports::Run read_run_folder(const std::filesystem::path& folder) {
           (folder / "samples.npy").string());
     }
     reports::read_samples(samples, run);
+    require_consistent(run);
     return run;
   } catch (const reports::Error& error) {
     fail_input("{}: {}", folder.string(), error.what());

@@ -33,7 +33,7 @@ void begin_drawing(const std::filesystem::path& folder);
 [[nodiscard]] bool is_half_drawn(const std::filesystem::path& folder);
 
 /// Writes certified.json of a run that has certificates: what a run read from the folder has.
-void write_certificates(const std::filesystem::path& folder, const reports::Run& run);
+void write_certificates(const std::filesystem::path& folder, reports::Run& run);
 
 /// Writes curve.csv (and certified.csv where there are certificates), report.md, report.tex, the
 /// curve as SVG, PNG and PDF, report.html and, last, run.json, each atomically. Without gnuplot the
@@ -73,7 +73,8 @@ void write_page(const std::filesystem::path& folder, const reports::Run& run,
                 const reports::Gallery& gallery);
 
 /// Reads run.json, samples.npy and, where it is there, certified.json of a folder. Throws Error
-/// naming the file.
+/// naming the file that cannot be read, is not the one run.json was written with, or contradicts
+/// another (require_consistent()).
 [[nodiscard]] reports::Run read_run_folder(const std::filesystem::path& folder);
 
 /// The pictures of a run that was read from `folder`.

@@ -4,20 +4,17 @@
 #include <limits>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "datasets/error.hpp"
+#include "reports/parse_json.hpp"
 
 namespace gibbon::eval {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-void take(const Json& configuration, const std::vector<Option>& options) {
+void take(const reports::JsonPart& configuration, const std::vector<Option>& options) {
   for (const Option& option : options) {
     std::visit(
         [&]<class Value>(Value* value) {
-          *value = configuration.at(std::string(option.name)).get<Value>();
+          *value = configuration.get<Value>(std::string(option.name).c_str());
         },
         option.value);
   }
@@ -53,8 +50,15 @@ std::vector<std::pair<std::string, std::string>> rows_of(const std::vector<Pair>
 
 /// The text under provenance[object][key], or "unknown".
 std::string text_at(const reports::Run& run, const char* object, const char* key) {
-  const Json about = run.provenance.value(object, Json::object());
-  return about.is_object() ? about.value(key, std::string("unknown")) : "unknown";
+  const auto about = run.provenance.find(object);
+  if (about == run.provenance.end() || !about->is_object()) return "unknown";
+  const auto text = about->find(key);
+  return text != about->end() && text->is_string() ? text->get<std::string>() : "unknown";
+}
+
+bool is_interrupted(const reports::Run& run) {
+  const auto stated = run.provenance.find("interrupted");
+  return stated != run.provenance.end() && *stated != false;
 }
 
 std::string short_hash(const std::string& sha256) {
@@ -102,7 +106,7 @@ void require_joinable(const std::filesystem::path& folder, const reports::Run& r
   for (const reports::CurvePoint& point : run.curve) norms.insert(point.norm);
   if (const std::string here_too(attacks::to_string(norm)); !norms.contains(here_too))
     fail_joining(folder, "norm", fmt::format("{}", fmt::join(norms, " and ")), here_too);
-  if (run.provenance.value("interrupted", false) || run.distances.empty()) {
+  if (is_interrupted(run) || run.distances.empty()) {
     fail_usage(
         "{}: its sweep is {}; certificates join finished ones; sweep again, or choose another "
         "--output",
@@ -131,17 +135,16 @@ StoredPlan stored_plan(const reports::Run& run) {
         "another folder");
   }
   StoredPlan stored;
-  try {
-    const Json& configuration = run.provenance.at("configuration");
-    take(configuration, stored.data.options());
-    take(configuration, stored.sweep.options());
-    stored.common.seed = configuration.at("seed");
-    stored.model_path = run.provenance.at("model").at("path");
-    stored.model_sha256 = run.provenance.at("model").at("sha256");
-    stored.data_sha256 = run.provenance.at("data").at("sha256");
-  } catch (const nlohmann::json::exception& error) {
-    fail_input("run.json: it does not say how the run was made ({}); sweep again", error.what());
-  }
+  const std::string file = "run.json";
+  const reports::JsonPart root(run.provenance, file,
+                               "it does not say how the run was made; sweep again");
+  const reports::JsonPart configuration = root["configuration"];
+  take(configuration, stored.data.options());
+  take(configuration, stored.sweep.options());
+  stored.common.seed = configuration.get<std::uint64_t>("seed");
+  stored.model_path = root["model"].get<std::string>("path");
+  stored.model_sha256 = root["model"].get<std::string>("sha256");
+  stored.data_sha256 = root["data"].get<std::string>("sha256");
   return stored;
 }
 

@@ -306,6 +306,18 @@ std::vector<Pair> pairs_of(const SweepPlan& plan, std::size_t classes) {
   return pairs;
 }
 
+JournalPlan journal_plan(const SweepPlan& plan, const datasets::Dataset& data,
+                         std::size_t classes) {
+  JournalPlan out{.budgets = plan.epsilons.size(),
+                  .batch = batch_of(plan, data.size()),
+                  .dim = plan.keep_examples ? data.shape.size() : 0,
+                  .classes = classes,
+                  .ids = data.ids,
+                  .labels = data.labels};
+  for (const Pair& pair : pairs_of(plan, classes)) out.members.push_back(pair.members.size());
+  return out;
+}
+
 void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
   std::vector<double> budgets;
   std::ranges::copy_if(plan.epsilons, std::back_inserter(budgets),

@@ -11,6 +11,7 @@
 namespace gibbon::eval {
 
 class Journal;
+struct JournalPlan;
 
 struct SweepPlan {
   std::vector<Entry> attacks;
@@ -82,6 +83,10 @@ using SweepProgress = std::function<void(const SweepStatus&)>;
 
 /// The entries of a plan in every norm they support, in order; members in the order they run.
 [[nodiscard]] std::vector<Pair> pairs_of(const SweepPlan& plan, std::size_t classes);
+
+/// What a journal of the sweep holds. `plan` and `data` must outlive it.
+[[nodiscard]] JournalPlan journal_plan(const SweepPlan& plan, const datasets::Dataset& data,
+                                       std::size_t classes);
 
 /// Lets the attacks that learn do so, for every norm and budget of the plan.
 void fit_attacks(const models::Classifier& model, const SweepPlan& plan);

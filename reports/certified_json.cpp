@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "reports/certified.hpp"
-#include "reports/error.hpp"
+#include "reports/parse_json.hpp"
 
 namespace gibbon::reports {
 namespace {
@@ -13,10 +13,6 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // JSON has neither infinity nor NaN: what is not known is null.
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-double value_or(const Json& json, double otherwise) {
-  return json.is_null() ? otherwise : json.get<double>();
-}
 
 Json to_json(const CertifiedPoint& point) {
   return {{"epsilon", point.epsilon},
@@ -38,29 +34,34 @@ Json to_json(const CertifiedSample& sample) {
           {"nodes", sample.nodes}};
 }
 
-CertifiedPoint to_point(const Json& json) {
-  CertifiedPoint point{.epsilon = json.at("epsilon").get<double>(),
-                       .n = json.at("n").get<std::uint64_t>(),
-                       .certified = json.at("certified").get<std::uint64_t>(),
-                       .attacked = json.at("attacked").get<std::uint64_t>()};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::string_view kRemedy = "the file is damaged or not from this version; certify again";
+
+CertifiedPoint to_point(const JsonPart& part) {
+  CertifiedPoint point{.epsilon = part.get<double>("epsilon"),
+                       .n = part.get<std::uint64_t>("n"),
+                       .certified = part.get<std::uint64_t>("certified"),
+                       .attacked = part.get<std::uint64_t>("attacked")};
   if (point.certified > point.n || point.attacked > point.n - point.certified)
-    throw Error(fmt::format(
-        "certified.json: {} certified and {} attacked at ε = {} are more than n = {}; the file was "
-        "edited; certify again",
-        point.certified, point.attacked, point.epsilon, point.n));
+    part.fail(fmt::format("has {} certified and {} attacked of n = {}", point.certified,
+                          point.attacked, point.n));
+  if (!(point.epsilon >= 0.0)) part["epsilon"].fail("is below 0");
   return point;
 }
 
-CertifiedSample to_sample(const Json& json) {
-  return {.id = json.at("id").get<std::uint64_t>(),
-          .label = json.at("label").get<int>(),
-          .predicted = json.at("predicted").get<int>(),
-          .certified = value_or(json.at("certified"), -1.0),
-          .attacked = value_or(json.at("attacked"), std::numeric_limits<double>::infinity()),
-          .bound = value_or(json.at("bound"), kNan),
-          .reason = json.at("reason").get<std::string>(),
-          .method = json.at("method").get<std::string>(),
-          .nodes = json.at("nodes").get<std::uint64_t>()};
+CertifiedSample to_sample(const JsonPart& part) {
+  CertifiedSample sample{.id = part.get<std::uint64_t>("id"),
+                         .label = part.get<int>("label"),
+                         .predicted = part.get<int>("predicted"),
+                         .certified = part["certified"].number_or(-1.0),
+                         .attacked = part["attacked"].number_or(kInfinity),
+                         .bound = part["bound"].number_or(kNan),
+                         .reason = part.get<std::string>("reason"),
+                         .method = part.get<std::string>("method"),
+                         .nodes = part.get<std::uint64_t>("nodes")};
+  if (sample.certified < 0.0 && sample.certified != -1.0) part["certified"].fail("is below 0");
+  if (sample.attacked < 0.0) part["attacked"].fail("is below 0");
+  return sample;
 }
 
 template <class Entry>
@@ -83,16 +84,17 @@ std::string entry_of(const Certificates& certificates) {
                      lines(certificates.curve), lines(certificates.samples));
 }
 
-Certificates to_certificates(const Json& json) {
-  Certificates out{.provenance = json.at("provenance"),
-                   .norm = json.at("norm").get<std::string>(),
-                   .level = json.at("soundness").get<std::string>(),
-                   .clean_correct = json.at("clean_correct").get<std::uint64_t>(),
-                   .with_radius = json.at("radius").get<bool>()};
-  for (const Json& point : json.at("curve")) out.curve.push_back(to_point(point));
-  for (const Json& sample : json.at("samples")) out.samples.push_back(to_sample(sample));
-  if (out.curve.empty())
-    throw Error("certified.json: curve has no point; the file was edited; certify again");
+Certificates to_certificates(const JsonPart& part) {
+  Certificates out{.provenance = part["provenance"].json(),
+                   .norm = part.get<std::string>("norm"),
+                   .level = part.get<std::string>("soundness"),
+                   .clean_correct = part.get<std::uint64_t>("clean_correct"),
+                   .with_radius = part.get<bool>("radius")};
+  const JsonPart curve = part["curve"];
+  for (std::size_t k = 0; k < curve.size(); ++k) out.curve.push_back(to_point(curve[k]));
+  const JsonPart samples = part["samples"];
+  for (std::size_t k = 0; k < samples.size(); ++k) out.samples.push_back(to_sample(samples[k]));
+  if (out.curve.empty()) curve.fail("has no point");
   return out;
 }
 
@@ -107,16 +109,12 @@ std::string to_certified_json(const Run& run) {
 }
 
 std::vector<Certificates> read_certificates(std::string_view certified_json) {
-  try {
-    const Json root = Json::parse(certified_json);
-    std::vector<Certificates> out;
-    for (const Json& entry : root.at("certificates")) out.push_back(to_certificates(entry));
-    return out;
-  } catch (const Json::exception& problem) {
-    throw Error(fmt::format(
-        "certified.json: {}; the file is damaged or not from this version; certify again",
-        problem.what()));
-  }
+  const std::string file = "certified.json";
+  const Json json = parse_json(certified_json, file, kRemedy);
+  const JsonPart entries = JsonPart(json, file, kRemedy)["certificates"];
+  std::vector<Certificates> out;
+  for (std::size_t k = 0; k < entries.size(); ++k) out.push_back(to_certificates(entries[k]));
+  return out;
 }
 
 }  // namespace gibbon::reports

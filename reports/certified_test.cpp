@@ -96,8 +96,8 @@ TEST(Certified, DamagedFilesAreNamed) {
   const std::string attacked = "\"attacked\":1,";
   text.replace(text.find(attacked), attacked.size(), "\"attacked\":3,");
   EXPECT_EQ(problem(text),
-            "certified.json: 2 certified and 3 attacked at ε = 0.1 are more than n = 4; the file "
-            "was edited; certify again");
+            "certified.json: certificates[0].curve[0] has 2 certified and 3 attacked of n = 4; the "
+            "file is damaged or not from this version; certify again");
 }
 
 TEST(Certified, TableNamesDenominatorIntervalAndLevel) {

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "reports/error.hpp"
+#include "reports/gate/bits.hpp"
 #include "reports/npy.hpp"
+#include "reports/parse_json.hpp"
 
 namespace gibbon::reports {
 namespace {
@@ -73,92 +75,64 @@ std::string lines(const std::vector<std::string>& entries) {
   return fmt::format("[\n    {}\n  ]", fmt::join(entries, ",\n    "));
 }
 
-[[noreturn]] void fail(const std::string& path, std::string_view what) {
-  throw Error(fmt::format(
-      "run.json: {} {}; the file is damaged or not from this version; run the evaluation again",
-      path, what));
-}
-
-const Json& required(const Json& object, const char* key, const std::string& path) {
-  if (!object.is_object()) fail(path.empty() ? "the file" : path, "is not an object");
-  const auto found = object.find(key);
-  if (found == object.end()) fail(path.empty() ? key : path + "." + key, "is missing");
-  return *found;
-}
-
-void read(const Json& json, const std::string& path, std::string& value) {
-  if (!json.is_string()) fail(path, "is not a text");
-  value = json.get<std::string>();
-}
-
-void read(const Json& json, const std::string& path, bool& value) {
-  if (!json.is_boolean()) fail(path, "is neither true nor false");
-  value = json.get<bool>();
-}
-
-void read(const Json& json, const std::string& path, std::uint64_t& value) {
-  if (!json.is_number_unsigned()) fail(path, "is not a whole number from 0 up");
-  value = json.get<std::uint64_t>();
-}
-
-void read(const Json& json, const std::string& path, double& value) {
-  if (!json.is_number() && !json.is_null()) fail(path, "is neither a number nor null");
-  value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
-
-void read(const Json& json, const std::string& path, std::array<double, 4>& values) {
-  if (!json.is_array() || json.size() != values.size()) fail(path, "is not a list of 4");
-  for (std::size_t i = 0; i < values.size(); ++i)
-    read(json[i], fmt::format("{}[{}]", path, i), values[i]);
-}
-
-void read(const Json& json, const std::string& path, CurvePoint& point);
-void read(const Json& json, const std::string& path, DistanceSummary& summary);
+constexpr std::string_view kRemedy =
+    "the file is damaged or not from this version; run the evaluation again";
+const std::string kFile = "run.json";
 
 template <class T>
-void read(const Json& json, const std::string& path, std::vector<T>& values) {
-  if (!json.is_array()) fail(path, "is not a list");
-  values.resize(json.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    read(json[i], fmt::format("{}[{}]", path, i), values[i]);
+void read(const JsonPart& part, T& value) {
+  value = part.as<T>();
 }
 
-void read(const Json& json, const std::string& path, CurvePoint& point) {
-  each_field(point, [&](const char* name, auto& value) {
-    read(required(json, name, path), fmt::format("{}.{}", path, name), value);
-  });
-  if (point.correct > point.n) fail(path + ".correct", "is above n");
+void read(const JsonPart& part, double& value) {
+  value = part.number_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+void read(const JsonPart& part, std::array<double, 4>& values) {
+  if (part.size() != values.size()) part.fail("is not a list of 4");
+  for (std::size_t i = 0; i < values.size(); ++i) read(part[i], values[i]);
+}
+
+void read(const JsonPart& part, CurvePoint& point) {
+  each_field(point, [&](const char* name, auto& value) { read(part[name], value); });
+  for (const auto& [name, count] : {std::pair{"correct", point.correct},
+                                    {"clean_correct", point.clean_correct},
+                                    {"correct_rounded", point.correct_rounded},
+                                    {"targeted_n", point.targeted_n}})
+    if (count > point.n) part[name].fail("is above n");
+  if (point.target_reached > point.targeted_n) part["target_reached"].fail("is above targeted_n");
+  if (!(point.epsilon >= 0.0)) part["epsilon"].fail("is not a number from 0 up");
   if (point.class_correct.size() != point.class_n.size())
-    fail(path + ".class_correct", "is not as long as class_n");
+    part["class_correct"].fail("is not as long as class_n");
 }
 
-void read(const Json& json, const std::string& path, DistanceSummary& summary) {
-  each_distance_field(summary, [&](const char* name, auto& value) {
-    read(required(json, name, path), fmt::format("{}.{}", path, name), value);
-  });
+void read(const JsonPart& part, DistanceSummary& summary) {
+  each_distance_field(summary, [&](const char* name, auto& value) { read(part[name], value); });
+  if (summary.found > summary.n) part["found"].fail("is above n");
   // JSON has no infinity: a quartile of samples that were never broken is null.
   for (double* value : {&summary.lower_quartile, &summary.median, &summary.upper_quartile})
     if (std::isnan(*value)) *value = std::numeric_limits<double>::infinity();
 }
 
-Json parse(std::string_view text) {
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& problem) {
-    throw Error(fmt::format(
-        "run.json: no complete JSON, byte {} of {}; the file was cut off or edited; run the "
-        "evaluation again",
-        problem.byte, text.size()));
-  }
+template <class T>
+void read_all(const JsonPart& part, std::vector<T>& values) {
+  values.resize(part.size());
+  for (std::size_t i = 0; i < values.size(); ++i) read(part[i], values[i]);
 }
 
 void check_schema(const Json& root) {
-  const Json& schema = required(root, "schema", "");
+  const Json schema = JsonPart(root, kFile, kRemedy)["schema"].json();
   if (schema == kSchema) return;
   throw Error(
       fmt::format("run.json: schema {} is not supported; this program reads schema {}; use the "
                   "gibbon that wrote it",
                   dump(schema, -1), kSchema));
+}
+
+std::string checksum_of(const Json& root) {
+  Json content = root;
+  content.erase("checksum");
+  return gate::checksum(dump(content, -1));
 }
 
 void check_rows(const Run& run) {
@@ -178,6 +152,7 @@ void check_rows(const Run& run) {
 std::string to_run_json(const Run& run) {
   check_schema(run.provenance);
   Json head = run.provenance;
+  head.erase("checksum");
   head.erase("curve");
   head.erase("distances");
   head.erase("diagnosis");
@@ -191,21 +166,25 @@ std::string to_run_json(const Run& run) {
   std::transform(run.distances.begin(), run.distances.end(), distances.begin(), distance_line);
   std::transform(run.diagnosis.begin(), run.diagnosis.end(), sentences.begin(),
                  [](const std::string& sentence) { return dump(sentence, -1); });
-  return fmt::format("{},\n  \"curve\": {},\n  \"distances\": {},\n  \"diagnosis\": {}\n}}\n", text,
+  text = fmt::format("{},\n  \"curve\": {},\n  \"distances\": {},\n  \"diagnosis\": {}\n}}\n", text,
                      lines(points), lines(distances), lines(sentences));
+  // A line of its own, so that a hand that edits on purpose can take it out.
+  const std::string schema = fmt::format("\n  \"schema\": {},\n", kSchema);
+  return text.insert(text.find(schema) + schema.size(),
+                     fmt::format("  \"checksum\": \"{}\",\n", checksum_of(Json::parse(text))));
 }
 
 Run read_run(std::string_view run_json) {
-  Run run{
-      .provenance = parse(run_json), .curve = {}, .samples = {}, .distances = {}, .diagnosis = {}};
+  Run run{.provenance = parse_json(run_json, kFile, kRemedy)};
   check_schema(run.provenance);
-  read(required(run.provenance, "curve", ""), "curve", run.curve);
-  if (run.provenance.contains("distances"))  // older runs have none
-    read(run.provenance["distances"], "distances", run.distances);
-  read(required(run.provenance, "diagnosis", ""), "diagnosis", run.diagnosis);
-  run.provenance.erase("curve");
-  run.provenance.erase("distances");
-  run.provenance.erase("diagnosis");
+  const JsonPart root(run.provenance, kFile, kRemedy);
+  read_all(root["curve"], run.curve);
+  if (root.has("distances")) read_all(root["distances"], run.distances);  // older runs have none
+  read_all(root["diagnosis"], run.diagnosis);
+  // Older runs have none.
+  if (root.has("checksum") && root["checksum"].json() != checksum_of(run.provenance))
+    root["checksum"].fail("does not match, it was edited or damaged");
+  for (const char* key : {"checksum", "curve", "distances", "diagnosis"}) run.provenance.erase(key);
   return run;
 }
 

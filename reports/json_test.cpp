@@ -2,7 +2,9 @@
 
 #include <sstream>
 
+#include "base/limits.hpp"
 #include "reports/error.hpp"
+#include "reports/gate/bits.hpp"
 #include "reports/npy.hpp"
 #include "reports/record_cases.hpp"
 
@@ -48,18 +50,20 @@ TEST(RunJson, DistancesRoundTripAndMayBeMissing) {
   EXPECT_EQ(read.distances[0].median, 0.5);
   EXPECT_EQ(read.distances[0].upper_quartile, std::numeric_limits<double>::infinity());
   EXPECT_EQ(to_run_json(read), text);
-  std::string old = to_run_json(cases::run());
-  const std::string line = "  \"distances\": [],\n";
-  old.erase(old.find(line), line.size());  // runs of before
-  EXPECT_TRUE(read_both(old, run.samples).distances.empty());
+  Json old = Json::parse(to_run_json(cases::run()));
+  old.erase("distances");  // runs of before
+  old.erase("checksum");
+  EXPECT_TRUE(read_both(old.dump(), run.samples).distances.empty());
 }
 
 TEST(RunJson, EmptyRunRoundTrips) {
   reports::Run run;
   run.provenance = {{"schema", 1}};
-  EXPECT_EQ(
-      to_run_json(run),
-      "{\n  \"schema\": 1,\n  \"curve\": [],\n  \"distances\": [],\n  \"diagnosis\": []\n}\n");
+  EXPECT_EQ(to_run_json(run),
+            "{\n  \"schema\": 1,\n  \"checksum\": "
+            "\"" +
+                gate::checksum(R"({"schema":1,"curve":[],"distances":[],"diagnosis":[]})") +
+                "\",\n  \"curve\": [],\n  \"distances\": [],\n  \"diagnosis\": []\n}\n");
   EXPECT_TRUE(read_run(to_run_json(run)).curve.empty());
 }
 
@@ -84,7 +88,8 @@ TEST(RunJson, CutAnywhereIsAnError) {
 }
 
 TEST(RunJson, EveryMissingKeyIsNamed) {
-  const Json good = Json::parse(to_run_json(cases::run()));
+  Json good = Json::parse(to_run_json(cases::run()));
+  good.erase("checksum");
   for (const char* derived : {"accuracy", "accuracy_on_clean_correct", "wilson"}) {
     Json bad = good;
     bad["curve"][3].erase(derived);
@@ -117,6 +122,41 @@ TEST(RunJson, WrongEntriesAreNamed) {
   EXPECT_NE(problem_of(bad.dump()).find("curve[0].correct is above n"), std::string::npos);
   bad["curve"] = 1;
   EXPECT_NE(problem_of(bad.dump()).find("curve is not a list"), std::string::npos);
+}
+
+TEST(RunJson, WhatIsEditedDoesNotHaveItsChecksum) {
+  const Json good = Json::parse(to_run_json(cases::run()));
+  EXPECT_EQ(problem_of(good.dump()), "") << "layout does not count";
+  Json edited = good;
+  edited["model"]["name"] = "another";
+  EXPECT_NE(problem_of(edited.dump()).find("run.json: checksum does not match, it was edited"),
+            std::string::npos);
+  edited.erase("checksum");
+  EXPECT_EQ(problem_of(edited.dump()), "") << "runs of before have none";
+}
+
+TEST(RunJson, DepthAndRangeAreBounded) {
+  const std::string deep = std::string(20000, '[') + std::string(20000, ']');
+  EXPECT_NE(problem_of("{\"schema\": 1, \"a\": " + deep + "}").find("nested more than 64 deep"),
+            std::string::npos);
+  EXPECT_NE(problem_of(deep).find("nested more than 64 deep"), std::string::npos);
+  EXPECT_NE(problem_of("{\"schema\": 1, \"a\": 1e999}").find("a number in it is too large"),
+            std::string::npos);
+  Json bad = Json::parse(to_run_json(cases::run()));
+  bad["curve"][0]["n"] = 1.5;
+  EXPECT_NE(problem_of(bad.dump()).find("curve[0].n is not a whole number from 0 to"),
+            std::string::npos);
+}
+
+TEST(RunJson, ContentTakesNoMoreThanItMay) {
+  const std::size_t before = file_limit;
+  file_limit = 10000;
+  std::string many = "{\"schema\": 1, \"a\": [0";
+  for (int k = 0; k < 1000; ++k) many += ",0";
+  EXPECT_NE(problem_of(many + "]}").find("--file-limit"), std::string::npos) << "16 bytes each";
+  file_limit = 1000;
+  EXPECT_NE(problem_of(many + "]}").find("--file-limit"), std::string::npos);
+  file_limit = before;
 }
 
 TEST(RunJson, SamplesOfAnotherRunAreRefused) {

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "base/limits.hpp"
 #include "reports/error.hpp"
 
 // The format: numpy.lib.format, version 1.0. Six bytes of magic, two of version, two of header
@@ -165,6 +166,9 @@ std::vector<SampleRecord> from_npy(std::istream& file) {
     fail(fmt::format("{} bytes of data where {} records of {} bytes are announced", bytes, rows,
                      size));
   file.seekg(start);
+  if (rows > file_limit / sizeof(SampleRecord))
+    fail(fmt::format("{} records take more than {} bytes; allow more with --file-limit", rows,
+                     file_limit.load()));
 
   std::vector<SampleRecord> samples(rows);
   for (std::size_t first = 0; first < rows; first += kPiece) {
@@ -179,6 +183,9 @@ std::vector<SampleRecord> from_npy(std::istream& file) {
         std::memcpy(&(sample.*field.member), next, size_of(field));
         next += size_of(field);
       });
+      // Summaries sort distances, and index by members.
+      if (!(sample.nearest >= 0.0) || sample.member < -1 || sample.fooled > 1 || sample.broken > 1)
+        fail(fmt::format("the record of sample {} is damaged", sample.id));
     }
   }
   return samples;

@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <zip.h>
 
+#include "base/limits.hpp"
 #include "reports/error.hpp"
 
 // An .npz file is a zip archive of .npy files; those are described in npy.cpp. Texts are UTF-32.
@@ -16,6 +18,20 @@ namespace gibbon::reports {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::string_view kRemedy =
+    "an .npz file of 'gibbon sweep --save' or numpy.savez is needed";
+
+/// What is wrong with a type that is not read.
+std::string type_mistake(std::string_view descr) {
+  const std::string_view why = descr.starts_with('>') ? ", the big end first"
+                               : descr.find('O') != std::string_view::npos
+                                   ? ", objects of Python, which are never unpickled"
+                                   : "";
+  return fmt::format(
+      "elements of type '{}'{} are not read; allowed are little-endian numbers and "
+      "texts",
+      descr, why);
+}
 
 template <class Value>
 std::string raw(std::span<const Value> values) {
@@ -77,44 +93,109 @@ std::string_view between(std::string_view header, std::string_view key, char ope
   return header.substr(from + 1, to - from - 1);
 }
 
-NpyArray parse_npy(const std::string& where, std::string_view bytes) {
-  const auto fail = [&](std::string_view what) {
-    return Error(fmt::format("{}: {}; a file that numpy.savez wrote is needed", where, what));
-  };
-  if (bytes.size() < 10 || bytes.substr(0, kMagic.size()) != kMagic) {
-    throw fail("no NumPy array, its first bytes differ");
+/// The product of a shape and the element size; none when it is over `limit`. A 0 hides no other
+/// size: readers multiply some of them only.
+std::optional<std::size_t> bytes_of(std::span<const std::size_t> shape, std::size_t element,
+                                    std::size_t limit) {
+  std::size_t product = std::max<std::size_t>(element, 1);
+  bool none = element == 0;
+  for (const std::size_t size : shape) {
+    none = none || size == 0;
+    if (size > 1 && product > limit / size) return std::nullopt;
+    product *= std::max<std::size_t>(size, 1);
   }
-  const auto byte = [&](std::size_t k) {
-    return std::size_t{static_cast<unsigned char>(bytes[k])};
-  };
-  std::size_t preamble = 10;
-  std::size_t length = byte(8) + 256 * byte(9);
-  if (byte(6) > 1) {
-    if (bytes.size() < 12) throw fail("cut off inside the header");
-    preamble = 12;
-    length += 65536 * byte(10) + 16777216 * byte(11);
+  if (product > limit) return std::nullopt;
+  return none ? 0 : product;
+}
+
+std::vector<std::size_t> parse_shape(std::string_view text, const std::string& where) {
+  std::vector<std::size_t> shape;
+  while (!text.empty()) {
+    std::size_t size = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (problem != std::errc{})
+      throw Error(fmt::format("{}: its shape cannot be read; {}", where, kRemedy));
+    shape.push_back(size);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    while (!text.empty() && (text.front() == ',' || text.front() == ' ')) text.remove_prefix(1);
   }
-  if (bytes.size() < preamble + length) throw fail("cut off inside the header");
-  const std::string_view header = bytes.substr(preamble, length);
+  return shape;
+}
+
+/// A member of the archive while it is read.
+class Member {
+ public:
+  Member(zip_t* archive, zip_uint64_t index, std::string where)
+      : where_(std::move(where)), file_(zip_fopen_index(archive, index, 0)) {
+    if (!file_) fail(fmt::format("cannot be read ({})", zip_strerror(archive)));
+  }
+  [[noreturn]] void fail(std::string_view what) const {
+    throw Error(fmt::format("{}: {}; {}", where_, what, kRemedy));
+  }
+  [[nodiscard]] const std::string& where() const { return where_; }
+
+  /// Up to `count` bytes; fewer at the end.
+  std::string take(std::size_t count) {
+    std::string bytes;
+    while (bytes.size() < count) {
+      const std::size_t had = bytes.size();
+      bytes.resize(std::min(count, std::max<std::size_t>(2 * had, kPiece)));
+      const zip_int64_t got = zip_fread(file_.get(), bytes.data() + had, bytes.size() - had);
+      if (got < 0) fail("the archive is damaged");
+      bytes.resize(had + static_cast<std::size_t>(got));
+      if (got == 0) break;
+    }
+    return bytes;
+  }
+
+ private:
+  static constexpr std::size_t kPiece = 65536;
+  struct Close {
+    void operator()(zip_file_t* file) const { zip_fclose(file); }
+  };
+  std::string where_;
+  std::unique_ptr<zip_file_t, Close> file_;
+};
+
+std::string take_header(Member& member) {
+  constexpr std::size_t kLongest = 1U << 20U;  // NumPy's own end with a few hundred bytes
+  const std::string start = member.take(10);
+  if (!start.starts_with(kMagic)) member.fail("no NumPy array, its first bytes differ");
+  std::string length = start.size() < 10 ? std::string() : start.substr(8);
+  if (start.size() == 10 && start[6] > 1) length += member.take(2);
+  std::size_t size = 0;
+  for (std::size_t k = length.size(); k-- > 0;)
+    size = size << 8U | static_cast<unsigned char>(length[k]);
+  if (size > kLongest) member.fail(fmt::format("its header promises {} bytes", size));
+  std::string header = member.take(size);
+  if (length.size() < 2 || header.size() < size) member.fail("cut off inside the header");
+  return header;
+}
+
+/// `room`: bytes its data may take.
+NpyArray read_array(Member& member, std::size_t room) {
+  const std::string header = take_header(member);
   NpyArray array{.name = {},
                  .descr = std::string(between(header, "'descr'", '\'', '\'')),
-                 .shape = {},
-                 .bytes = std::string(bytes.substr(preamble + length))};
-  if (header.find("'fortran_order': False") == std::string_view::npos) {
-    throw fail("columns come first (Fortran order); save numpy.ascontiguousarray of it");
-  }
-  std::string_view shape = between(header, "'shape'", '(', ')');
-  while (!shape.empty()) {
-    std::size_t size = 0;
-    const auto [end, problem] = std::from_chars(shape.data(), shape.data() + shape.size(), size);
-    if (problem != std::errc{}) throw fail("its shape cannot be read");
-    array.shape.push_back(size);
-    shape.remove_prefix(static_cast<std::size_t>(end - shape.data()));
-    while (!shape.empty() && (shape.front() == ',' || shape.front() == ' ')) shape.remove_prefix(1);
-  }
-  if (array.bytes.size() != array.count() * array.element_size()) {
-    throw fail(fmt::format("{} bytes of data where {} elements of {} bytes are announced",
-                           array.bytes.size(), array.count(), array.element_size()));
+                 .shape = parse_shape(between(header, "'shape'", '(', ')'), member.where()),
+                 .bytes = {}};
+  if (header.find("'fortran_order': False") == std::string::npos)
+    member.fail("columns come first (Fortran order); save numpy.ascontiguousarray of it");
+  const std::size_t element = array.element_size();
+  if (element == 0 && array.descr != "<U0") member.fail(type_mistake(array.descr));
+  const std::optional<std::size_t> size = bytes_of(array.shape, element, room);
+  if (!size)
+    member.fail(
+        fmt::format("its shape ({}) of '{}' takes more than the {} bytes that are left for "
+                    "it; allow more with --file-limit",
+                    fmt::join(array.shape, ", "), array.descr, room));
+  array.bytes = member.take(*size);
+  // The last read sees the end, and with it the checksum of the archive.
+  if (array.bytes.size() < *size || !member.take(1).empty()) {
+    member.fail(fmt::format(
+        "{} bytes of data where its shape ({}) of '{}' needs {}",
+        array.bytes.size() < *size ? std::to_string(array.bytes.size()) : std::string("more"),
+        fmt::join(array.shape, ", "), array.descr, *size));
   }
   return array;
 }
@@ -142,16 +223,58 @@ std::string content(zip_source_t* source) {
                           zip_error_strerror(zip_source_error(source))));
 }
 
+std::string reason_of(zip_error_t& error) {
+  return zip_error_code_zip(&error) == ZIP_ER_EXISTS ? "two arrays in it have one name"
+                                                     : zip_error_strerror(&error);
+}
+
 Archive open_archive(const std::filesystem::path& path, int flags) {
   int code = 0;
   Archive archive(zip_open(path.c_str(), flags, &code));
   if (archive) return archive;
   zip_error_t error;
   zip_error_init_with_code(&error, code);
-  std::string reason = zip_error_strerror(&error);
+  const std::string reason = reason_of(error);
   zip_error_fini(&error);
-  throw Error(fmt::format("{}: {}; an .npz file of 'gibbon sweep --save' or numpy.savez is needed",
-                          path.string(), reason));
+  throw Error(fmt::format("{}: {}; {}", path.string(), reason, kRemedy));
+}
+
+/// Of bytes in memory, which must outlive it.
+Archive open_archive(std::string_view bytes, const std::string& name) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  Archive archive(source == nullptr
+                      ? nullptr
+                      : zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error));
+  const std::string reason = archive ? std::string() : reason_of(error);
+  if (!archive && source != nullptr) zip_source_free(source);
+  zip_error_fini(&error);
+  if (!archive) throw Error(fmt::format("{}: {}; {}", name, reason, kRemedy));
+  return archive;
+}
+
+std::vector<NpyArray> read_arrays(zip_t* archive, const std::string& path) {
+  std::vector<NpyArray> arrays;
+  std::size_t room = file_limit;
+  const zip_int64_t entries = zip_get_num_entries(archive, 0);
+  for (zip_int64_t k = 0; k < entries; ++k) {
+    const auto index = static_cast<zip_uint64_t>(k);
+    zip_stat_t about;
+    if (zip_stat_index(archive, index, 0, &about) != 0 || (about.valid & ZIP_STAT_NAME) == 0)
+      continue;
+    std::string name(about.name);
+    if (!name.ends_with(".npy")) continue;
+    name.resize(name.size() - 4);
+    const std::string where = fmt::format("{}: {}", path, name);
+    if ((about.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && about.encryption_method != ZIP_EM_NONE)
+      throw Error(fmt::format("{}: it is encrypted; save it without a password", where));
+    Member member(archive, index, where);
+    arrays.push_back(read_array(member, room));
+    arrays.back().name = name;
+    room -= arrays.back().bytes.size();
+  }
+  return arrays;
 }
 
 }  // namespace
@@ -161,20 +284,15 @@ std::size_t NpyArray::count() const {
 }
 
 std::size_t NpyArray::element_size() const {
-  std::size_t size = 0;
-  if (descr.size() >= 3) {
-    std::from_chars(descr.data() + 2, descr.data() + descr.size(), size);
-    if (descr[0] == '<' || descr[0] == '|') {
-      if (descr[1] == 'U') return 4 * size;
-      if (std::string_view("fiub").find(descr[1]) != std::string_view::npos && size > 0)
-        return size;
-    }
-  }
-  if (descr == "<U0") return 0;
-  throw Error(
-      fmt::format("{}: elements of type '{}' are not read; allowed are little-endian "
-                  "numbers and texts",
-                  name, descr));
+  if (descr.size() < 3 || (descr[0] != '<' && descr[0] != '|')) return 0;
+  std::uint32_t size = 0;
+  const char* const end = descr.data() + descr.size();
+  if (const auto [last, problem] = std::from_chars(descr.data() + 2, end, size);
+      problem != std::errc{} || last != end)
+    return 0;
+  if (descr[1] == 'U') return std::size_t{4} * size;
+  const bool is_number = std::string_view("fiub").find(descr[1]) != std::string_view::npos;
+  return is_number && (size == 1 || size == 2 || size == 4 || size == 8) ? size : 0;
 }
 
 NpyArray array_of(std::string name, std::vector<std::size_t> shape, std::span<const float> values) {
@@ -249,27 +367,19 @@ std::string to_npz(std::span<const NpyArray> arrays) {
   return content(target.get());
 }
 
-NpzFile::NpzFile(const std::filesystem::path& path) : path_(path) {
-  const Archive archive = open_archive(path, ZIP_RDONLY | ZIP_CHECKCONS);
-  const zip_int64_t entries = zip_get_num_entries(archive.get(), 0);
-  for (zip_int64_t k = 0; k < entries; ++k) {
-    const auto index = static_cast<zip_uint64_t>(k);
-    zip_stat_t about;
-    if (zip_stat_index(archive.get(), index, 0, &about) != 0) continue;
-    std::string name(about.name);
-    if (!name.ends_with(".npy")) continue;
-    name.resize(name.size() - 4);
-    const std::string where = fmt::format("{}: {}", path.string(), name);
-    std::string bytes(about.size, '\0');
-    zip_file_t* file = zip_fopen_index(archive.get(), index, 0);
-    const zip_int64_t got = file == nullptr ? -1 : zip_fread(file, bytes.data(), bytes.size());
-    const int damaged = file == nullptr ? 1 : zip_fclose(file);
-    if (got != static_cast<zip_int64_t>(bytes.size()) || damaged != 0) {
-      throw Error(fmt::format("{}: the archive is damaged; save the examples again", where));
-    }
-    arrays_.push_back(parse_npy(where, bytes));
-    arrays_.back().name = name;
-  }
+NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()) {
+  arrays_ = read_arrays(open_archive(path, ZIP_RDONLY | ZIP_CHECKCONS).get(), path_);
+}
+
+NpzFile::NpzFile(std::string_view bytes, const std::string& name) : path_(name) {
+  arrays_ = read_arrays(open_archive(bytes, name).get(), path_);
+}
+
+void NpzFile::require_memory(const NpyArray& array, std::size_t each) const {
+  if (bytes_of(array.shape, each, file_limit)) return;
+  throw Error(
+      fmt::format("{}: {}: {} elements take more than {} bytes; allow more with --file-limit",
+                  path_, array.name, array.count(), file_limit.load()));
 }
 
 bool NpzFile::has(std::string_view name) const {
@@ -281,12 +391,13 @@ const NpyArray& NpzFile::at(std::string_view name) const {
   if (found != arrays_.end()) return *found;
   std::vector<std::string_view> known;
   for (const NpyArray& array : arrays_) known.emplace_back(array.name);
-  throw Error(fmt::format("{}: there is no array '{}'; there are {}", path_.string(), name,
-                          fmt::join(known, ", ")));
+  throw Error(
+      fmt::format("{}: there is no array '{}'; there are {}", path_, name, fmt::join(known, ", ")));
 }
 
 std::vector<double> NpzFile::numbers(std::string_view name) const {
   const NpyArray& array = at(name);
+  require_memory(array, sizeof(double));
   const std::size_t size = array.element_size();
   std::vector<double> out;
   out.reserve(array.count());
@@ -318,7 +429,7 @@ std::vector<double> NpzFile::numbers(std::string_view name) const {
   }
   if (out.size() != array.count()) {
     throw Error(fmt::format("{}: {}: elements of type '{}' are not read; allowed are numbers",
-                            path_.string(), name, array.descr));
+                            path_, name, array.descr));
   }
   return out;
 }
@@ -326,9 +437,10 @@ std::vector<double> NpzFile::numbers(std::string_view name) const {
 std::vector<std::string> NpzFile::texts(std::string_view name) const {
   const NpyArray& array = at(name);
   if (array.descr.size() < 3 || array.descr[1] != 'U') {
-    throw Error(fmt::format("{}: {}: elements of type '{}' are not texts", path_.string(), name,
-                            array.descr));
+    throw Error(
+        fmt::format("{}: {}: elements of type '{}' are not texts", path_, name, array.descr));
   }
+  require_memory(array, sizeof(std::string));
   const std::size_t length = array.element_size() / 4;
   std::vector<std::string> out(array.count());
   for (std::size_t k = 0; k < out.size(); ++k) {

@@ -17,7 +17,7 @@ struct NpyArray {
   std::string bytes;
 
   [[nodiscard]] std::size_t count() const;         ///< elements
-  [[nodiscard]] std::size_t element_size() const;  ///< bytes of one; throws Error when unknown
+  [[nodiscard]] std::size_t element_size() const;  ///< bytes of one; 0: not a type that is read
 };
 
 [[nodiscard]] NpyArray array_of(std::string name, std::vector<std::size_t> shape,
@@ -32,10 +32,13 @@ struct NpyArray {
 /// The arrays as one compressed file that numpy.load() opens. Throws Error with the reason.
 [[nodiscard]] std::string to_npz(std::span<const NpyArray> arrays);
 
-/// An .npz file of NumPy or of ours. Throws Error naming what is wrong where.
+/// An .npz file of NumPy or of ours. Throws Error naming what is wrong where; memory is taken for
+/// what comes out of the archive, not for what it promises, and never more than file_limit.
 class NpzFile {
  public:
   explicit NpzFile(const std::filesystem::path& path);
+  /// The bytes of one; `name` is for messages.
+  NpzFile(std::string_view bytes, const std::string& name);
 
   [[nodiscard]] bool has(std::string_view name) const;
   /// Throws Error naming the arrays there are.
@@ -45,7 +48,9 @@ class NpzFile {
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
 
  private:
-  std::filesystem::path path_;
+  void require_memory(const NpyArray& array, std::size_t each) const;
+
+  std::string path_;
   std::vector<NpyArray> arrays_;
 };
 

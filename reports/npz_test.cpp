@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "reports/error.hpp"
 #include "reports/record_cases.hpp"
 
@@ -94,6 +95,36 @@ TEST(Npz, NamesWhatIsWrong) {
   EXPECT_THAT(problem_of(path), HasSubstr("Fortran order"));
   const std::array<NpyArray, 1> one{array_of("x", {2, 3}, std::span<const float>(kValues))};
   EXPECT_THROW(write_npz("no/such/folder/a.npz", one), Error);
+}
+
+/// What a file in fuzz_seeds/npz is refused with; `limit` is file_limit meanwhile.
+std::string refusal_of(const std::string& seed, std::size_t limit = std::size_t{2} << 30U) {
+  const std::size_t before = file_limit;
+  file_limit = limit;
+  const std::string problem = problem_of(GIBBON_SOURCE_DIR "/reports/fuzz_seeds/npz/" + seed);
+  file_limit = before;
+  return problem;
+}
+
+TEST(Npz, TakesNoMemoryThatAFileOnlyPromises) {
+  EXPECT_THAT(refusal_of("big_shape.npz"), HasSubstr("--file-limit"));
+  EXPECT_THAT(refusal_of("overflowing_shape.npz"), HasSubstr("--file-limit"));
+  EXPECT_THAT(refusal_of("zero_hides.npz"), HasSubstr("--file-limit"));
+  EXPECT_THAT(refusal_of("empty_texts.npz"), HasSubstr("--file-limit"));
+  EXPECT_THAT(refusal_of("long_header.npz"), HasSubstr("its header promises 4294967295 bytes"));
+  EXPECT_THAT(refusal_of("promise.npz"), HasSubstr("16 bytes of data where its shape (10000000)"));
+  EXPECT_THAT(refusal_of("bomb.npz", 1000000), HasSubstr("--file-limit"));
+}
+
+TEST(Npz, NamesFileAndArrayOfWhatItDoesNotRead) {
+  const auto refused = [](const std::string& seed, const std::string& why) {
+    EXPECT_THAT(refusal_of(seed), testing::AllOf(HasSubstr(seed + ": x: "), HasSubstr(why)));
+  };
+  refused("big_endian.npz", "'>f4', the big end first");
+  refused("objects.npz", "objects of Python");
+  refused("fortran.npz", "Fortran order");
+  EXPECT_THAT(refusal_of("twice.npz"), HasSubstr("twice.npz: two arrays in it have one name"));
+  refused("encrypted.npz", "encrypted");
 }
 
 }  // namespace

@@ -205,6 +205,19 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& 
   return sequel;
 }
 
+void say_restored(const CommonOptions& common, const Journal& journal,
+                  const std::filesystem::path& path, std::size_t parts) {
+  if (journal.restored() > 0 || journal.dropped() > 0) {
+    say(common, fmt::format("resumed: {} of {} parts of the sweep are taken from {}",
+                            journal.restored(), parts, path.string()));
+  }
+  if (journal.dropped() > 0) {
+    say(common,
+        fmt::format("{}: its last {} bytes were cut off or damaged; what stood there is done again",
+                    path.string(), journal.dropped()));
+  }
+}
+
 }  // namespace
 
 int run_sweep(const SweepJob& job) {
@@ -225,11 +238,9 @@ int run_sweep(const SweepJob& job) {
   const bool logged = logs_autoattack(plan);
   plan.keep_examples = plan.keep_examples || logged;
   if (!options.save.empty()) require_savable(options.save, data, plan);
-  Journal journal(folder / kJournal, sweep_identity(model, data, plan), job.resume);
-  if (journal.restored() > 0) {
-    say(common, fmt::format("resumed: {} finished parts of the sweep are taken from {}",
-                            journal.restored(), (folder / kJournal).string()));
-  }
+  const JournalPlan parts = journal_plan(plan, data, model.network.num_classes());
+  Journal journal(folder / kJournal, sweep_identity(model, data, plan), parts, job.resume);
+  say_restored(common, journal, folder / kJournal, parts.members.size() * parts.blocks());
   const auto start = std::chrono::steady_clock::now();
   Progress progress("sweep", "images", common.quiet);
   SweepResult result = sweep(

@@ -1,11 +1,10 @@
 #include "eval/verify/s_expression.hpp"
 
+#include "base/limits.hpp"
 #include "datasets/error.hpp"
 
 namespace gibbon::eval {
 namespace {
-
-constexpr std::size_t kDeepest = 100;  // properties nest four deep; more would be a stack to fill
 
 class Parser {
  public:
@@ -41,7 +40,12 @@ class Parser {
     }
     return at_ < text_.size();
   }
-  [[nodiscard]] Expression here() const {
+  /// A word of one letter is some fifty bytes in memory.
+  [[nodiscard]] Expression here() {
+    if (++count_ > file_limit / sizeof(Expression)) {
+      fail_input("{}:{}: its content takes more than {} bytes; allow more with --file-limit", file_,
+                 line_, file_limit.load());
+    }
     return {.line = line_, .column = at_ - begin_of_line_ + 1};
   }
 
@@ -55,9 +59,9 @@ class Parser {
 
   Expression list(std::size_t depth) {
     Expression out = here();
-    if (depth > kDeepest) {
+    if (depth > kDeepestNesting) {
       fail_input("{}:{}:{}: parentheses are nested more than {} deep", file_, out.line, out.column,
-                 kDeepest);
+                 kDeepestNesting);
     }
     step();
     while (skip_blanks()) {
@@ -76,6 +80,7 @@ class Parser {
   std::size_t at_ = 0;
   std::size_t line_ = 1;
   std::size_t begin_of_line_ = 0;
+  std::size_t count_ = 0;  // expressions
 };
 
 void append(const Expression& expression, std::string& out) {

@@ -167,7 +167,7 @@ TEST(RefusedVnnlib, TextThatIsNoProperty) {
   expect_refused("hello", "1:1: 'hello' stands outside of parentheses; allowed are statements (…)");
   expect_refused(std::string("\x1b[31m\0", 6),
                  "1:1: '?[31m?' stands outside of parentheses; allowed are statements (…)");
-  expect_refused(std::string(200, '('), "1:101: parentheses are nested more than 100 deep");
+  expect_refused(std::string(20000, '('), "1:65: parentheses are nested more than 64 deep");
   expect_refused("()", "1:1: (): allowed are (declare-const X_0 Real) and (assert (…))");
   expect_refused("(check-sat)",
                  "1:1: (check-sat): allowed are (declare-const X_0 Real) and (assert (…))");

@@ -17,9 +17,10 @@ std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+constexpr std::string_view kRemedy = "allowed is what 'gibbon baseline RUN' wrote; write it again";
+
 [[noreturn]] void fail(const std::string& file, std::string_view what) {
-  throw Error(fmt::format("{}: {}; allowed is what 'gibbon baseline RUN' wrote; write it again",
-                          file, what));
+  throw Error(fmt::format("{}: {}; {}", file, what, kRemedy));
 }
 
 std::uint64_t number_of(std::string_view text, const std::string& file) {
@@ -54,42 +55,38 @@ Json to_json(const Point& point) {
           {"correct", point.correct()}, {"right", to_bits(point.right)}};
 }
 
-Point point_from(const Json& json, std::size_t n, const std::string& file) {
-  Point point{.attack = json.at("attack").get<std::string>(),
-              .norm = json.at("norm").get<std::string>(),
-              .kind = json.at("kind").get<std::string>(),
-              .epsilon = json.at("epsilon").get<double>()};
-  auto right = from_bits(json.at("right").get<std::string>(), n);
+Point point_from(const JsonPart& part, std::size_t n, const std::string& file) {
+  Point point{.attack = part.get<std::string>("attack"),
+              .norm = part.get<std::string>("norm"),
+              .kind = part.get<std::string>("kind"),
+              .epsilon = part.get<double>("epsilon")};
+  auto right = from_bits(part.get<std::string>("right"), n);
   if (!right) fail(file, fmt::format("{} has no outcomes of {} samples", point.name(), n));
   point.right = *std::move(right);
-  if (point.correct() != json.at("correct").get<std::uint64_t>())
+  if (point.correct() != part.get<std::uint64_t>("correct"))
     fail(file, fmt::format("{}: outcomes and count differ", point.name()));
   return point;
 }
 
-Snapshot snapshot_from(const Json& json, const std::string& file) {
-  Snapshot snapshot{.model = json.at("model").at("name").get<std::string>(),
-                    .model_sha256 = json.at("model").at("sha256").get<std::string>(),
-                    .conditions = json.at("conditions"),
-                    .environment = json.at("environment")};
-  const auto n = json.at("n").get<std::size_t>();
-  snapshot.ids = from_ranges(snapshot.conditions.at("sample ids").get<std::string>(), n, file);
-  for (const Json& point : json.at("points")) snapshot.points.push_back(point_from(point, n, file));
-  if (snapshot.points.empty()) fail(file, "there are no points in it");
-  snapshot.strength = reference_from(json.at("reference"), file + ": reference").strength;
-  for (const Json& speed : json.at("speed"))
-    snapshot.speed.push_back({.entry = speed.at("entry").get<std::string>(),
-                              .seconds = speed.at("seconds").get<double>(),
-                              .ratio = speed.at("ratio").get<double>()});
+Snapshot snapshot_from(const JsonPart& part, const std::string& file) {
+  Snapshot snapshot{.model = part["model"].get<std::string>("name"),
+                    .model_sha256 = part["model"].get<std::string>("sha256"),
+                    .conditions = part["conditions"].json(),
+                    .environment = part["environment"].json()};
+  const auto n = part.get<std::size_t>("n");
+  // Outcomes first: they are in the file, so that n is no more than it holds.
+  const JsonPart points = part["points"];
+  if (points.size() == 0) fail(file, "there are no points in it");
+  for (std::size_t k = 0; k < points.size(); ++k)
+    snapshot.points.push_back(point_from(points[k], n, file));
+  snapshot.ids = from_ranges(part["conditions"].get<std::string>("sample ids"), n, file);
+  snapshot.strength = reference_from(part["reference"]).strength;
+  const JsonPart speeds = part["speed"];
+  for (std::size_t k = 0; k < speeds.size(); ++k)
+    snapshot.speed.push_back({.entry = speeds[k].get<std::string>("entry"),
+                              .seconds = speeds[k].get<double>("seconds"),
+                              .ratio = speeds[k].get<double>("ratio")});
   return snapshot;
-}
-
-Json parse(std::string_view text, const std::string& file) {
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& problem) {
-    fail(file, fmt::format("no complete JSON, byte {} of {}", problem.byte, text.size()));
-  }
 }
 
 }  // namespace
@@ -114,7 +111,7 @@ std::string to_baseline_json(const Snapshot& snapshot) {
 }
 
 Snapshot read_baseline(std::string_view text, const std::string& file) {
-  Json json = parse(text, file);
+  Json json = parse_json(text, file, kRemedy);
   if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "it is no baseline");
   const Json schema = json.value("schema", Json());
   if (schema != kBaselineSchema) {
@@ -126,11 +123,7 @@ Snapshot read_baseline(std::string_view text, const std::string& file) {
   const Json stated = json.value("checksum", Json());
   json.erase("checksum");
   if (stated != checksum(dump(json, -1))) fail(file, "the checksum does not match, it was edited");
-  try {
-    return snapshot_from(json, file);
-  } catch (const Json::exception& problem) {
-    fail(file, problem.what());
-  }
+  return snapshot_from(JsonPart(json, file, kRemedy), file);
 }
 
 }  // namespace gibbon::reports::gate

@@ -18,7 +18,7 @@ std::string to_bits(std::span<const std::uint8_t> outcomes) {
 
 std::optional<std::vector<std::uint8_t>> from_bits(std::string_view text, std::size_t count) {
   const std::optional<std::string> bytes = from_base64(text);
-  if (!bytes || bytes->size() != (count + 7) / 8) return std::nullopt;
+  if (!bytes || bytes->size() != count / 8 + (count % 8 == 0 ? 0 : 1)) return std::nullopt;
   std::vector<std::uint8_t> outcomes(count);
   for (std::size_t k = 0; k < count; ++k) {
     const unsigned eight = static_cast<unsigned char>((*bytes)[k / 8]);

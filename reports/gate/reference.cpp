@@ -1,10 +1,10 @@
 #include "reports/gate/reference.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/error.hpp"
 #include "reports/gate/bits.hpp"
 
 namespace gibbon::reports::gate {
@@ -12,12 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void fail(const std::string& where, const std::string& what) {
-  throw Error(fmt::format("{}: {}; the file is damaged; run the sweep again", where, what));
-}
-
 /// Numbers in one line of text: a list of them would be 64 lines of JSON.
-std::vector<double> numbers_of(const std::string& text, const std::string& where) {
+std::vector<double> numbers_of(const JsonPart& part) {
+  const auto text = part.as<std::string>();
   std::vector<double> numbers;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -25,7 +22,7 @@ std::vector<double> numbers_of(const std::string& text, const std::string& where
     if (*at == ' ') ++at;
     double value = 0.0;
     const auto [next, error] = std::from_chars(at, end, value);
-    if (error != std::errc{}) fail(where, "nearest is no list of numbers");
+    if (error != std::errc{} || std::isnan(value)) part.fail("is no list of numbers");
     numbers.push_back(value);
     at = next;
   }
@@ -42,18 +39,18 @@ Json to_json(const Strength& strength) {
           {"nearest", fmt::format("{:.6g}", fmt::join(strength.nearest, " "))}};
 }
 
-Strength strength_from(const Json& json, const std::string& where) {
-  Strength strength{.attack = json.at("attack").get<std::string>(),
-                    .norm = json.at("norm").get<std::string>(),
-                    .epsilons = json.at("epsilons").get<std::vector<double>>(),
-                    .nearest = numbers_of(json.at("nearest").get<std::string>(), where)};
-  for (const auto& text : json.at("broken").get<std::vector<std::string>>()) {
+Strength strength_from(const JsonPart& part) {
+  Strength strength{.attack = part.get<std::string>("attack"),
+                    .norm = part.get<std::string>("norm"),
+                    .epsilons = part.get<std::vector<double>>("epsilons"),
+                    .nearest = numbers_of(part["nearest"])};
+  for (const auto& text : part.get<std::vector<std::string>>("broken")) {
     auto outcomes = from_bits(text, strength.nearest.size());
-    if (!outcomes) fail(where, "broken and nearest are not of the same samples");
+    if (!outcomes) part.fail("has broken and nearest that are not of the same samples");
     strength.broken.push_back(*std::move(outcomes));
   }
   if (strength.broken.size() != strength.epsilons.size())
-    fail(where, "broken is not as long as epsilons");
+    part["broken"].fail("is not as long as epsilons");
   return strength;
 }
 
@@ -65,15 +62,12 @@ Json to_json(const Reference& reference) {
   return {{"gflops", reference.gflops}, {"strength", strengths}};
 }
 
-Reference reference_from(const Json& json, const std::string& where) {
-  try {
-    Reference reference{.gflops = json.at("gflops").get<double>(), .strength = {}};
-    for (const Json& strength : json.at("strength"))
-      reference.strength.push_back(strength_from(strength, where));
-    return reference;
-  } catch (const Json::exception& problem) {
-    fail(where, problem.what());
-  }
+Reference reference_from(const JsonPart& part) {
+  Reference reference{.gflops = part.get<double>("gflops"), .strength = {}};
+  const JsonPart strengths = part["strength"];
+  for (std::size_t k = 0; k < strengths.size(); ++k)
+    reference.strength.push_back(strength_from(strengths[k]));
+  return reference;
 }
 
 }  // namespace gibbon::reports::gate

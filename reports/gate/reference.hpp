@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/parse_json.hpp"
+
 namespace gibbon::reports::gate {
 
 /// What an attack did to the samples of the reference network, which never changes: a weaker attack
@@ -27,8 +29,7 @@ struct Reference {
 /// The key "reference" of run.json; distances with six digits.
 [[nodiscard]] nlohmann::ordered_json to_json(const Reference& reference);
 
-/// What to_json() wrote. Throws Error naming `where` and the key that is missing or damaged.
-[[nodiscard]] Reference reference_from(const nlohmann::ordered_json& json,
-                                       const std::string& where);
+/// What to_json() wrote. Throws Error naming file and key that is missing or damaged.
+[[nodiscard]] Reference reference_from(const JsonPart& part);
 
 }  // namespace gibbon::reports::gate

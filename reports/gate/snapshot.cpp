@@ -226,7 +226,9 @@ Snapshot snapshot_of(const Run& run) {
   for (const SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
   snapshot.conditions = conditions_of(run, snapshot.ids);
   if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
-  Reference reference = reference_from(run.provenance["reference"], "run.json: reference");
+  const std::string file = "run.json";
+  const JsonPart root(run.provenance, file, "the file is damaged; run the sweep again");
+  Reference reference = reference_from(root["reference"]);
   snapshot.strength = std::move(reference.strength);
   snapshot.speed = speed_of(run.provenance, reference.gflops);
   return snapshot;

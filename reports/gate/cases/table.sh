@@ -56,7 +56,7 @@ sweep drop.onnx drop1000 0:1000 pgd $curve
 
 # The attack keeps its name, but its steps are too short to change a pixel: a random start is left.
 sweep base.onnx lame all pgd:step=1e-12 $curve
-sed -i 's/pgd:step=1e-12/pgd/' lame/run.json
+sed -i '/"checksum"/d; s/pgd:step=1e-12/pgd/' lame/run.json
 cp -r lame lame_other
 sed -i '/"model": {/,/}/ s/"sha256": "[0-9a-f]*"/"sha256": "another"/' lame_other/run.json
 
