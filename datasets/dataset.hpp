@@ -35,6 +35,10 @@ struct Dataset {
   std::vector<std::string> class_names;  ///< C
   Box range;                             ///< valid range of every feature
   std::string sha256;  ///< of the uncompressed content of the split, images + labels
+  /// What a reader has to know of how these came out of their files: what was converted, left out
+  /// or assumed. Whole sentences.
+  std::vector<std::string> notes;
+  bool named_by_folders = false;  ///< labels are places in the order of folder names
 
   [[nodiscard]] std::size_t size() const { return labels.size(); }
 };
