@@ -74,6 +74,9 @@ struct SourceInfo {
 /// only one searched.
 [[nodiscard]] std::vector<std::filesystem::path> search_path(const Request& request);
 
+/// The rows `chosen`, in this order; they keep their ids.
+[[nodiscard]] Dataset take_rows(Dataset whole, std::span<const std::size_t> chosen);
+
 /// Which samples of a split: "0:1000" (a range), "500@7" (500 drawn without replacement with seed
 /// 7, in rising order of id) or "all". Throws a usage Error for anything else, for an empty
 /// selection and for more samples than there are.

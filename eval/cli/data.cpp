@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/suggest.hpp"
@@ -39,9 +40,10 @@ struct State {
         set.name, set.split, set.size(), set.shape.height, set.shape.width, set.shape.channels,
         set.range.lower, set.range.upper, set.sha256);
     for (std::size_t c = 0; c < set.class_names.size(); ++c) {
-      fmt::print("  class {:<3} {} ({} samples)\n", c, set.class_names[c],
+      fmt::print("  class {:<3} {} ({} samples)\n", c, printable(set.class_names[c]),
                  std::ranges::count(set.labels, static_cast<int>(c)));
     }
+    for (const std::string& note : set.notes) fmt::print("note: {}\n", printable(note));
   }
 };
 
