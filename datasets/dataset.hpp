@@ -35,6 +35,10 @@ struct Dataset {
   std::vector<std::string> class_names;  ///< C
   Box range;                             ///< valid range of every feature
   std::string sha256;  ///< of the uncompressed content of the split, images + labels
+  /// What a reader has to know of how these came out of their files: what was converted, left out
+  /// or assumed. Whole sentences.
+  std::vector<std::string> notes;
+  bool named_by_folders = false;  ///< labels are places in the order of folder names
 
   [[nodiscard]] std::size_t size() const { return labels.size(); }
 };
@@ -69,6 +73,9 @@ struct SourceInfo {
 /// Folders in search order: request.data_dir, $GIBBON_DATA, cache_folder(). A given data_dir is the
 /// only one searched.
 [[nodiscard]] std::vector<std::filesystem::path> search_path(const Request& request);
+
+/// The rows `chosen`, in this order; they keep their ids.
+[[nodiscard]] Dataset take_rows(Dataset whole, std::span<const std::size_t> chosen);
 
 /// Which samples of a split: "0:1000" (a range), "500@7" (500 drawn without replacement with seed
 /// 7, in rising order of id) or "all". Throws a usage Error for anything else, for an empty

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "datasets/classes.hpp"
 #include "datasets/error.hpp"
 #include "datasets/image_io.hpp"
 #include "datasets/pixels.hpp"
@@ -18,9 +20,14 @@ namespace fs = std::filesystem;
 namespace gibbon::datasets {
 namespace {
 
-bool is_picture(const fs::path& path) {
+std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
+}
+
+bool is_picture(const fs::path& path) {
+  const std::string extension = lower_extension(path);
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
@@ -44,18 +51,51 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return paths;
 }
 
-using Classes = std::map<std::string, std::vector<fs::path>>;  // pictures by name of the class
+struct NamesInOrder {
+  bool operator()(const std::string& a, const std::string& b) const { return class_before(a, b); }
+};
+using Names = std::set<std::string, NamesInOrder>;
+using Classes = std::map<std::string, std::vector<fs::path>, NamesInOrder>;  // pictures
 
-/// Every subfolder that holds pictures.
-Classes find_classes(const fs::path& folder) {
+/// What the subfolders of a folder hold.
+struct Found {
   Classes classes;
+  std::vector<fs::path> skipped;  ///< in class folders or beside them, and not read
+  std::vector<fs::path> ignored;  ///< subfolders that are no class
+};
+
+/// A format people keep pictures in, though it is not read here.
+bool is_foreign_picture(const fs::path& path) {
+  static const std::set<std::string> kFormats{".bmp",  ".gif", ".tif", ".tiff", ".webp",
+                                              ".ppm",  ".pgm", ".pnm", ".jp2",  ".heic",
+                                              ".avif", ".npy", ".jpe", ".jfif"};
+  return kFormats.contains(lower_extension(path));
+}
+
+/// Classes are the subfolders with pictures, and empty ones: they keep their place in the order.
+Found find_classes(const fs::path& folder) {
+  Found found;
   for (const fs::path& path : entries(folder)) {
-    if (!is_folder(path)) continue;
+    if (!is_folder(path)) {
+      if (is_picture(path) || is_foreign_picture(path)) found.skipped.push_back(path);
+      continue;
+    }
     std::vector<fs::path> pictures = entries(path);
-    std::erase_if(pictures, [](const fs::path& p) { return !is_picture(p); });
-    if (!pictures.empty()) classes.emplace(path.filename().string(), std::move(pictures));
+    const bool empty = pictures.empty();
+    const auto others =
+        std::stable_partition(pictures.begin(), pictures.end(),
+                              [](const fs::path& p) { return is_picture(p) && !is_folder(p); });
+    const std::vector<fs::path> skipped(others, pictures.end());
+    pictures.erase(others, pictures.end());
+    if (pictures.empty() && !empty &&
+        std::none_of(skipped.begin(), skipped.end(), is_foreign_picture)) {
+      found.ignored.push_back(path);
+      continue;
+    }
+    found.skipped.insert(found.skipped.end(), skipped.begin(), skipped.end());
+    found.classes.emplace(path.filename().string(), std::move(pictures));
   }
-  return classes;
+  return found;
 }
 
 struct Sample {
@@ -66,6 +106,7 @@ struct Sample {
 struct Listing {
   std::vector<std::string> class_names;
   std::vector<Sample> samples;
+  std::vector<std::string> notes;
 };
 
 /// One fifth of the pictures, whatever else is in the folder.
@@ -74,30 +115,93 @@ bool is_test(const fs::path& picture, const fs::path& folder) {
   return Rng(0, 0, "folder-split/" + key).below(5) == 0;
 }
 
+/// What was left out, in sentences.
+void note_skipped(const fs::path& folder, const Found& found, std::vector<std::string>& notes) {
+  std::size_t files = found.skipped.size();
+  for (const auto& entry : found.classes) files += entry.second.size();
+  const auto relative = [&](const fs::path& path) {
+    return path.lexically_relative(folder).generic_string();
+  };
+  if (!found.skipped.empty()) {
+    notes.push_back(fmt::format(
+        "{} of {} files of {} are not .png, .jpg or .jpeg files in a class folder and are left "
+        "out, e.g. {}.",
+        found.skipped.size(), files, folder.string(), relative(found.skipped.front())));
+  }
+  if (!found.ignored.empty()) {
+    notes.push_back(fmt::format("{} of {} holds no pictures and is not taken as a class{}.",
+                                relative(found.ignored.front()), folder.string(),
+                                found.ignored.size() == 1
+                                    ? std::string()
+                                    : fmt::format("; nor are {} more", found.ignored.size() - 1)));
+  }
+}
+
+/// The order of the classes, unless the names are the labels.
+void note_order(const fs::path& folder, const std::vector<std::string>& names,
+                std::vector<std::string>& notes) {
+  bool numbers = true;
+  bool labels = true;
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const auto number = number_in(names[c]);
+    numbers = numbers && number.has_value();
+    labels = labels && number == c;
+  }
+  if (!labels) {
+    notes.push_back(
+        fmt::format("The classes of {} are its folders in the order of their names: {}. A model "
+                    "trained with another order is judged wrongly.",
+                    folder.string(), class_order(names)));
+  } else if (!std::is_sorted(names.begin(), names.end())) {
+    notes.push_back(fmt::format(
+        "The folders of {} are ordered as numbers, 2 before 10; torchvision's ImageFolder orders "
+        "them as texts, 10 before 2.",
+        folder.string()));
+  }
+}
+
+/// Classes without a picture in this split.
+void note_empty(const Listing& listing, const fs::path& folder, const std::string& split,
+                std::vector<std::string>& notes) {
+  std::vector<std::string> empty;
+  for (std::size_t c = 0; c < listing.class_names.size(); ++c) {
+    if (std::none_of(listing.samples.begin(), listing.samples.end(),
+                     [&](const Sample& sample) { return sample.label == static_cast<int>(c); })) {
+      empty.push_back(listing.class_names[c]);
+    }
+  }
+  if (empty.empty()) return;
+  notes.push_back(fmt::format("{} of the {} classes of {} have no picture in the {} split: {}.",
+                              empty.size(), listing.class_names.size(), folder.string(), split,
+                              fmt::join(empty, ", ")));
+}
+
 Listing list_split(const fs::path& folder, const std::string& split) {
   const bool divided = is_folder(folder / "train") || is_folder(folder / "test");
   if (divided && !is_folder(folder / split)) {
     fail_input("{}: has no subfolder {}/ for that split; add it, or take the other split",
                folder.string(), split);
   }
-  std::set<std::string> names;  // of both splits, so that labels mean the same in both
-  Classes classes;
+  Names names;  // of both splits, so that labels mean the same in both
+  Found found;
   for (const char* part : {"train", "test"}) {
     if (divided && !is_folder(folder / part)) continue;
-    Classes found = find_classes(divided ? folder / part : folder);
-    for (const auto& entry : found) names.insert(entry.first);
-    if (!divided || split == part) classes = std::move(found);
+    Found there = find_classes(divided ? folder / part : folder);
+    for (const auto& entry : there.classes) names.insert(entry.first);
+    if (!divided || split == part) found = std::move(there);
   }
-  if (names.size() < 2) {
+  if (names.empty()) {
     fail_input(
-        "{}: {} subfolders with pictures; at least 2 classes are needed, as "
-        "{}/class-name/*.png, *.jpg or *.jpeg; move the pictures there",
-        folder.string(), names.size(), divided ? split : "folder");
+        "{}: no subfolder with pictures; each class needs one, as {}/class-name/*.png, *.jpg or "
+        "*.jpeg; move the pictures there",
+        folder.string(), divided ? split : "folder");
   }
   Listing listing{.class_names = {names.begin(), names.end()}};
-  for (const auto& [name, pictures] : classes) {
+  std::size_t pictures = 0;
+  for (const auto& [name, paths] : found.classes) {
     const auto label = std::distance(names.begin(), names.find(name));
-    for (const fs::path& picture : pictures) {
+    pictures += paths.size();
+    for (const fs::path& picture : paths) {
       if (!divided && is_test(picture, folder) != (split == "test")) continue;
       listing.samples.push_back({.path = picture, .label = static_cast<int>(label)});
     }
@@ -106,6 +210,15 @@ Listing list_split(const fs::path& folder, const std::string& split) {
     fail_input("{}: the split '{}' is empty: no pictures; add some, or take the other split",
                folder.string(), split);
   }
+  note_skipped(folder, found, listing.notes);
+  if (!divided) {
+    listing.notes.push_back(fmt::format(
+        "{} has no train/ and test/: one picture in five, by a hash of its name, is the test "
+        "split. The {} split has {} of {}.",
+        folder.string(), split, listing.samples.size(), pictures));
+  }
+  note_order(folder, listing.class_names, listing.notes);
+  note_empty(listing, folder, split, listing.notes);
   return listing;
 }
 
@@ -168,7 +281,9 @@ Dataset load_folder(const fs::path& folder, const Request& request) {
                     .image = true},
           .class_names = std::move(listing.class_names),
           .range = {},
-          .sha256 = std::move(sha256)};
+          .sha256 = std::move(sha256),
+          .notes = std::move(listing.notes),
+          .named_by_folders = true};
 }
 
 }  // namespace gibbon::datasets

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "datasets/classes.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/image_io.hpp"
@@ -164,12 +165,77 @@ TEST_F(Folder, NamesWhatDoesNotDecode) {
               ThrowsMessage<Error>(HasSubstr("test/b/2.png: the image is damaged or cut off")));
 }
 
-TEST_F(Folder, NeedsTwoClassesAndSamples) {
+TEST_F(Folder, NeedsAClassWithSamples) {
   EXPECT_THAT([&] { (void)load_split("test"); },
-              ThrowsMessage<Error>(HasSubstr("0 subfolders with pictures; at least 2 classes")));
-  put("a/1.png", grey(1));
+              ThrowsMessage<Error>(HasSubstr("no subfolder with pictures; each class needs one")));
+  put("a.png", grey(1));
   EXPECT_THAT([&] { (void)load_split("test"); },
-              ThrowsMessage<Error>(HasSubstr("1 subfolders with pictures; at least 2 classes")));
+              ThrowsMessage<Error>(HasSubstr("no subfolder with pictures")));
+}
+
+TEST_F(Folder, SaysWhatItLeavesOutAndHowItDivides) {
+  put("test/0/1.png", grey(1));
+  put("test/1/2.png", grey(2));
+  EXPECT_THAT(load_split("test").notes, IsEmpty()) << "numbered folders are the labels";
+  put_text("test/1/3.bmp", "BM");
+  put_text("test/1/4.BMP", "BM");
+  put_text("test/docs/readme.txt", "no class");
+  put_text("test/2/5.bmp", "BM");
+  const Dataset set = load_split("test");
+  EXPECT_THAT(set.class_names, ElementsAre("0", "1", "2"))
+      << "a class none of whose pictures is read keeps its place";
+  EXPECT_THAT(set.notes,
+              ElementsAre(AllOf(HasSubstr("3 of 5 files of"), HasSubstr("left out, e.g. test/1/3")),
+                          HasSubstr("test/docs of"),
+                          HasSubstr("1 of the 3 classes of " + folder_.path().string() +
+                                    " have no picture in the test split: 2.")));
+}
+
+TEST_F(Folder, SaysWhichShareIsTheTestSplit) {
+  for (int n = 0; n < 40; ++n) put(fmt::format("{}/{}.png", n % 2, n), grey(1));
+  const Dataset test = load_split("test");
+  EXPECT_THAT(test.notes,
+              ElementsAre(AllOf(HasSubstr("has no train/ and test/: one picture in five"),
+                                HasSubstr(fmt::format("has {} of 40.", test.size())))));
+}
+
+TEST_F(Folder, OrdersNumbersAsNumbersAndSaysTheOrderOfOtherNames) {
+  for (int c = 0; c < 12; ++c) put(fmt::format("test/{}/x.png", c), grey(1));
+  const Dataset numbered = load_split("test");
+  EXPECT_THAT(numbered.class_names,
+              ElementsAre("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"));
+  EXPECT_THAT(numbered.notes, ElementsAre(HasSubstr("ordered as numbers, 2 before 10")));
+  fs::remove_all(folder_.path() / "test");
+  for (const char* name : {"zero", "one", "two"}) put(fmt::format("test/{}/x.png", name), grey(1));
+  fs::create_directories(folder_.path() / "test/three");
+  EXPECT_THAT(load_split("test").notes,
+              ElementsAre(HasSubstr("0 = one, 1 = three, 2 = two, 3 = zero."),
+                          HasSubstr("have no picture in the test split: three.")));
+}
+
+TEST_F(Folder, WithFewerClassesThanTheModelGoesByNumbers) {
+  for (const char* name : {"0", "1", "2", "4"}) put(fmt::format("test/{}/x.png", name), grey(1));
+  Dataset set = load_split("test");
+  EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 3));
+  take_classes(set, 4);
+  EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 3)) << "as many as the model has: places";
+  take_classes(set, 6);
+  EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 4));
+  EXPECT_THAT(set.class_names, ElementsAre("0", "1", "2", "3", "4", "5"));
+  EXPECT_THAT(set.notes.back(), HasSubstr("has folders of 4 of the model's 6 classes"));
+  put("test/cat/x.png", grey(1));
+  Dataset named = load_split("test");
+  EXPECT_THAT([&] { take_classes(named, 6); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("has folders of 5 classes"),
+                                         HasSubstr("add an empty folder for each"))));
+}
+
+TEST(Classes, OfOtherDataAreTheModelsFirst) {
+  Dataset set{.name = "x", .labels = {0, 1}, .class_names = {"no", "yes"}};
+  take_classes(set, 3);
+  EXPECT_THAT(set.class_names, ElementsAre("no", "yes", "2"));
+  EXPECT_THAT(set.labels, ElementsAre(0, 1));
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("x names 2 classes, the model has 3")));
 }
 
 TEST_F(Folder, SaysThatASplitIsMissingOrEmpty) {

@@ -1,6 +1,7 @@
 #include "datasets/image_io.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
@@ -49,7 +50,7 @@ std::size_t declared_pixels(std::string_view bytes) {
 
 /// Before anything is decoded: a few bytes declare gigabytes.
 void require_memory(std::string_view bytes, const std::string& name) {
-  constexpr std::size_t kDecoded = 3;  // bytes of a pixel
+  constexpr std::size_t kDecoded = 8;  // bytes of a pixel, at most: 16-bit colour and alpha
   if (const std::size_t pixels = declared_pixels(bytes); pixels > file_limit / kDecoded) {
     fail_input(
         "{}: the image declares {} pixels, which take more than {} bytes; allow more with "
@@ -81,6 +82,91 @@ cv::Mat to_mat(const Picture& picture) {
           const_cast<std::uint8_t*>(picture.pixels.data())};
 }
 
+/// What of a PNG says whether 8-bit grey or colour holds all of it.
+struct PngHeader {
+  bool maybe_grey = false;   ///< decoded as colour, though it may be grey: a palette, grey + alpha
+  bool plain = true;         ///< at most 8 bits, nothing transparent
+  bool transparent = false;  ///< one colour stands for "nothing there" (tRNS without a palette)
+};
+
+PngHeader png_header(std::string_view bytes) {
+  constexpr std::size_t kBitDepth = 24;  // signature, length, "IHDR", width, height
+  constexpr std::size_t kColourType = 25;
+  constexpr unsigned char kPalette = 3;
+  constexpr unsigned char kAlpha = 4;  // a bit of the colour type
+  if (bytes.size() <= kColourType) return {};
+  const auto depth = static_cast<unsigned char>(bytes[kBitDepth]);
+  const auto type = static_cast<unsigned char>(bytes[kColourType]);
+  // The chunk has to come before the first IDAT, whose bytes could spell anything.
+  const bool keyed = bytes.substr(0, bytes.find("IDAT")).find("tRNS") != std::string_view::npos;
+  return {.maybe_grey = type == kPalette || type == kAlpha,
+          .plain = depth <= 8 && (type & kAlpha) == 0 && !keyed,
+          .transparent = keyed && type != kPalette};
+}
+
+bool is_opaque(const cv::Mat& image) {
+  if (image.channels() != 2 && image.channels() != 4) return true;
+  cv::Mat alpha;
+  cv::extractChannel(image, alpha, image.channels() - 1);
+  double least = 0.0;
+  cv::minMaxLoc(alpha, &least);
+  return least == (image.depth() == CV_8U ? 255.0 : image.depth() == CV_16U ? 65535.0 : 1.0);
+}
+
+/// 16-bit levels as 8-bit ones, when all are 257 k: what 8-bit pictures become that are saved so.
+bool narrow(cv::Mat& image) {
+  if (image.depth() == CV_8U) return true;
+  if (image.depth() != CV_16U) return false;
+  cv::Mat levels;
+  image.convertTo(levels, CV_8U, 1.0 / 257.0);
+  cv::Mat again;
+  levels.convertTo(again, CV_16U, 257.0);
+  if (cv::norm(image, again, cv::NORM_INF) != 0.0) return false;
+  image = levels;
+  return true;
+}
+
+[[noreturn]] void fail_transparent(const std::string& name) {
+  fail_input(
+      "{}: has transparent pixels, whose colour depends on the background; allowed are opaque "
+      "images; put it on a background first, e.g. `convert IN -background black -flatten OUT`",
+      name);
+}
+
+/// Decoded by `flags`, which bring it to 8 bits and no alpha, once it is clear that this loses
+/// nothing. Empty when it does not decode.
+cv::Mat decode_whole(const std::string& name, const std::string& bytes, int flags) {
+  if (bytes.empty()) return {};
+  require_memory(bytes, name);
+  const bool png = bytes.starts_with(kPng);
+  const PngHeader header = png ? png_header(bytes) : PngHeader{};
+  if (bytes.starts_with(kJpeg) || (png && header.plain)) return decode(bytes, flags);
+  if (header.transparent) fail_transparent(name);
+  const cv::Mat whole = decode(bytes, cv::IMREAD_UNCHANGED);
+  if (whole.empty()) return {};
+  if (!is_opaque(whole)) fail_transparent(name);
+  if (whole.depth() == CV_8U) return decode(bytes, flags);
+  cv::Mat image = decode(bytes, flags | cv::IMREAD_ANYDEPTH);
+  if (!image.empty() && !narrow(image)) {
+    fail_input(
+        "{}: has more than 8 bits per channel, and its values need them; allowed are values of 8 "
+        "bits; convert it, e.g. with `convert IN -depth 8 OUT`, or give the values as float32 in "
+        "an .npz file",
+        name);
+  }
+  return image;
+}
+
+/// A palette of greys is a grey picture, and so is opaque grey with an alpha channel.
+void restore_grey(const std::string& bytes, cv::Mat& image) {
+  if (!bytes.starts_with(kPng) || !png_header(bytes).maybe_grey || image.channels() != 3) return;
+  std::array<cv::Mat, 3> planes;
+  cv::split(image, planes.data());
+  if (cv::norm(planes[0], planes[1], cv::NORM_INF) != 0.0) return;
+  if (cv::norm(planes[0], planes[2], cv::NORM_INF) != 0.0) return;
+  image = planes[0];
+}
+
 Picture to_picture(const cv::Mat& image) {
   Picture picture{.height = static_cast<std::size_t>(image.rows),
                   .width = static_cast<std::size_t>(image.cols),
@@ -106,25 +192,25 @@ Picture decode_picture(const std::string& bytes, const std::string& name, std::s
   if (!bytes.starts_with(kPng) && !bytes.starts_with(kJpeg)) {
     fail_input("{}: is not an image; PNG and JPEG are read; remove or convert it", name);
   }
-  require_memory(bytes, name);
-  cv::Mat image = decode(bytes, flags);
+  cv::Mat image = decode_whole(name, bytes, flags);
   if (image.empty() || is_cut_off(bytes)) {
     fail_input("{}: the image is damaged or cut off; restore or remove it", name);
   }
+  if (channels == 0) restore_grey(bytes, image);
   swap_red_and_blue(image);
   return to_picture(image);
 }
 
 Picture read_any_picture(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
-  require_memory(bytes, path.string());
-  cv::Mat image = bytes.empty() ? cv::Mat() : decode(bytes, cv::IMREAD_ANYCOLOR);
+  cv::Mat image = decode_whole(path.string(), bytes, cv::IMREAD_ANYCOLOR);
   if (image.empty() || is_cut_off(bytes)) {
     fail_input(
         "{}: it does not decode as an image; allowed is what OpenCV reads: PNG, JPEG, WebP, BMP, "
         "TIFF and others; convert or restore it",
         path.string());
   }
+  restore_grey(bytes, image);
   swap_red_and_blue(image);
   return to_picture(image);
 }

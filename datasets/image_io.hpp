@@ -17,8 +17,9 @@ struct Picture {
   std::vector<std::uint8_t> pixels;
 };
 
-/// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey as 1 and the rest as 3. Throws
-/// Error (input) naming the file when it is missing or not an image.
+/// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey (also a palette of greys) as 1 and
+/// the rest as 3. Throws Error (input) naming the file when it is missing or not an image, and when
+/// 8 bits of grey or colour do not hold all of it: transparent pixels, values of more than 8 bits.
 [[nodiscard]] Picture read_picture(const std::filesystem::path& path, std::size_t channels);
 
 /// The same of bytes; `name` is for messages.

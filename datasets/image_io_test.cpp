@@ -43,6 +43,14 @@ TEST(ImageIo, ColourBecomesGreyByBrightness) {
   EXPECT_NEAR(grey.pixels.at(2), 29, 1);
 }
 
+std::string from_hex(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
 /// 16 rows of 24 grey pixels: 12 of about 40, 12 of about 200. Written by OpenCV, quality 90.
 std::string jpeg() {
   const std::string_view digits =
@@ -51,11 +59,7 @@ std::string jpeg() {
       "171816141812141514ffc0000b080010001801011100ffc400150001010000000000000000000000"
       "0000000809ffc40018100100030100000000000000000000000000094785c4ffda0008010100003f"
       "000a1ad1bb6267751aa8a86b46ed899dd46abfffd9";
-  std::string bytes;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
+  return from_hex(digits);
 }
 
 TEST(ImageIo, ReadsJpegAndNoticesItsEnd) {
@@ -105,6 +109,104 @@ TEST(ImageIo, AnyFormatOfOpenCv) {
   EXPECT_THAT(read_any_picture(folder.path() / "x.pgm").pixels, ElementsAre(5, 250));
   write_atomically(folder.path() / "x.ppm", "P6 1 1 255\n\x01\x02\x03");
   EXPECT_THAT(read_any_picture(folder.path() / "x.ppm").pixels, ElementsAre(1, 2, 3)) << "RGB";
+}
+
+/// A PNG of one row: the header's width, bit depth and colour type, then the chunks to the end.
+std::string png(const std::string& width_to_type, const std::string& chunks) {
+  return from_hex("89504e470d0a1a0a0000000d49484452000000" + width_to_type.substr(0, 2) +
+                  "00000001" + width_to_type.substr(2) + chunks + "0000000049454e44ae426082");
+}
+
+struct Special {
+  const char* what;
+  std::string bytes;
+  std::vector<std::uint8_t> pixels;  // empty: refused
+  std::string error;
+};
+
+// Written chunk by chunk with Python's zlib; values as in the comments.
+const std::vector<Special>& specials() {
+  static const std::vector<Special> all{
+      {"grey 0 with alpha 255, grey 0 with alpha 0: ink that is all in the alpha channel",
+       png("0208040000005e2bb701", "0000000d4944415478da6360f8cfc000000302010046c52984"),
+       {},
+       "has transparent pixels"},
+      {"grey 7 and 9, opaque",
+       png("0208040000005e2bb701", "0000000d4944415478da6360ffcff91f00042f020ffb0fb7da"),
+       {7, 9},
+       ""},
+      {"RGB 1 2 3 with alpha 254",
+       png("0108060000001f15c489", "0000000d4944415478da63606462fe07000113010579f27107"),
+       {},
+       "has transparent pixels"},
+      {"RGB 1 2 3, opaque",
+       png("0108060000001f15c489", "0000000d4944415478da63606462fe0f000114010609e7b455"),
+       {1, 2, 3},
+       ""},
+      {"16 bits, 0x1234 and 0",
+       png("02100000000081d9fc15", "0000000d4944415478da6310326160000000e9004723a876c7"),
+       {},
+       "has more than 8 bits per channel"},
+      {"16 bits that are 8: 0x1212 and 0xffff",
+       png("02100000000081d9fc15", "0000000d4944415478da631012faff1f000380022315e972da"),
+       {0x12, 0xff},
+       ""},
+      {"a palette of three colours",
+       png("0308030000002c3ee486",
+           "00000009504c54450a141e010203c864322c8eacec0000000c4944415478da6360606402000008000408"
+           "1d630a"),
+       {10, 20, 30, 1, 2, 3, 200, 100, 50},
+       ""},
+      {"a palette of three greys, 2 bits a pixel",
+       png("030203000000668efc27",
+           "00000009504c54450a0a0a010101c8c8c8645d6d940000000a4944415478da63900000001a001980008e"
+           "bb"),
+       {10, 1, 200},
+       ""},
+      {"a palette with a transparent colour",
+       png("020803000000c3fc8fb8",
+           "00000006504c54450a141e0102038ba7d2480000000274524e53ff00e5b7304a0000000b494441547"
+           "8da6360600400000400022cde48ad"),
+       {},
+       "has transparent pixels"},
+      {"a palette whose colours are all opaque",
+       png("020803000000c3fc8fb8",
+           "00000006504c54450a141e0102038ba7d2480000000274524e53ffffc8b5dfc70000000b494441547"
+           "8da6360600400000400022cde48ad"),
+       {10, 20, 30, 1, 2, 3},
+       ""},
+      {"grey in which 0 stands for transparent",
+       png("020800000000d1492056",
+           "0000000274524e5300007693cd380000000b4944415478da6360e00400000c000aa4007bd5"),
+       {},
+       "has transparent pixels"},
+      {"1 bit: white, black, white",
+       png("030100000000339b2919", "0000000a4944415478da6358000000a200a17105cb41"),
+       {255, 0, 255},
+       ""},
+      {"2 bits: 0, 1, 2, 3",
+       png("04020000000096e748b0", "0000000a4944415478da63900600001d001c237c8fac"),
+       {0, 85, 170, 255},
+       ""},
+  };
+  return all;
+}
+
+TEST(ImageIo, KeepsAllOfAPngOrRefusesIt) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.png";
+  for (const Special& special : specials()) {
+    write_atomically(path, special.bytes);
+    for (const bool any : {false, true}) {
+      const auto read = [&] { return any ? read_any_picture(path) : read_picture(path, 0); };
+      if (special.pixels.empty()) {
+        EXPECT_THAT([&] { (void)read(); }, ThrowsMessage<Error>(HasSubstr(special.error)))
+            << special.what;
+      } else {
+        EXPECT_EQ(read().pixels, special.pixels) << special.what;
+      }
+    }
+  }
 }
 
 }  // namespace

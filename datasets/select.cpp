@@ -33,8 +33,9 @@ std::optional<Pair> parse_pair(std::string_view text, char separator) {
   return Pair{*first, *second};
 }
 
-/// The rows `chosen` of `whole`, which keep their ids.
-Dataset rows_of(Dataset whole, const std::vector<std::uint64_t>& chosen) {
+}  // namespace
+
+Dataset take_rows(Dataset whole, std::span<const std::size_t> chosen) {
   Tensor images(chosen.size(), whole.images.cols());
   std::vector<int> labels;
   std::vector<std::uint64_t> ids;
@@ -49,8 +50,6 @@ Dataset rows_of(Dataset whole, const std::vector<std::uint64_t>& chosen) {
   whole.ids = std::move(ids);
   return whole;
 }
-
-}  // namespace
 
 Dataset select(Dataset whole, std::string_view samples) {
   const std::size_t size = whole.size();
@@ -70,7 +69,7 @@ Dataset select(Dataset whole, std::string_view samples) {
     if (to > size) fail(fmt::format("ends beyond the {} samples there are", size));
     std::vector<std::uint64_t> chosen = positions(to);
     chosen.erase(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(from));
-    return rows_of(std::move(whole), chosen);
+    return take_rows(std::move(whole), chosen);
   }
   const auto draw = parse_pair(samples, '@');
   if (!draw) fail("not understood");
@@ -82,7 +81,7 @@ Dataset select(Dataset whole, std::string_view samples) {
   shuffle(chosen, rng);
   chosen.resize(count);
   std::sort(chosen.begin(), chosen.end());
-  return rows_of(std::move(whole), chosen);
+  return take_rows(std::move(whole), chosen);
 }
 
 }  // namespace gibbon::datasets

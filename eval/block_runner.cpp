@@ -213,10 +213,23 @@ void BlockRunner::look_for_nearest(const Pair& pair, std::size_t member,
   attack(pair, member, false);
   std::size_t broken = 0;
   for (std::size_t i = 0; i < who_.size(); ++i) {
-    broken += book(member, i, budgets() - 1) ? 1U : 0U;
+    if (book(member, i, budgets() - 1)) {
+      ++broken;
+    } else {
+      keep_failure(pair, member, i);
+    }
   }
   tallies_[member].broken += broken;
   (*listener_)(member, who_.size(), broken);
+}
+
+void BlockRunner::keep_failure(const Pair& pair, std::size_t member, std::size_t k) {
+  const bool given = pair.members[member]->info->access == attacks::Access::kNone;
+  const bool sound = verdicts_[k].inside_box && findings_[k].label >= 0;
+  if (sound && !given) return;
+  for (std::size_t row = given ? 0 : budgets() - 1; row < budgets(); ++row) {
+    if (records_[row * count_ + who_[k]].fooled == 0) write(row, member, k);
+  }
 }
 
 void BlockRunner::run_by_ledger(const Pair& pair) {

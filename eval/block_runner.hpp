@@ -113,6 +113,12 @@ class BlockRunner {
   void look_for_nearest(const Pair& pair, std::size_t member,
                         std::span<const std::uint32_t> standing);
 
+  /// What a minimal-distance attack found beyond every budget is not its fault, and its records say
+  /// that nothing was tried. Points that are no examples at all, outside the box or without a
+  /// label, are written to the last row for the diagnosis, and points of a file to every row that
+  /// they do not break: whether those are inside is a question about the file.
+  void keep_failure(const Pair& pair, std::size_t member, std::size_t k);
+
   /// Runs pair.members[member] on the places who_ of the block with budgets_ each, and judges what
   /// comes back: verdicts_. Rows are found by distance, or are `row` for all.
   void attack(const Pair& pair, std::size_t member, bool from_known,

@@ -76,8 +76,8 @@ class Prover {
         judge_(task.model, task.network.output, kBlock),
         tape_(task.bounder.make_tape(kBlock)),
         x_(kBlock, data_.images.cols()),
-        margins_(kBlock, data_.class_names.size() - 1),
-        rounding_(data_.class_names.size()) {}
+        margins_(kBlock, task.network.num_classes() - 1),
+        rounding_(task.network.num_classes()) {}
 
   /// What bounds alone say about samples first … first + count - 1; count <= kBlock.
   void bound(std::size_t first, std::size_t count) {
@@ -279,7 +279,7 @@ class Prover {
       attacks::project(threat, x, moved);
       std::ranges::copy(moved, candidate.begin());
     };
-    const std::size_t classes = data_.class_names.size();
+    const std::size_t classes = task_.network.num_classes();
     const auto label = static_cast<std::size_t>(data_.labels[n]);
     for (std::size_t target = 0; target < classes; ++target) {
       if (target == label) continue;

@@ -1,8 +1,14 @@
 #include "eval/diagnose.hpp"
 
+#include <boost/math/distributions/binomial.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <set>
+
+#include "eval/clean_doubts.hpp"
+#include "eval/targets.hpp"
+#include "reports/gate/paired.hpp"
 
 namespace gibbon::eval {
 namespace {
@@ -11,11 +17,55 @@ using reports::CurvePoint;
 using Sentences = std::vector<std::string>;
 
 constexpr double kNoteworthy = 0.002;  // of all samples: 0.2 points
+// Of "these two attacks break equally many"; a run compares a few dozen pairs and budgets.
+constexpr double kLevel = 0.01;
 
 double percent(double fraction) { return 100.0 * fraction; }
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Clopper & Pearson at 95 %: of k of n, exact also for rare things.
+reports::Interval exact95(std::uint64_t k, std::uint64_t n) {
+  using boost::math::binomial;
+  const auto trials = static_cast<double>(n);
+  const auto hits = static_cast<double>(k);
+  return {.low = k == 0 ? 0.0 : binomial::find_lower_bound_on_p(trials, hits, 0.025),
+          .high = k >= n ? 1.0 : binomial::find_upper_bound_on_p(trials, hits, 0.025)};
+}
+
+/// "12.0-34.5"
+std::string in_percent(const reports::Interval& interval) {
+  return fmt::format("{:.1f}-{:.1f}", percent(interval.low), percent(interval.high));
+}
+
+/// "steps=80 (now 40)" of the first option in `names` that the attack has, raised by `factor`;
+/// empty when it has none of them, or has no room above.
+std::string raised(const AttackSpec& spec, std::initializer_list<std::string_view> names,
+                   double factor) {
+  const std::vector<attacks::Field> fields = spec.attack->fields();
+  for (const std::string_view name : names) {
+    const auto field = std::ranges::find(fields, name, &attacks::Field::name);
+    if (field == fields.end() || !std::holds_alternative<int*>(field->value)) continue;
+    const int now = *std::get<int*>(field->value);
+    const double more = std::min(field->high, factor * now);
+    if (more <= now) continue;
+    return fmt::format("{}={:.0f} (now {})", name, more, now);
+  }
+  return {};
+}
+
+/// " Try steps=80 (now 40), restarts=4 (now 1).": more effort of the first member that can have it.
+std::string try_more(const Pair& pair) {
+  for (const AttackSpec* member : pair.members) {
+    const std::string steps = raised(*member, {"steps", "queries"}, 2.0);
+    const std::string restarts = raised(*member, {"restarts"}, 4.0);
+    if (steps.empty() && restarts.empty()) continue;
+    return fmt::format(" Try {}{}{} of {}.", steps, steps.empty() || restarts.empty() ? "" : ", ",
+                       restarts, member->info->name);
+  }
+  return " Try another attack.";
 }
 
 /// The rows of one pair.
@@ -53,12 +103,16 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
         "The scores lie in [0, 1] and add up to 1: these look like probabilities, and a second "
         "softmax on top hides gradients. Give the logits as the model's output.");
   }
-  if (signs.declared && std::abs(*signs.declared - share(result.clean_correct, n)) > 0.1) {
+  const reports::Interval clean = reports::wilson95(result.clean_correct, n);
+  const bool far = signs.declared && (*signs.declared < clean.low || *signs.declared > clean.high);
+  if (far && std::abs(*signs.declared - share(result.clean_correct, n)) > 0.1) {
     out.push_back(fmt::format(
-        "Clean accuracy is {:.1f} %, but the model file declares {:.1f} %: input range or "
-        "normalisation may be wrong, or these are other data. Try 'gibbon data show'.",
-        percent(share(result.clean_correct, n)), percent(*signs.declared)));
+        "Clean accuracy is {:.1f} % (95 % interval {} %), but the model file declares {:.1f} %: "
+        "input range or normalisation may be wrong, or these are other data. Try 'gibbon data "
+        "show'.",
+        percent(share(result.clean_correct, n)), in_percent(clean), percent(*signs.declared)));
   }
+  out.insert(out.end(), signs.doubts.begin(), signs.doubts.end());
   if (signs.zero_gradients > 0) {
     out.push_back(fmt::format(
         "{} of {} samples have an exactly zero gradient: gradient attacks are blind there, and "
@@ -87,7 +141,9 @@ void add_misbehaviour(const SweepResult& result, const SweepPlan& plan, Sentence
     }
     const std::string name = fmt::format("{} ({})", result.pairs[p].entry->text,
                                          attacks::to_string(result.pairs[p].norm));
-    if (outside > 0) {
+    const AttackSpec& first = *result.pairs[p].members.front();
+    const bool is_file = first.info->make == nullptr;  // who loaded it says what is outside
+    if (outside > 0 && !is_file) {
       out.push_back(
           fmt::format("{} handed over {} candidates outside ball or box; they count as not broken. "
                       "The attack is at fault; please report it.",
@@ -113,27 +169,48 @@ void add_carried(const SweepResult& result, Sentences& out) {
   }
 }
 
-/// The budget at which `weak` leaves fewest samples compared with `strong`; null when it never
-/// leaves `least` of all samples less.
-const CurvePoint* widest_gap(std::span<const CurvePoint> weak, std::span<const CurvePoint> strong,
-                             double least, std::size_t& at) {
-  double widest = 0.0;
-  const CurvePoint* found = nullptr;
-  for (std::size_t k = 0; k < weak.size(); ++k) {
-    if (weak[k].epsilon == 0.0 || weak[k].correct >= strong[k].correct) continue;
-    const double gap = share(strong[k].correct - weak[k].correct, weak[k].n);
-    if (gap <= least || gap <= widest) continue;
-    widest = gap;
-    found = &weak[k];
-    at = k;
+/// What of one pair and budget is out, by sample.
+std::vector<std::uint8_t> outcomes(const SweepResult& result, const SweepPlan& plan,
+                                   std::size_t pair, std::size_t k) {
+  const std::size_t n = result.finished;
+  const auto row = std::span(result.samples).subspan((pair * plan.epsilons.size() + k) * n, n);
+  const bool carried = rows_of(result, plan, pair)[k].carried > 0;
+  const bool alone = result.pairs[pair].row_by_row() && !carried;  // the row is that very budget's
+  std::vector<std::uint8_t> right;
+  for (const reports::SampleRecord& r : row) {
+    const bool broken = alone ? r.fooled != 0 || r.clean_label != r.label : r.broken != 0;
+    right.push_back(broken ? 0 : 1);
   }
-  return found;
+  return right;
+}
+
+/// Where the weak of two attacks leaves fewer samples than the strong one.
+struct Gap {
+  std::size_t k = 0;  ///< budget
+  reports::gate::Paired paired;
+};
+
+/// The widest gap that is wider than `least` of all samples and more than chance: by the samples
+/// that only one of both breaks.
+std::optional<Gap> widest_gap(const SweepResult& result, const SweepPlan& plan, std::size_t weak,
+                              std::size_t strong, double least) {
+  std::optional<Gap> widest;
+  for (std::size_t k = 0; k < plan.epsilons.size(); ++k) {
+    if (plan.epsilons[k] == 0.0) continue;
+    const auto left_by_strong = rows_of(result, plan, strong)[k].correct;
+    if (rows_of(result, plan, weak)[k].correct >= left_by_strong) continue;
+    const auto paired = reports::gate::count_paired(outcomes(result, plan, strong, k),
+                                                    outcomes(result, plan, weak, k));
+    if (paired.drop() <= least || (widest && paired.drop() <= widest->paired.drop())) continue;
+    if (reports::gate::mcnemar_p(paired) <= kLevel) widest = {k, paired};
+  }
+  return widest;
 }
 
 /// What it means when the weak of two attacks leaves fewer samples than the strong one.
 struct Oddity {
   double least;           ///< share of all samples from which on it is worth a sentence
-  std::string_view text;  ///< with {strong} {left} {weak} {weak_left} {fewer} {norm} {epsilon}
+  std::string_view text;  ///< with {strong} {left} {weak} {weak_left} {gap} {norm} {epsilon} {more}
 };
 
 /// Nullopt: nothing odd about it.
@@ -141,39 +218,37 @@ std::optional<Oddity> oddity_of(const Pair& weak, const Pair& strong) {
   const bool strong_sees =
       std::ranges::any_of(strong.members, [](auto* m) { return sees_gradients(*m); });
   if (weak.is_control()) {
-    return Oddity{0.0,
-                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
-                  "{weak_left}. Noise did better than an attack: its gradients may be masked or "
-                  "zero. Try another attack and 'gibbon crosscheck'."};
+    return Oddity{
+        0.0,
+        "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
+        "{weak_left}{gap}. Noise did better than an attack: its gradients may be masked or "
+        "zero. Try another attack and 'gibbon crosscheck'."};
   }
   if (!is_untargeted(weak) || !is_iterated(strong) || !strong_sees) return std::nullopt;
   if (!is_iterated(weak)) {
     return Oddity{kNoteworthy,
                   "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the single "
-                  "step {weak} only {weak_left}. An iterated attack should not do worse: its step "
-                  "may be too small or its gradients misleading. Try more steps, another step size "
-                  "or random starts."};
+                  "step {weak} only {weak_left}{gap}. An iterated attack should not do worse: its "
+                  "step may be too small or its gradients misleading.{more}"};
   }
   if (weak.members.front()->info->access == attacks::Access::kNone) {
     return Oddity{kNoteworthy,
                   "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the stored "
-                  "examples {weak} only {weak_left}. Surrogate examples beat direct ones: the "
-                  "gradients are likely masked. Do not trust the gradient attacks alone; try "
+                  "examples {weak} only {weak_left}{gap}. Surrogate examples beat direct ones: the "
+                  "gradients may be masked. Do not trust the gradient attacks alone; try "
                   "autoattack."};
   }
   if (std::ranges::none_of(weak.members, [](auto* m) { return sees_gradients(*m); })) {
     return Oddity{kNoteworthy,
                   "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak}, which "
-                  "sees no gradient, only {weak_left}. Queries found what gradients missed: the "
-                  "gradients are likely masked. Do not trust the gradient attacks alone; try "
+                  "sees no gradient, only {weak_left}{gap}. Queries found what gradients missed: "
+                  "the gradients may be masked. Do not trust the gradient attacks alone; try "
                   "autoattack."};
   }
   if (is_minimal(weak) && !is_minimal(strong) && !strong.entry->ensemble) {
-    return Oddity{
-        kNoteworthy,
-        "{weak} ({norm}) finds examples within ε = {epsilon} for {fewer} samples on which "
-        "{strong} failed. Two attacks disagree; the worst case counts both. Try more "
-        "steps or restarts of {strong}."};
+    return Oddity{kNoteworthy,
+                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
+                  "{weak_left}{gap}. Two attacks disagree; the worst case counts both.{more}"};
   }
   return std::nullopt;
 }
@@ -187,15 +262,20 @@ void add_upside_down(const SweepResult& result, const SweepPlan& plan, Sentences
       if (w == s || result.pairs[w].norm != strong.norm) continue;
       const std::optional<Oddity> odd = oddity_of(result.pairs[w], strong);
       if (!odd) continue;
-      const auto strong_rows = rows_of(result, plan, s);
-      std::size_t k = 0;
-      const CurvePoint* p = widest_gap(rows_of(result, plan, w), strong_rows, odd->least, k);
-      if (p == nullptr) continue;
-      out.push_back(fmt::format(fmt::runtime(odd->text), fmt::arg("strong", strong_rows[k].attack),
-                                fmt::arg("left", strong_rows[k].correct),
-                                fmt::arg("weak", p->attack), fmt::arg("weak_left", p->correct),
-                                fmt::arg("fewer", strong_rows[k].correct - p->correct),
-                                fmt::arg("norm", p->norm), fmt::arg("epsilon", p->epsilon)));
+      const std::optional<Gap> gap = widest_gap(result, plan, w, s, odd->least);
+      if (!gap) continue;
+      const CurvePoint& strong_point = rows_of(result, plan, s)[gap->k];
+      const CurvePoint& weak_point = rows_of(result, plan, w)[gap->k];
+      const std::string by = fmt::format(
+          " ({} samples only by the latter, {} only by the former; 95 % interval of the difference "
+          "{} points)",
+          gap->paired.lost, gap->paired.gained, in_percent(drop_interval(gap->paired)));
+      out.push_back(
+          fmt::format(fmt::runtime(odd->text), fmt::arg("strong", strong_point.attack),
+                      fmt::arg("left", strong_point.correct), fmt::arg("weak", weak_point.attack),
+                      fmt::arg("weak_left", weak_point.correct), fmt::arg("gap", by),
+                      fmt::arg("norm", weak_point.norm), fmt::arg("epsilon", weak_point.epsilon),
+                      fmt::arg("more", try_more(strong))));
     }
   }
 }
@@ -211,36 +291,73 @@ void add_black_box(const SweepResult& result, Sentences& out) {
         continue;
       }
       const std::uint64_t broken = result.tallies[p][m].broken;
-      if (!gradients_before || share(broken, result.finished) <= kNoteworthy) continue;
+      const reports::Interval interval = exact95(broken, result.finished);
+      if (!gradients_before || interval.low <= kNoteworthy) continue;
       out.push_back(fmt::format(
-          "In {} ({}), {} broke {} samples that every gradient attack before it had left. Queries "
-          "found what gradients missed: the gradients are likely masked. Look at the model before "
-          "the figure.",
-          pair.entry->text, attacks::to_string(pair.norm), pair.members[m]->text, broken));
+          "In {} ({}), {} broke {} of {} samples (95 % interval {} %) that every gradient attack "
+          "before it had left. Queries found what gradients missed: the gradients may be masked. "
+          "Look at the model before the figure.",
+          pair.entry->text, attacks::to_string(pair.norm), pair.members[m]->text, broken,
+          result.finished, in_percent(interval)));
     }
   }
 }
 
+/// What an attack says of its own work.
+void add_observation(const AttackSpec& spec, const std::string& name,
+                     const attacks::Observations& seen, std::size_t n, Sentences& out) {
+  constexpr double kManyRise = 0.25;     // of the samples it failed on
+  constexpr double kManyRestart = 0.01;  // of all samples
+  const auto advice = [](const std::string& option) {
+    return option.empty() ? std::string() : fmt::format(" Try {}.", option);
+  };
+  if (const auto interval = exact95(seen.unconverged, seen.exhausted);
+      seen.unconverged > 0 && interval.low > kManyRise) {
+    out.push_back(fmt::format(
+        "{}: on {} of the {} samples it failed on (95 % interval {} %), the loss still rose in the "
+        "last tenth of its work. It has not converged.{}",
+        name, seen.unconverged, seen.exhausted, in_percent(interval),
+        advice(raised(spec, {"steps", "queries"}, 2.0))));
+  }
+  if (const auto interval = exact95(std::min<std::uint64_t>(seen.restarts, n), n);
+      interval.low > kManyRestart) {
+    out.push_back(fmt::format(
+        "{}: further starts broke {} samples that the first one left ({} broke at once), {} % of "
+        "all by the 95 % interval. Starts matter here.{}",
+        name, seen.restarts, seen.first_run, in_percent(interval),
+        advice(raised(spec, {"restarts"}, 2.0))));
+  }
+}
+
+/// One attack may be a member of several entries: it speaks once.
 void add_observations(const SweepResult& result, Sentences& out) {
+  std::set<std::string> spoken;
   for (std::size_t p = 0; p < result.pairs.size(); ++p) {
     for (std::size_t m = 0; m < result.pairs[p].members.size(); ++m) {
-      const attacks::Observations& seen = result.tallies[p][m].seen;
-      const std::string name = fmt::format("{} ({})", result.pairs[p].members[m]->text,
-                                           attacks::to_string(result.pairs[p].norm));
-      if (seen.unconverged > 0 && share(seen.unconverged, seen.exhausted) > 0.25) {
-        out.push_back(
-            fmt::format("{}: on {} of the {} samples it failed on, the loss still rose in the last "
-                        "tenth of its "
-                        "steps. It has not converged. Double the steps.",
-                        name, seen.unconverged, seen.exhausted));
-      }
-      if (share(seen.restarts, result.finished) > 0.01) {
-        out.push_back(fmt::format(
-            "{}: further starts broke {} samples that the first one left ({} broke at once). "
-            "Starts matter here. Try more restarts.",
-            name, seen.restarts, seen.first_run));
-      }
+      const AttackSpec& spec = *result.pairs[p].members[m];
+      const std::string name =
+          fmt::format("{} ({})", spec.text, attacks::to_string(result.pairs[p].norm));
+      if (spoken.contains(name)) continue;
+      const std::size_t before = out.size();
+      add_observation(spec, name, result.tallies[p][m].seen, result.finished, out);
+      if (out.size() > before) spoken.insert(name);
     }
+  }
+}
+
+/// Targeted attacks do nothing to samples of the class they aim at.
+void add_own_targets(const SweepResult& result, const SweepPlan& plan, Sentences& out) {
+  const std::size_t size = plan.epsilons.size() * result.finished;
+  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
+    const Pair& pair = result.pairs[p];
+    const auto row = std::span(result.samples).subspan(p * size, result.finished);
+    const auto count =
+        std::ranges::count_if(row, [&](const auto& r) { return aims_only_at(pair, r.label); });
+    if (count == 0) continue;
+    out.push_back(
+        fmt::format("{} ({}) aims at the class of {} of the {} samples: it does nothing "
+                    "to them, so they count as robust. Leave them out.",
+                    pair.entry->text, attacks::to_string(pair.norm), count, row.size()));
   }
 }
 
@@ -256,11 +373,12 @@ void add_remarks(const SweepResult& result, const ModelSigns& signs, Sentences& 
 void add_unlimited_budget(const SweepResult& result, const ModelSigns& signs, Sentences& out) {
   for (const CurvePoint& p : result.curve) {
     if (p.kind != "attack" || p.norm != "linf" || p.epsilon < 1.0 || p.targeted_n > 0) continue;
-    if (p.accuracy() <= 1.0 / static_cast<double>(signs.classes)) continue;
+    const reports::Interval interval = reports::wilson95(p.correct, p.n);
+    if (interval.low <= 1.0 / static_cast<double>(signs.classes)) continue;
     out.push_back(fmt::format(
-        "{} (linf) at ε = {} leaves {:.1f} % correct although any image was allowed: the attack is "
-        "limited, not the model strong. Try an iterated attack.",
-        p.attack, p.epsilon, percent(p.accuracy())));
+        "{} (linf) at ε = {} leaves {:.1f} % correct (95 % interval {} %) although any image was "
+        "allowed: the attack is limited, not the model strong. Try an iterated attack.",
+        p.attack, p.epsilon, percent(p.accuracy()), in_percent(interval)));
   }
 }
 
@@ -298,7 +416,9 @@ void add_rounding(const SweepResult& result, Sentences& out) {
 ModelSigns look_at_model(const models::Network& network, const models::Classifier& model,
                          const datasets::Dataset& data) {
   constexpr std::size_t kLooked = 64;
-  ModelSigns signs{.classes = network.num_classes(), .declared = {}};
+  ModelSigns signs{.classes = network.num_classes(),
+                   .doubts = doubt_clean_accuracy(network, data),
+                   .declared = {}};
   const std::size_t rows = std::min(kLooked, data.size());
   if (rows == 0) return signs;
   models::Tape tape = model.make_tape(rows);
@@ -333,6 +453,7 @@ Sentences diagnose(const SweepResult& result, const SweepPlan& plan, const Model
   if (result.curve.empty()) return out;
   add_model_signs(result, signs, out);
   add_misbehaviour(result, plan, out);
+  add_own_targets(result, plan, out);
   add_remarks(result, signs, out);
   add_carried(result, out);
   add_upside_down(result, plan, out);

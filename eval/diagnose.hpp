@@ -7,6 +7,7 @@ namespace gibbon::eval {
 /// What the model itself shows, before and beside any attack.
 struct ModelSigns {
   std::size_t classes = 0;
+  std::vector<std::string> doubts;   ///< about its clean accuracy
   bool random = false;               ///< five passes over the same samples differ by > 1e-4
   bool probabilities = false;        ///< the scores lie in [0, 1] and add up to 1
   std::optional<double> declared;    ///< validation accuracy that the model file declares

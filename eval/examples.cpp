@@ -1,11 +1,10 @@
 #include "eval/examples.hpp"
 
-#include <cmath>
+#include <cctype>
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/image_io.hpp"
-#include "datasets/sha256.hpp"
 #include "eval/quantise.hpp"
 #include "reports/csv.hpp"
 #include "reports/error.hpp"
@@ -16,14 +15,6 @@ namespace {
 
 using reports::array_of;
 using reports::SampleRecord;
-
-datasets::Shape sample_shape(std::span<const std::size_t> shape) {
-  if (shape.size() == 3) return {shape[1], shape[2], 1, true};
-  if (shape.size() == 4) return {shape[1], shape[2], shape[3], true};
-  std::size_t size = 1;
-  for (const std::size_t s : shape.subspan(1)) size *= s;
-  return {1, size, 1, false};
-}
 
 attacks::Norm only_norm(const SweepPlan& plan) {
   if (plan.norms.size() != 1) {
@@ -44,143 +35,16 @@ const SampleRecord& kept_record(const SweepPlan& plan, const SweepResult& result
   return record != nullptr ? *record : result.samples[(budgets - 1) * result.finished + k];
 }
 
-/// Hands over what is stored, by dataset index.
-class Stored final : public attacks::Attack {
- public:
-  explicit Stored(const StoredExamples& stored) : stored_(stored) {
-    for (std::size_t n = 0; n < stored.data.size(); ++n)
-      places_.emplace_back(stored.data.ids[n], n);
-    std::ranges::sort(places_);
-  }
-  [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 0.0; }
-
- private:
-  void search(attacks::Oracle& /*oracle*/, const attacks::Problem& problem,
-              attacks::Workspace& /*work*/, MutableRows candidate) const override {
-    for (std::size_t n = 0; n < problem.size(); ++n) {
-      const auto place = std::ranges::lower_bound(places_, problem.ids[n], {},
-                                                  &std::pair<std::uint64_t, std::size_t>::first);
-      std::ranges::copy(stored_.points.row(place->second), candidate.row(n).begin());
-    }
-  }
-
-  const StoredExamples& stored_;
-  std::vector<std::pair<std::uint64_t, std::size_t>> places_;  // id, row
-};
-
-const attacks::AttackInfo& stored_info() {
-  static const attacks::AttackInfo info{
-      .name = "stored",
-      .summary = "Adversarial examples from a file, made for whatever model.",
-      .formula = "x' = x_adv",
-      .source = "a file",
-      .kind = attacks::Kind::kMinimalDistance,
-      .access = attacks::Access::kNone,
-      .norms = {attacks::kNorms.begin(), attacks::kNorms.end()},
-      .targeted = false,
-      .make = nullptr,
-  };
-  return info;
+/// Whether a path that is no folder yet ends as file names do: .npy, .pt, .NPZ, .h5, .json.
+bool looks_like_file(const std::filesystem::path& path) {
+  constexpr std::size_t kLongest = 9;  // ".safetens" is no file type, ".parquet" is one
+  const std::string suffix = path.extension().string();
+  if (suffix.size() < 2 || suffix.size() > kLongest) return false;
+  if (std::filesystem::is_directory(path)) return false;
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  return std::ranges::any_of(suffix, letter) && std::ranges::all_of(suffix.substr(1), plain);
 }
-
-/// Reads and checks one file.
-class Loader {
- public:
-  explicit Loader(const std::filesystem::path& path) : path_(path), file_(path) {}
-
-  StoredExamples load() {
-    StoredExamples out;
-    const auto& x = file_.at("x");
-    if (x.shape.size() < 2)
-      fail("x", fmt::format("has {} dimensions", x.shape.size()), "N × D or N × H × W [× C]");
-    const std::size_t n = x.shape[0];
-    datasets::Dataset& data = out.data;
-    data.name = file_.has("dataset") ? file_.texts("dataset").at(0) : path_.filename().string();
-    data.split = file_.has("split") ? file_.texts("split").at(0) : "stored";
-    data.shape = sample_shape(x.shape);
-    data.sha256 = sha256_hex(read_file(path_));
-    if (file_.has("range")) {
-      const std::vector<double> range = sized("range", 2);
-      data.range = {static_cast<float>(range[0]), static_cast<float>(range[1])};
-    }
-    data.images = points("x", n);
-    out.points = points("x_adv", n);
-    const std::vector<double> labels = sized("labels", n);
-    double largest = 0.0;
-    for (std::size_t k = 0; k < n; ++k) {
-      if (!(labels[k] >= 0.0 && labels[k] < 1024.0 && labels[k] == std::floor(labels[k]))) {
-        fail("labels", fmt::format("[{}] is {}", k, labels[k]), "a class 0, 1, …");
-      }
-      largest = std::max(largest, labels[k]);
-      data.labels.push_back(static_cast<int>(labels[k]));
-    }
-    for (const double id : file_.has("ids") ? sized("ids", n) : counted(n)) {
-      data.ids.push_back(static_cast<std::uint64_t>(id));
-    }
-    if (file_.has("class_names")) {
-      data.class_names = file_.texts("class_names");
-    } else {
-      for (int c = 0; c <= static_cast<int>(largest); ++c)
-        data.class_names.push_back(std::to_string(c));
-    }
-    if (largest >= static_cast<double>(data.class_names.size())) {
-      fail("labels", fmt::format("has class {}", largest),
-           fmt::format("at most {} by class_names", data.class_names.size() - 1));
-    }
-    if (file_.has("norm")) out.norm = attacks::find_norm(file_.texts("norm").at(0));
-    if (file_.has("epsilon")) {
-      out.epsilon = sized("epsilon", 1)[0];
-    } else {
-      for (std::size_t k = 0; k < n; ++k) {
-        out.epsilon = std::max(out.epsilon,
-                               attacks::distance(out.norm, data.images.row(k), out.points.row(k)));
-      }
-    }
-    return out;
-  }
-
- private:
-  [[noreturn]] void fail(std::string_view array, const std::string& what,
-                         const std::string& allowed) const {
-    fail_input("{}: {} {}; allowed is {}; save the examples again with 'gibbon sweep --save'",
-               path_.string(), array, what, allowed);
-  }
-
-  [[nodiscard]] std::vector<double> sized(std::string_view name, std::size_t count) const {
-    std::vector<double> values = file_.numbers(name);
-    if (values.size() != count) {
-      fail(name, fmt::format("has {} values", values.size()), fmt::format("{}", count));
-    }
-    return values;
-  }
-
-  [[nodiscard]] static std::vector<double> counted(std::size_t n) {
-    std::vector<double> out;
-    for (std::size_t k = 0; k < n; ++k) out.push_back(static_cast<double>(k));
-    return out;
-  }
-
-  [[nodiscard]] Tensor points(std::string_view name, std::size_t n) const {
-    const auto& reference = file_.at("x");
-    const auto& array = file_.at(name);
-    if (array.shape != reference.shape) {
-      fail(name, fmt::format("is {}", fmt::join(array.shape, " × ")),
-           fmt::format("{}, the shape of x", fmt::join(reference.shape, " × ")));
-    }
-    const std::vector<double> values = file_.numbers(name);
-    Tensor out(n, n == 0 ? 0 : values.size() / n);
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      if (!std::isfinite(values[k])) {
-        fail(name, fmt::format("has {} in sample {}", values[k], k / out.cols()), "finite numbers");
-      }
-      out.flat()[k] = static_cast<float>(values[k]);
-    }
-    return out;
-  }
-
-  std::filesystem::path path_;
-  reports::NpzFile file_;
-};
 
 }  // namespace
 
@@ -195,6 +59,13 @@ void require_savable(const std::filesystem::path& path, const datasets::Dataset&
   static_cast<void>(only_norm(plan));
   if (path.extension() == ".npz") {
     return require_writable_folder(path.has_parent_path() ? path.parent_path() : ".");
+  }
+  if (looks_like_file(path)) {
+    fail_usage(
+        "--save {}: unknown file type '{}'; allowed are FILE.npz and a folder for PNGs; write "
+        "{}.npz, or {}/ for a folder of that name",
+        path.string(), path.extension().string(), (path.parent_path() / path.stem()).string(),
+        path.string());
   }
   if (!data.shape.image) {
     fail_usage("--save {}: {} holds points, not images; give a FILE.npz", path.string(), data.name);
@@ -298,21 +169,6 @@ void save_pictures(const std::filesystem::path& folder, const datasets::Dataset&
                        measure(data.images.row(k), point).in(threat.norm));
   }
   write_atomically(folder / "examples.csv", csv);
-}
-
-StoredExamples load_examples(const std::filesystem::path& path) {
-  try {
-    return Loader(path).load();
-  } catch (const reports::Error& error) {
-    fail_input("{}", error.what());
-  }
-}
-
-Entry stored_entry(const StoredExamples& stored, const std::string& name) {
-  return single_entry({.text = name,
-                       .info = &stored_info(),
-                       .attack = std::make_shared<Stored>(stored),
-                       .target = {}});
 }
 
 }  // namespace gibbon::eval

@@ -31,21 +31,4 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
 void save_pictures(const std::filesystem::path& folder, const datasets::Dataset& data,
                    const SweepPlan& plan, const SweepResult& result);
 
-/// A stored set of examples: clean samples as data, and what was made of them.
-struct StoredExamples {
-  datasets::Dataset data;  ///< x, labels, ids
-  Tensor points;           ///< N × D: x_adv
-  attacks::Norm norm = attacks::Norm::kLinf;
-  double epsilon = 0.0;  ///< the largest budget they were made for
-};
-
-/// Reads what save_examples() wrote, or any .npz with x, x_adv and labels of equal length; ids,
-/// norm (linf), epsilon (the largest distance), range (0, 1) and class_names may be missing. Throws
-/// input Errors that name file, array, value and what is allowed.
-[[nodiscard]] StoredExamples load_examples(const std::filesystem::path& path);
-
-/// The stored examples as an entry of a sweep over stored.data: an "attack" that hands over what is
-/// stored, without looking at the model. `stored` outlives it.
-[[nodiscard]] Entry stored_entry(const StoredExamples& stored, const std::string& name);
-
 }  // namespace gibbon::eval

@@ -11,6 +11,7 @@
 #include "datasets/image_io.hpp"
 #include "datasets/rng.hpp"
 #include "eval/quantise.hpp"
+#include "eval/stored_examples.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "reports/npz.hpp"

@@ -72,7 +72,7 @@ Photo read_photo(const std::filesystem::path& path, const models::Network& netwo
     for (std::uint8_t& level : fitted.pixels) level = static_cast<std::uint8_t>(255 - level);
   }
   const std::size_t classes = network.num_classes();
-  if (!options.class_names.empty() && options.class_names.size() != classes) {
+  if (!options.class_names.empty() && options.class_names.size() > classes) {
     fail_usage(
         "--data: it has {} classes, but the model answers with {}; leave it out, or name the "
         "data the model was trained on",

@@ -48,15 +48,17 @@ Json about_model(const SweepProvenance& about, const models::Network& network) {
 }
 
 Json about_data(const datasets::Dataset& data, const std::string& samples, std::size_t n) {
-  return {{"name", data.name},
-          {"split", data.split},
-          {"sha256", data.sha256},
-          {"samples", samples},
-          {"n", n},
-          {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
-          {"range", {data.range.lower, data.range.upper}},
-          {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
-          {"classes", data.class_names}};
+  Json about{{"name", data.name},
+             {"split", data.split},
+             {"sha256", data.sha256},
+             {"samples", samples},
+             {"n", n},
+             {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
+             {"range", {data.range.lower, data.range.upper}},
+             {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
+             {"classes", data.class_names}};
+  if (!data.notes.empty()) about["notes"] = data.notes;
+  return about;
 }
 
 }  // namespace

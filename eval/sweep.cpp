@@ -238,7 +238,7 @@ class Run {
   }
 
   void summarise_all() {
-    const std::size_t classes = bench_.data.class_names.size();
+    const std::size_t classes = bench_.model.num_classes();
     const std::size_t size = plan_.epsilons.size() * result_.finished;
     const auto records_of = [&](std::size_t p) {
       return std::span(result_.samples).subspan(p * size, size);

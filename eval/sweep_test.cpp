@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/error.hpp"
+#include "eval/targets.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "reports/npy.hpp"
@@ -150,6 +151,47 @@ TEST_F(Sweep, JudgesItselfAndLetsNoFailurePassAsRobustness) {
   p.attacks = {single_entry({"cheat", &info, std::make_shared<Cheat>(true), {}})};
   p.threads = 3;
   EXPECT_THROW(static_cast<void>(run(p)), std::runtime_error);
+}
+
+TEST_F(Sweep, SamplesOfTheTargetClassAreLeftOutAloud) {
+  const auto ones = static_cast<std::size_t>(std::ranges::count(data_.labels, 1));
+  ASSERT_GT(ones, 5U);
+  datasets::Dataset data = data_;
+  leave_out_targets(plan({"fgsm", "worst-case(fgsm:target=1,pgd)"}), data);
+  EXPECT_EQ(data.size(), 150U) << "pgd attacks them";
+  EXPECT_TRUE(data.notes.empty());
+  const SweepPlan targeted = plan({"fgsm:target=1", "pgd"});
+  leave_out_targets(targeted, data);
+  EXPECT_EQ(data.size(), 150 - ones);
+  EXPECT_EQ(std::ranges::count(data.labels, 1), 0);
+  EXPECT_EQ(data.notes, std::vector{fmt::format(
+                            "{0} of 150 samples are of class 1, the target of fgsm:target=1: they "
+                            "are left out of every row, so n = {1}.",
+                            ones, 150 - ones)});
+  const SweepResult whole = run(targeted);
+  const SweepResult part = sweep(network_, data, targeted, [](const SweepStatus&) {});
+  for (std::size_t k = 0; k < part.curve.size(); ++k) {
+    EXPECT_EQ(part.curve[k].n, 150 - ones);
+    if (part.curve[k].attack != "fgsm:target=1") continue;
+    // Clean errors of class 1 are no robust ones; all others of it were, wrongly.
+    std::size_t untouched = 0;
+    for (std::size_t n = 0; n < 150; ++n)
+      untouched += data_.labels[n] == 1 && whole.samples[n].clean_label == 1 ? 1U : 0U;
+    EXPECT_EQ(part.curve[k].correct, whole.curve[k].correct - untouched);
+  }
+  std::ranges::fill(data.labels, 1);
+  EXPECT_THROW(leave_out_targets(targeted, data), Error);
+}
+
+TEST_F(Sweep, DataMayShowFewerClassesThanTheModelHas) {
+  const SweepResult all = run(plan({"fgsm"}));
+  datasets::Dataset first = datasets::take_rows(data_, std::array<std::size_t, 1>{1});
+  first.class_names.resize(static_cast<std::size_t>(first.labels[0]) + 1);
+  const SweepResult one = sweep(network_, first, plan({"fgsm"}), [](const SweepStatus&) {});
+  for (std::size_t k = 0; k < one.curve.size(); ++k) {
+    EXPECT_EQ(one.curve[k].correct, all.samples[k * 150 + 1].broken == 0 ? 1U : 0U);
+    EXPECT_EQ(one.curve[k].class_n.size(), 3U);
+  }
 }
 
 TEST_F(Sweep, TargetedAttacksAimAndLeaveTheTargetClassAlone) {

@@ -53,6 +53,19 @@ TEST_F(AttackCli, AutoAttackPrintsTheLinesThatPeopleGrepFor) {
               AllOf(HasSubstr("autoattack"), HasSubstr("worst-case(…)"), HasSubstr("hopskipjump")));
 }
 
+TEST_F(AttackCli, SamplesOfTheTargetClassAreNotInN) {
+  const auto run = expect(0, kSweep + "--attack pgd:target=1 --epsilons 4,0.1 -o aimed");
+  const std::string left_out =
+      "250 of 500 samples are of class 1, the target of pgd:target=1: they are left out of every "
+      "row, so n = 250.";
+  EXPECT_THAT(run.err, AllOf(HasSubstr("note: " + left_out), HasSubstr("did you mean 0.1,4/255?")));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("/250"), Not(HasSubstr("/500")), HasSubstr(left_out)));
+  const auto json = nlohmann::json::parse(shell.text("aimed/run.json"));
+  EXPECT_EQ(json.at("data").at("n"), 250);
+  EXPECT_EQ(json.at("data").at("notes"), nlohmann::json::array({left_out}));
+  EXPECT_EQ(json.at("diagnosis").at(0), left_out);
+}
+
 TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
   expect(0,
          kSweep + "--attack 'worst-case(fgsm,pgd)' --epsilons 0.1,0.3 --save adv.npz --quiet -o a");
@@ -92,9 +105,24 @@ TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
       expect(3, "head -c 100 adv.npz > cut.npz; gibbon sweep --model m.onnx --from cut.npz -o c")
           .err,
       HasSubstr("cut.npz"));
-  expect(0, "gibbon train --data blobs --arch 2-8-3 --epochs 5 --quiet -o blobs.onnx");
-  EXPECT_THAT(expect(2, "gibbon sweep --model blobs.onnx --from adv.npz -o d").err,
-              HasSubstr("answers with 3 classes"));
+  EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data blobs -o d").err,
+              HasSubstr("answers with 2 classes, but blobs has 3"));
+  EXPECT_THAT(expect(2, kSweep + "--attack pgd --save x.npy -o e").err,
+              AllOf(HasSubstr("unknown file type '.npy'"), HasSubstr("write x.npz, or x.npy/")));
+  // As Foolbox makes them, and with ids that do not tell samples apart.
+  expect(0,
+         "/usr/bin/python3 -c \"\n"
+         "import numpy as np\n"
+         "f = np.load('adv.npz')\n"
+         "s = np.sign(f['x_adv'] - f['x']).astype('f4')\n"
+         "made = np.clip(f['x'] + np.float32(.1) * s, 0, 1)\n"
+         "np.savez('foolbox.npz', x=f['x'], x_adv=made, labels=f['labels'], epsilon=[.1])\n"
+         "np.savez('twice.npz', x=f['x'], x_adv=made, labels=f['labels'], ids=f['ids'] // 2)\"");
+  EXPECT_THAT(expect(0, "gibbon transfer --model m.onnx --from foolbox.npz").err,
+              ContainsRegex("note: [0-9]+ of 500 stored examples lay outside the linf ball of ε = "
+                            "0.1 by no more than float32 rounding"));
+  EXPECT_THAT(expect(3, "gibbon sweep --model m.onnx --from twice.npz -o f").err,
+              HasSubstr("twice.npz: ids [1] is 0 for the second time"));
   EXPECT_THAT(expect(2, kSweep + "--attack pgd --norm l2 --norm linf --save x.npz -o e").err,
               HasSubstr("examples have one norm"));
 }
@@ -139,7 +167,8 @@ TEST_F(AttackCli, CtrlCKeepsWhatIsFinishedAndResumeGoesOn) {
   EXPECT_THAT(expect(2, kLong + "--seed 3 --resume -o parts").err,
               HasSubstr("seed is 3, it was 0"));
   EXPECT_THAT(expect(2, kLong + "--attack bim --resume -o parts").err, HasSubstr("attacks is ["));
-  EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err, HasSubstr("parts of the sweep are taken from"));
+  EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err,
+              HasSubstr("parts of the sweep are taken from"));
   for (const char* file : {"curve.csv", "samples.npy"}) {
     EXPECT_EQ(shell.text(std::string("parts/") + file), shell.text(std::string("whole/") + file));
   }

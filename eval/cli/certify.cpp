@@ -6,6 +6,7 @@
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
 #include "eval/cli/work.hpp"
@@ -14,7 +15,6 @@
 #include "eval/run_folder.hpp"
 #include "eval/stored_run.hpp"
 #include "eval/witnesses.hpp"
-#include "models/train/train.hpp"
 #include "reports/table.hpp"
 
 namespace gibbon::eval::cli {
@@ -118,8 +118,9 @@ struct State {
     const models::ModelFile file = load_model(model);
     const RunLock lock = lock_new_folder(output, common);
     prepare_folder(output, {}, common.force);
-    const datasets::Dataset samples = load_data(data);
-    models::require_fit(file.network, samples);
+    const datasets::Dataset samples = load_data(data, file.network, common);
+    const std::vector<std::string> doubts = doubt_clean_accuracy(file.network, samples);
+    say_notes(common, doubts);
     reports::Run joined = run_to_join(file, samples, asked);
     if (finish_drawing(joined, asked)) return;
     require_new(joined, attacks::to_string(asked.norm));
@@ -128,7 +129,7 @@ struct State {
       return certify(file.network, samples, asked, progress);
     });
     if (proved) {
-      write(file, samples, asked, std::move(proved->result), proved->seconds, joined);
+      write(file, samples, asked, std::move(proved->result), proved->seconds, joined, doubts);
     }
   }
 
@@ -155,7 +156,8 @@ struct State {
   }
 
   void write(const models::ModelFile& file, const datasets::Dataset& samples,
-             const CertifyPlan& asked, CertifyResult result, double seconds, reports::Run& run) {
+             const CertifyPlan& asked, CertifyResult result, double seconds, reports::Run& run,
+             const std::vector<std::string>& doubts) {
     const std::filesystem::path folder = output;
     const bool alone = run.curve.empty() && run.certificates.empty();
     const std::vector<Witness> witnesses = std::move(result.witnesses);
@@ -167,6 +169,8 @@ struct State {
       run.provenance = certify_provenance(
           {.command = command(), .model_path = model, .model_sha256 = file.sha256}, file.network,
           samples, data);
+      run.diagnosis = samples.notes;
+      run.diagnosis.insert(run.diagnosis.end(), doubts.begin(), doubts.end());
       start_run(folder);
     }
     begin_drawing(folder);

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "base/printable.hpp"
+#include "datasets/classes.hpp"
 #include "datasets/error.hpp"
 #include "eval/epsilons.hpp"
+#include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 
@@ -63,6 +65,23 @@ datasets::Dataset load_data(const DataOptions& options) {
       options.samples);
 }
 
+datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network) {
+  models::require_fit(network, data);
+  datasets::take_classes(data, network.num_classes());
+  return data;
+}
+
+datasets::Dataset load_data(const DataOptions& options, const models::Network& network,
+                            const CommonOptions& common) {
+  datasets::Dataset data = fit_data(load_data(options), network);
+  say_notes(common, data.notes);
+  return data;
+}
+
+void say_notes(const CommonOptions& common, std::span<const std::string> notes) {
+  for (const std::string& note : notes) say(common, "note: " + note);
+}
+
 models::ModelFile load_model(const std::string& path) {
   if (path.empty()) fail_usage("--model: it is missing; give an ONNX file, --model FILE.onnx");
   return models::read_model(path);
@@ -101,15 +120,23 @@ SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
   }
   for (const attacks::Norm norm : plan.norms) {
     if (norm != attacks::Norm::kLinf || plan.epsilons.back() <= 1.0) continue;
-    say(common,
-        fmt::format("warning: --epsilons {}: ε = {} is more than the whole range [0, 1] of a "
-                    "pixel; if it is meant in 0-255 units, write {}/255",
-                    options.epsilons, plan.epsilons.back(), plan.epsilons.back()));
+    std::vector<std::string> meant;
+    for (const double epsilon : plan.epsilons) {
+      meant.push_back(epsilon > 1.0 ? fmt::format("{:g}/255", epsilon)
+                                    : fmt::format("{:g}", epsilon));
+    }
+    constexpr std::size_t kShown = 8;
+    const bool longer = meant.size() > kShown;
+    if (longer) meant.resize(kShown);
+    say(common, fmt::format("warning: --epsilons {}: ε = {:g} is more than the whole range [0, 1] "
+                            "of a pixel, so any image is allowed; did you mean {}{}?",
+                            options.epsilons, plan.epsilons.back(), fmt::join(meant, ","),
+                            longer ? ",…" : ""));
   }
   return plan;
 }
 
-void load_training(const DataOptions& options, SweepPlan& plan) {
+void load_training(const DataOptions& options, const models::Network& network, SweepPlan& plan) {
   const auto learns = [&](const Entry& entry) {
     return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
       return std::ranges::any_of(entry.in(norm),
@@ -117,8 +144,8 @@ void load_training(const DataOptions& options, SweepPlan& plan) {
     });
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
-  datasets::Dataset training =
-      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir});
+  datasets::Dataset training = fit_data(
+      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), network);
   const std::string first = fmt::format("0:{}", std::min<std::size_t>(1000, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }

@@ -28,6 +28,17 @@ void add_options(CLI::App& app, const std::vector<Option>& options);
 /// load() and select() as the options ask for it.
 [[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
 
+/// Data as a model takes them: require_fit(), and the model's classes where the data show fewer.
+[[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network);
+
+/// load_data() and fit_data(); says what there is to say about the data.
+[[nodiscard]] datasets::Dataset load_data(const DataOptions& options,
+                                          const models::Network& network,
+                                          const CommonOptions& common);
+
+/// Writes "note: …" for every sentence unless quiet.
+void say_notes(const CommonOptions& common, std::span<const std::string> notes);
+
 /// Reads a model; a missing --model is a usage Error.
 [[nodiscard]] models::ModelFile load_model(const std::string& path);
 
@@ -40,7 +51,7 @@ void add_options(CLI::App& app, const std::vector<Option>& options);
 
 /// Loads the samples that attacks learn from, the first 1000 of the train split (or all, where
 /// there are fewer), if the plan has one that does.
-void load_training(const DataOptions& options, SweepPlan& plan);
+void load_training(const DataOptions& options, const models::Network& network, SweepPlan& plan);
 
 /// Writes to stderr unless quiet; ends the progress bar's line first.
 void say(const CommonOptions& common, const std::string& text);

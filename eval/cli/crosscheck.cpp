@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 
@@ -16,7 +17,8 @@ struct State {
 
   void run() const {
     const models::ModelFile file = load_model(model);
-    const datasets::Dataset samples = load_data(data);
+    const datasets::Dataset samples = load_data(data, file.network, common);
+    say_notes(common, doubt_clean_accuracy(file.network, samples));
     const CrosscheckReport report = crosscheck(file.network, samples,
                                                {.loss = loss_of(file.network, loss),
                                                 .seed = common.seed,

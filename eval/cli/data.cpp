@@ -43,6 +43,7 @@ struct State {
       fmt::print("  class {:<3} {} ({} samples)\n", c, printable(set.class_names[c]),
                  std::ranges::count(set.labels, static_cast<int>(c)));
     }
+    for (const std::string& note : set.notes) fmt::print("note: {}\n", printable(note));
   }
 };
 

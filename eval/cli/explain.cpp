@@ -2,7 +2,6 @@
 
 #include "datasets/error.hpp"
 #include "eval/cli/command.hpp"
-#include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -28,8 +27,7 @@ struct State {
     }
     const models::ModelFile file = load_model(model);
     data.samples = fmt::format("{}:{}", sample, sample + 1);
-    const datasets::Dataset one = load_data(data);
-    models::require_fit(file.network, one);
+    const datasets::Dataset one = load_data(data, file.network, {});
     fmt::print("{}", explain_sample(file.network, one, 0,
                                     {.loss = loss_of(file.network, loss),
                                      .learning_rate = learning_rate,

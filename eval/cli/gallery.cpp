@@ -13,8 +13,8 @@
 #include "eval/photo.hpp"
 #include "eval/run_folder.hpp"
 #include "eval/stored_run.hpp"
+#include "eval/targets.hpp"
 #include "models/mlp.hpp"
-#include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -127,16 +127,17 @@ class Command {
         "or an attack that is no noise control");
   }
 
-  void of_samples(const models::Network& network, SweepPlan& plan,
-                  const datasets::Dataset& samples) {
+  void of_samples(const models::Network& network, SweepPlan& plan, datasets::Dataset samples) {
+    samples = fit_data(std::move(samples), network);
+    require_runnable(plan, samples);
+    leave_out_targets(plan, samples);
+    say_notes(common_, samples.notes);
     if (!samples.shape.image) {
       fail_usage("gallery: {} holds points, not images; choose image data such as mnist or digits",
                  samples.name);
     }
-    models::require_fit(network, samples);
-    require_runnable(plan, samples);
     const GalleryChoice chosen = choice(samples);
-    load_training(data_, plan);
+    load_training(data_, network, plan);
     if (!sweep_.save.empty()) require_savable(sweep_.save, samples, plan);
     const RunLock lock = lock_new_folder(output_, common_);
     prepare_folder(output_, {"gallery.json"}, common_.force);
@@ -198,14 +199,15 @@ class Command {
     stored.common.threads = common_.threads;
     const models::Network network = network_of(stored);
     SweepPlan plan = plan_sweep(stored.sweep, stored.common);
-    const datasets::Dataset data = load_data(stored.data);
+    datasets::Dataset data = fit_data(load_data(stored.data), network);
+    leave_out_targets(plan, data);
     if (!data.shape.image) {
       fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
     }
     const SweepResult result = stored_result(run, stored, plan, data);
     GalleryChoice chosen = choice(data);
     restrict_to(result, chosen);
-    load_training(stored.data, plan);
+    load_training(stored.data, network, plan);
     prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
     StagedGallery staged(folder);
     fit_attacks(models::Mlp(network), plan);

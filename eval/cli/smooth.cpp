@@ -4,12 +4,12 @@
 
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
 #include "eval/epsilons.hpp"
 #include "eval/provenance.hpp"
 #include "eval/run_folder.hpp"
-#include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -53,8 +53,8 @@ struct State {
     const models::ModelFile file = load_model(model);
     const RunLock lock = lock_new_folder(output, common);
     prepare_folder(output, {"smoothed.json"}, common.force);
-    const datasets::Dataset samples = load_data(data);
-    models::require_fit(file.network, samples);
+    const datasets::Dataset samples = load_data(data, file.network, common);
+    say_notes(common, doubt_clean_accuracy(file.network, samples));
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
       return smooth(file.network, samples, asked, progress);
     });

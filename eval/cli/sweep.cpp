@@ -52,8 +52,10 @@ void add_sweep(CLI::App& root) {
   add_options(*app, state->data.options());
   add_options(*app, state->common.options());
   app->add_option("-o,--output", state->output, "folder of the run")->capture_default_str();
-  app->add_option("--from", state->from,
-                  "judge the examples of FILE.npz (--save) instead of making new ones");
+  app->add_option(
+      "--from", state->from,
+      "judge the examples of FILE.npz instead of making new ones: arrays x, x_adv, labels "
+      "and more, as --save and README (Stored examples) have them");
   app->add_flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
   app->callback([state] { state->run(); });
 }

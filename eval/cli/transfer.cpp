@@ -1,3 +1,4 @@
+#include <array>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -5,8 +6,9 @@
 #include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
+#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/examples.hpp"
+#include "eval/stored_examples.hpp"
 #include "reports/record.hpp"
 
 namespace gibbon::eval::cli {
@@ -30,13 +32,20 @@ struct State {
   std::string output;
 
   [[nodiscard]] Cell judge(const models::Network& network, const StoredExamples& stored,
-                           const std::string& name) const {
+                           const std::string& name, const std::string& model) const {
+    datasets::Dataset data = stored.data;
+    data.notes.clear();  // said once for all models
+    data = fit_data(std::move(data), network);
+    say_notes(common, data.notes);
+    for (const std::string& doubt : doubt_clean_accuracy(network, data)) {
+      say(common, fmt::format("note: {} on {}: {}", model, name, doubt));
+    }
     SweepPlan plan{.norms = {stored.norm},
                    .epsilons = {stored.epsilon},
                    .seed = common.seed,
                    .threads = common.workers()};
     plan.attacks.push_back(stored_entry(stored, name));
-    const SweepResult result = sweep(network, stored.data, plan, [](const SweepStatus&) {});
+    const SweepResult result = sweep(network, data, plan, [](const SweepStatus&) {});
     if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
     const reports::CurvePoint& point = result.curve.front();
     return {point.n, point.clean_correct, point.correct};
@@ -57,11 +66,13 @@ struct State {
         "accuracy in % under stored examples (correct of n; 95 % Wilson interval); wrong "
         "without attack counts as not correct\n\n");
     for (const std::string& set : sets) {
-      const StoredExamples stored = load_examples(set);
+      StoredExamples stored = load_examples(set);
+      settle_examples(stored, std::array{stored.epsilon});
+      say_notes(common, stored.data.notes);
       fmt::print("{} ({}, ε = {:g}, n = {})\n", printable(set), attacks::to_string(stored.norm),
                  stored.epsilon, stored.data.size());
       for (std::size_t m = 0; m < models.size(); ++m) {
-        const Cell cell = judge(networks[m], stored, set);
+        const Cell cell = judge(networks[m], stored, set, models[m]);
         const auto interval = reports::wilson95(cell.correct, cell.n);
         fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n",
                    printable(models[m]), percent(cell.correct, cell.n), cell.correct, cell.n,
@@ -85,7 +96,10 @@ void add_transfer(CLI::App& root) {
   CLI::App* app = root.add_subcommand(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
   app->add_option("--model", state->models, "FILE.onnx …; one or more");
-  app->add_option("--from", state->sets, "FILE.npz … of 'gibbon sweep --save'; one or more");
+  app->add_option(
+      "--from", state->sets,
+      "FILE.npz … of 'gibbon sweep --save', or with arrays x, x_adv, labels (README, Stored "
+      "examples); one or more");
   app->add_option("--threads", state->common.threads, "workers; 0: all cores")
       ->capture_default_str();
   app->add_option("-o,--output", state->output, "also write the matrix as CSV");

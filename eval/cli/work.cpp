@@ -15,6 +15,8 @@
 #include "eval/provenance.hpp"
 #include "eval/reference.hpp"
 #include "eval/run_folder.hpp"
+#include "eval/stored_examples.hpp"
+#include "eval/targets.hpp"
 #include "eval/training.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 #include "models/train/train.hpp"
@@ -24,12 +26,13 @@ namespace gibbon::eval::cli {
 namespace {
 
 /// Stored examples instead of the data's; attacks and budgets only where they were asked for.
-void plan_stored(const StoredExamples& stored, const std::string& file, const SweepOptions& options,
+void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
                  SweepPlan& plan) {
   const SweepOptions usual;
   if (options.attack == usual.attack) plan.attacks.clear();
   if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
   plan.norms = {stored.norm};
+  settle_examples(stored, plan.epsilons);
   plan.attacks.insert(plan.attacks.begin(), stored_entry(stored, "stored:" + file));
 }
 
@@ -111,6 +114,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
                                const std::filesystem::path& history_path) {
   TrainPlan plan = plan_training(train, common);
   const datasets::Dataset samples = load_data(data);
+  say_notes(common, samples.notes);
   say(common,
       fmt::format("training {} ({} parameters) on {} {} ({} samples)", plan.network.architecture(),
                   plan.network.parameter_count(), samples.name, samples.split, samples.size()));
@@ -193,9 +197,9 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& 
     sequel.gallery = make_gallery(job.model.network, data, plan, result,
                                   {.per_class = job.options.gallery}, job.folder);
     if (job.from.empty()) {
-      sequel.reference =
-          reports::gate::to_json({.gflops = measure_reference_gflops(),
-                                  .strength = measure_strength(plan, data.class_names.size())});
+      sequel.reference = reports::gate::to_json(
+          {.gflops = measure_reference_gflops(),
+           .strength = measure_strength(plan, job.model.network.num_classes())});
     }
   } catch (const Interrupted&) {
     remove_tree(job.folder / "gallery");
@@ -231,10 +235,11 @@ int run_sweep(const SweepJob& job) {
     stored = load_examples(job.from);
     plan_stored(*stored, job.from, options, plan);
   }
-  const datasets::Dataset data = stored ? stored->data : load_data(job.data);
-  models::require_fit(model.network, data);
+  datasets::Dataset data = fit_data(stored ? stored->data : load_data(job.data), model.network);
   require_runnable(plan, data);
-  load_training(job.data, plan);
+  leave_out_targets(plan, data);
+  say_notes(common, data.notes);
+  load_training(job.data, model.network, plan);
   const bool logged = logs_autoattack(plan);
   plan.keep_examples = plan.keep_examples || logged;
   if (!options.save.empty()) require_savable(options.save, data, plan);
@@ -281,6 +286,7 @@ int run_sweep(const SweepJob& job) {
       .distances = std::move(result.distances),
       .diagnosis = std::move(result.diagnosis)};
   if (!sequel->reference.is_null()) run.provenance["reference"] = sequel->reference;
+  run.diagnosis.insert(run.diagnosis.begin(), data.notes.begin(), data.notes.end());
   if (!gallery.items.empty()) {
     run.provenance["gallery"] = gallery_counts(gallery);
   }
@@ -288,7 +294,7 @@ int run_sweep(const SweepJob& job) {
   if (!unfinished) journal.remove();
   fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
                                                                : reports::Colour::kNever));
-  for (const std::string& sentence : run.diagnosis) say(common, "note: " + sentence);
+  say_notes(common, std::span(run.diagnosis).subspan(data.notes.size()));
   if (unfinished) {
     say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",
                             result.finished, data.size()));

@@ -43,6 +43,14 @@ bool better(const EpochRecord& a, const EpochRecord& b, const RobustSettings& ro
   return a.validation_loss < b.validation_loss;
 }
 
+[[noreturn]] void fail_classes(const Network& network, const datasets::Dataset& data) {
+  fail_usage(
+      "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+      "{}, or other data",
+      network.architecture(), network.num_classes(), data.name, data.class_names.size(),
+      data.class_names.size());
+}
+
 }  // namespace
 
 void require_fit(const Network& network, const datasets::Dataset& data) {
@@ -53,13 +61,7 @@ void require_fit(const Network& network, const datasets::Dataset& data) {
         network.architecture(), network.input_dim(), data.name, data.shape.size(),
         data.shape.height, data.shape.width, data.shape.channels, data.shape.size());
   }
-  if (network.num_classes() != data.class_names.size()) {
-    fail_usage(
-        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
-        "{}, or other data",
-        network.architecture(), network.num_classes(), data.name, data.class_names.size(),
-        data.class_names.size());
-  }
+  if (network.num_classes() < data.class_names.size()) fail_classes(network, data);
   if (network.num_classes() > kMaxClasses) {
     fail_usage("model {}: {} classes; at most {} are supported", network.architecture(),
                network.num_classes(), kMaxClasses);
@@ -112,6 +114,11 @@ Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Da
 TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
                   const TrainListener& listener) {
   require_fit(network, data);
+  // A class that no sample has would be trained away; a finished model may know more than the data.
+  if (network.num_classes() != data.class_names.size()) fail_classes(network, data);
+  if (data.class_names.size() < 2) {
+    fail_usage("training: {} has one class; at least 2 are needed; add others", data.name);
+  }
   require_trainable(network);
   require_robust_trainable(network, settings.step.loss, settings.step.robust);
 
