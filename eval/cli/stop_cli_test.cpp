@@ -170,6 +170,12 @@ TEST_F(Stop, AReaderThatHasEnoughIsNoError) {
   EXPECT_FALSE(shell.has("r/resume.journal"));
 }
 
+TEST_F(Stop, PathsThatTheSystemRefusesAreNamed) {
+  EXPECT_THAT(expect(3, "ln -s loop loop; gibbon report loop").err,
+              HasSubstr("gibbon: loop/run.json: cannot be looked at: Too many levels of symbolic "
+                        "links; check the path and its permissions"));
+}
+
 TEST_F(Stop, TwoInOneFolderAreNoticed) {
   train_moons();
   const std::string sweep = "gibbon sweep --model m.onnx --data moons --quiet -o r ";
