@@ -415,7 +415,7 @@ void settle_examples(StoredExamples& stored, std::span<const double> epsilons) {
   const bool contradicts = stored.epsilon_stated && epsilons.back() >= stored.epsilon;
   if (of_ball.count == n || (contradicts && of_ball.are_many(n))) {
     fail_input(
-        "{}: x_adv: {}; give the ε they were made for in units of x, e.g. --epsilons {:.4g}, or "
+        "{}: x_adv: {}; give the ε they were made for in units of x, e.g. --epsilons {:.9g}, or "
         "check "
         "the arrays norm and epsilon",
         stored.file, in_ball, epsilons.back() + of_ball.most);
