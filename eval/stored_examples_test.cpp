@@ -139,7 +139,8 @@ TEST_F(Stored, RoundedOutOfTheBallAreProjectedAndCounted) {
     if (std::abs(far.flat()[k] - x_.flat()[k]) < 0.1F) far.flat()[k] = adv_.flat()[k];
   auto arrays = foolbox();
   arrays[1] = floats("x_adv", {kN, kD}, far.flat());
-  EXPECT_THAT(refused(arrays), HasSubstr("lie outside the linf ball of ε = 0.1, by at most 2.1e-06"));
+  EXPECT_THAT(refused(arrays),
+              HasSubstr("lie outside the linf ball of ε = 0.1, by at most 2.1e-06"));
 }
 
 TEST_F(Stored, OutsideBallAndRangeAreCountedByReason) {
