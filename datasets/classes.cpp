@@ -75,7 +75,7 @@ void take_classes(Dataset& data, std::size_t classes) {
     label_by_number(data, classes);
   } else {
     data.notes.push_back(fmt::format(
-        "{} names {} classes, the model has {}: labels are taken as the model's class numbers.",
+        "{} has {} classes, the model {}: labels are taken as the model's class numbers.",
         data.name, data.class_names.size(), classes));
   }
   for (std::size_t c = data.class_names.size(); c < classes; ++c) {

@@ -147,7 +147,12 @@ void note_order(const fs::path& folder, const std::vector<std::string>& names,
     numbers = numbers && number.has_value();
     labels = labels && number == c;
   }
-  if (!labels) {
+  if (!labels && numbers) {
+    notes.push_back(fmt::format(
+        "The folders of {} are not numbered from 0 on: classes are counted in their order ({}), or "
+        "are these numbers for a model of more classes.",
+        folder.string(), class_order(names)));
+  } else if (!labels) {
     notes.push_back(
         fmt::format("The classes of {} are its folders in the order of their names: {}. A model "
                     "trained with another order is judged wrongly.",

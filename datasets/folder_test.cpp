@@ -217,6 +217,8 @@ TEST_F(Folder, WithFewerClassesThanTheModelGoesByNumbers) {
   for (const char* name : {"0", "1", "2", "4"}) put(fmt::format("test/{}/x.png", name), grey(1));
   Dataset set = load_split("test");
   EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("not numbered from 0 on: classes are counted in "
+                                               "their order (0 = 0, 1 = 1, 2 = 2, 3 = 4)")));
   take_classes(set, 4);
   EXPECT_THAT(set.labels, ElementsAre(0, 1, 2, 3)) << "as many as the model has: places";
   take_classes(set, 6);
@@ -235,7 +237,7 @@ TEST(Classes, OfOtherDataAreTheModelsFirst) {
   take_classes(set, 3);
   EXPECT_THAT(set.class_names, ElementsAre("no", "yes", "2"));
   EXPECT_THAT(set.labels, ElementsAre(0, 1));
-  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("x names 2 classes, the model has 3")));
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("x has 2 classes, the model 3")));
 }
 
 TEST_F(Folder, SaysThatASplitIsMissingOrEmpty) {

@@ -32,7 +32,8 @@ constexpr double kBeyondDoubt = 0.8;
 double barely_better_than_guessing(std::size_t classes) {
   return std::max(0.5, 1.0 / static_cast<double>(classes) + 0.1);
 }
-constexpr double kMuchBetter = 0.2;  // of the samples, and significant at:
+constexpr double kMuchBetter = 0.2;  // of the samples, to half of all at least, and significant at:
+constexpr double kHalf = 0.5;
 constexpr double kLevel = 0.001;     // a dozen inputs are tried
 constexpr double kExplained = 0.8;   // of the answers, by a permutation found on other samples
 constexpr std::size_t kFewest = 20;  // samples, to look for a permutation
@@ -40,6 +41,12 @@ constexpr std::size_t kFewest = 20;  // samples, to look for a permutation
 double share(std::size_t part, std::size_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
+
+/// A cause, and the share of samples or answers it explains.
+struct Doubt {
+  double explains = 0.0;
+  std::string sentence;  ///< empty: none
+};
 
 /// "12.5 % (25 of 200; 95 % interval 8.6-17.8 %)"
 std::string rate(std::size_t part, std::size_t whole) {
@@ -94,9 +101,27 @@ Change by_channel(const Constants& constants, std::size_t channels) {
   };
 }
 
+Change back_by_channel(const Constants& constants, std::size_t channels) {
+  return [&constants, channels](Row x, MutableRow out) {
+    for (std::size_t d = 0; d < x.size(); ++d) {
+      const std::size_t c = d % channels;
+      out[d] = x[d] * constants.deviation[c] + constants.mean[c];
+    }
+  };
+}
+
 void add_scales(const Dataset& data, std::vector<Other>& others) {
   if (data.range.upper > 1.5F) {
     others.push_back({"x / 255", "inputs in [0, 1]", by_value([](float v) { return v / 255.0F; })});
+  }
+  if (data.range.lower < 0.0F) {
+    others.push_back(
+        {"(x + 1) / 2", "inputs in [0, 1]", by_value([](float v) { return 0.5F * v + 0.5F; })});
+    for (const Constants& constants : kConstants) {
+      if (constants.colour != (data.shape.channels == 3)) continue;
+      others.push_back({fmt::format("mean + std x with {}'s constants", constants.name),
+                        "inputs in [0, 1]", back_by_channel(constants, data.shape.channels)});
+    }
   }
   if (data.range.lower != 0.0F || data.range.upper != 1.0F) return;
   others.push_back({"255 x", "inputs in 0 … 255", by_value([](float v) { return 255.0F * v; })});
@@ -187,8 +212,8 @@ std::size_t count(const std::vector<std::uint8_t>& right) {
   return static_cast<std::size_t>(std::ranges::count(right, std::uint8_t{1}));
 }
 
-/// A sentence on the input that helps most, if one does.
-std::string doubt_inputs(Answers& answers, const Dataset& data) {
+/// The input that helps most, if one does.
+Doubt doubt_inputs(Answers& answers, const Dataset& data) {
   std::vector<Other> others;
   constexpr std::size_t kPicture = 64;  // input values, from which on points may be pictures
   if (data.shape.image || data.shape.size() >= kPicture) add_scales(data, others);
@@ -205,13 +230,16 @@ std::string doubt_inputs(Answers& answers, const Dataset& data) {
   }
   if (found == nullptr) return {};
   const auto paired = reports::gate::count_paired(before, best);
-  if (-paired.drop() < kMuchBetter || reports::gate::mcnemar_p(paired) > kLevel) return {};
-  return fmt::format(
-      "Clean accuracy is {}, but {} on the same samples when x is replaced by {}: the model seems "
-      "to expect {}. The figures are of the inputs as they are. Make that step a part of the model "
-      "file, or give data that have it.",
-      rate(count(before), places.size()), rate(count(best), places.size()), found->text,
-      found->cause);
+  const double explains = share(count(best), places.size());
+  if (-paired.drop() < kMuchBetter || explains < kHalf) return {};
+  if (reports::gate::mcnemar_p(paired) > kLevel) return {};
+  return {explains, fmt::format("Clean accuracy is {}, but {} on the same samples when x is "
+                                "replaced by {}: the model seems "
+                                "to expect {}. The figures are of the inputs as they are. Make "
+                                "that step a part of the model "
+                                "file, or give data that have it.",
+                                rate(count(before), places.size()),
+                                rate(count(best), places.size()), found->text, found->cause)};
 }
 
 /// How often label and answer come together, of every step-th sample from `first` on.
@@ -225,10 +253,10 @@ std::vector<double> confusion(std::span<const int> labels, std::span<const int> 
   return counts;
 }
 
-/// A sentence on the permutation that turns labels into answers, if one does: found on every other
+/// The permutation that turns labels into answers, if one does: found on every other
 /// sample and counted on the rest, so that chance finds none.
-std::string doubt_order(std::span<const int> labels, std::span<const int> answers,
-                        std::size_t classes, const Dataset& data) {
+Doubt doubt_order(std::span<const int> labels, std::span<const int> answers, std::size_t classes,
+                  const Dataset& data) {
   if (classes < 2 || classes > kMostAssigned || labels.size() < kFewest) return {};
   const auto counts = confusion(labels, answers, classes, 0, 2);
   const std::vector<std::size_t> answer_of = best_assignment(counts, classes);
@@ -249,11 +277,13 @@ std::string doubt_order(std::span<const int> labels, std::span<const int> answer
     if (moved++ < kShown) list += fmt::format("{}{}→{}", moved == 1 ? "" : ", ", c, answer_of[c]);
   }
   if (moved == 0) return {};
-  return fmt::format(
-      "Class order: clean accuracy is low, but {} of the answers are the labels under the "
-      "permutation {}{} (label→answer), which was found on other samples. The model numbers the "
-      "classes in another order than {}. Reorder the labels, or the outputs of the model.",
-      rate(explained, held_out), list, moved > kShown ? ", …" : "", data.name);
+  return {share(explained, held_out),
+          fmt::format(
+              "Class order: clean accuracy is low, but {} of the answers are the labels under the "
+              "permutation {}{} (label→answer), which was found on other samples. The model "
+              "numbers the "
+              "classes in another order than {}. Reorder the labels, or the outputs of the model.",
+              rate(explained, held_out), list, moved > kShown ? ", …" : "", data.name)};
 }
 
 }  // namespace
@@ -321,12 +351,12 @@ Sentences doubt_clean_accuracy(const models::Network& network, const Dataset& da
   }
   const double most = reports::wilson95(right, places.size()).high;
   if (most >= kBeyondDoubt) return {};
-  if (std::string inputs = doubt_inputs(answers, data); !inputs.empty()) return {inputs};
   const std::size_t classes = network.num_classes();
-  if (std::ranges::count_if(given, [](int answer) { return answer < 0; }) == 0) {
-    if (std::string order = doubt_order(labels, given, classes, data); !order.empty())
-      return {order};
-  }
+  const Doubt inputs = doubt_inputs(answers, data);
+  const bool all_answered = std::ranges::none_of(given, [](int answer) { return answer < 0; });
+  const Doubt order = all_answered ? doubt_order(labels, given, classes, data) : Doubt{};
+  if (!inputs.sentence.empty() && inputs.explains >= order.explains) return {inputs.sentence};
+  if (!order.sentence.empty()) return {order.sentence};
   if (most >= barely_better_than_guessing(classes)) return {};
   return {fmt::format(
       "Clean accuracy is {}; guessing among {} classes gives {:.1f} %. A model that is wrong "

@@ -1,5 +1,7 @@
 #include "eval/clean_doubts.hpp"
 
+#include <array>
+#include <functional>
 #include <gmock/gmock.h>
 #include <numeric>
 
@@ -43,9 +45,10 @@ class CleanDoubts : public testing::Test {
         data_.images.row(n)[d] = rng.uniform(0.0F, 0.2F) + (bright ? 0.75F : 0.0F);
       }
     }
+    const std::array<std::size_t, 2> widths{kSide * kSide, kClasses};
     network_ =
-        models::make_network({kSide * kSide, kClasses}, models::make_activation("identity"),
-                             models::Output::kSoftmax, models::find_initialiser("xavier"), 1);
+        models::make_network(widths, models::make_activation("identity"), models::Output::kSoftmax,
+                             models::find_initialiser("xavier"), 1);
     models::Dense& layer = network_.layers[0];
     std::ranges::fill(layer.weight.flat(), 0.0F);
     for (std::size_t c = 0; c < kClasses; ++c) {

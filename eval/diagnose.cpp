@@ -27,8 +27,11 @@ double share(std::uint64_t part, std::uint64_t whole) {
 }
 
 /// Clopper & Pearson at 95 %: of k of n, exact also for rare things.
+/// Observations count runs, of which a sample may have several: k is taken as n at most.
 reports::Interval exact95(std::uint64_t k, std::uint64_t n) {
   using boost::math::binomial;
+  k = std::min(k, n);
+  if (n == 0) return {};
   const auto trials = static_cast<double>(n);
   const auto hits = static_cast<double>(k);
   return {.low = k == 0 ? 0.0 : binomial::find_lower_bound_on_p(trials, hits, 0.025),
@@ -91,6 +94,19 @@ bool is_untargeted(const Pair& pair) {
       pair.members, [](const AttackSpec* m) { return m->target.kind == Target::Kind::kNone; });
 }
 
+void add_declared(const SweepResult& result, double declared, Sentences& out) {
+  const std::uint64_t n = result.curve.front().n;
+  const double clean = share(result.clean_correct, n);
+  const reports::Interval interval = reports::wilson95(result.clean_correct, n);
+  const bool chance = declared >= interval.low && declared <= interval.high;
+  if (chance || std::abs(declared - clean) <= 0.1) return;
+  out.push_back(fmt::format(
+      "Clean accuracy is {:.1f} % (95 % interval {} %), but the model file declares {:.1f} %: "
+      "input range or normalisation may be wrong, or these are other data. Try 'gibbon data "
+      "show'.",
+      percent(clean), in_percent(interval), percent(declared)));
+}
+
 void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentences& out) {
   const std::uint64_t n = result.curve.front().n;
   if (signs.random) {
@@ -103,15 +119,7 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
         "The scores lie in [0, 1] and add up to 1: these look like probabilities, and a second "
         "softmax on top hides gradients. Give the logits as the model's output.");
   }
-  const reports::Interval clean = reports::wilson95(result.clean_correct, n);
-  const bool far = signs.declared && (*signs.declared < clean.low || *signs.declared > clean.high);
-  if (far && std::abs(*signs.declared - share(result.clean_correct, n)) > 0.1) {
-    out.push_back(fmt::format(
-        "Clean accuracy is {:.1f} % (95 % interval {} %), but the model file declares {:.1f} %: "
-        "input range or normalisation may be wrong, or these are other data. Try 'gibbon data "
-        "show'.",
-        percent(share(result.clean_correct, n)), in_percent(clean), percent(*signs.declared)));
-  }
+  if (signs.declared) add_declared(result, *signs.declared, out);
   out.insert(out.end(), signs.doubts.begin(), signs.doubts.end());
   if (signs.zero_gradients > 0) {
     out.push_back(fmt::format(
@@ -280,6 +288,18 @@ void add_upside_down(const SweepResult& result, const SweepPlan& plan, Sentences
   }
 }
 
+/// Samples that a member of a pair broke at some budget.
+std::uint64_t broken_by(const SweepResult& result, std::size_t pair, std::size_t member) {
+  const std::size_t budgets = result.samples.size() / (result.pairs.size() * result.finished);
+  const auto of_pair = std::span(result.samples)
+                           .subspan(pair * budgets * result.finished, budgets * result.finished);
+  std::vector<char> broken(result.finished, 0);
+  for (std::size_t k = 0; k < of_pair.size(); ++k) {
+    if (of_pair[k].member == static_cast<int>(member)) broken[k % result.finished] = 1;
+  }
+  return static_cast<std::uint64_t>(std::ranges::count(broken, char{1}));
+}
+
 /// Inside an ensemble: samples that only an attack without gradients broke.
 void add_black_box(const SweepResult& result, Sentences& out) {
   for (std::size_t p = 0; p < result.pairs.size(); ++p) {
@@ -290,7 +310,7 @@ void add_black_box(const SweepResult& result, Sentences& out) {
         gradients_before = true;
         continue;
       }
-      const std::uint64_t broken = result.tallies[p][m].broken;
+      const std::uint64_t broken = broken_by(result, p, m);
       const reports::Interval interval = exact95(broken, result.finished);
       if (!gradients_before || interval.low <= kNoteworthy) continue;
       out.push_back(fmt::format(

@@ -74,7 +74,7 @@ class Loader {
   explicit Loader(const std::filesystem::path& path) : path_(path), file_(path) {}
 
   StoredExamples load() {
-    StoredExamples out;
+    StoredExamples out{.file = path_.string(), .data = {}, .points = {}};
     datasets::Dataset& data = out.data;
     data.name = file_.has("dataset") ? text("dataset") : path_.filename().string();
     data.split = file_.has("split") ? text("split") : "stored";
@@ -406,17 +406,19 @@ void settle_examples(StoredExamples& stored, std::span<const double> epsilons) {
                   ball, of_ball.most);
   if (of_range.are_many(n)) {
     fail_input(
-        "x_adv: {}; divide x_adv by what x was divided by, e.g. 255, or store the range the model "
+        "{}: x_adv: {}; divide x_adv by what x was divided by, e.g. 255, or store the range the "
+        "model "
         "takes as an array, range = [lower, upper]",
-        in_range);
+        stored.file, in_range);
   }
   // Fewer than the file promises, or asked for a smaller ε than it has.
   const bool contradicts = stored.epsilon_stated && epsilons.back() >= stored.epsilon;
   if (of_ball.count == n || (contradicts && of_ball.are_many(n))) {
     fail_input(
-        "x_adv: {}; give the ε they were made for in units of x, e.g. --epsilons {:.4g}, or check "
+        "{}: x_adv: {}; give the ε they were made for in units of x, e.g. --epsilons {:.9g}, or "
+        "check "
         "the arrays norm and epsilon",
-        in_ball, epsilons.back() + of_ball.most);
+        stored.file, in_ball, epsilons.back() + of_ball.most);
   }
   if (rounded.count > 0) {
     stored.data.notes.push_back(fmt::format(

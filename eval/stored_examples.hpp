@@ -10,6 +10,7 @@ namespace gibbon::eval {
 
 /// A stored set of examples: clean samples as data, and what was made of them.
 struct StoredExamples {
+  std::string file;        ///< its path
   datasets::Dataset data;  ///< x, labels, ids; notes of what was converted
   Tensor points;           ///< N × D: x_adv
   attacks::Norm norm = attacks::Norm::kLinf;

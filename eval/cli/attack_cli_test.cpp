@@ -59,7 +59,7 @@ TEST_F(AttackCli, SamplesOfTheTargetClassAreNotInN) {
       "250 of 500 samples are of class 1, the target of pgd:target=1: they are left out of every "
       "row, so n = 250.";
   EXPECT_THAT(run.err, AllOf(HasSubstr("note: " + left_out), HasSubstr("did you mean 0.1,4/255?")));
-  EXPECT_THAT(run.out, AllOf(HasSubstr("/250"), Not(HasSubstr("/500")), HasSubstr(left_out)));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("/250"), Not(HasSubstr("/500"))));
   const auto json = nlohmann::json::parse(shell.text("aimed/run.json"));
   EXPECT_EQ(json.at("data").at("n"), 250);
   EXPECT_EQ(json.at("data").at("notes"), nlohmann::json::array({left_out}));

@@ -222,7 +222,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model: it is missing"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons -1"), HasSubstr("--epsilons -1"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons nan"), HasSubstr("allowed are numbers >= 0"));
-  EXPECT_THAT(error(0, sweep + "m.onnx --epsilons 8 -o eps"), HasSubstr("write 8/255"));
+  EXPECT_THAT(error(0, sweep + "m.onnx --epsilons 8 -o eps"), HasSubstr("did you mean 8/255?"));
   EXPECT_THAT(error(2, sweep + "m.onnx --attack fgms"), HasSubstr("did you mean 'fgsm'?"));
   EXPECT_THAT(error(2, sweep + "m.onnx --norm l3"), HasSubstr("unknown norm 'l3'"));
   EXPECT_THAT(error(2, sweep + "m.onnx --samples 0:0"), HasSubstr("0:0"));
