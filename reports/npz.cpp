@@ -185,10 +185,10 @@ NpyArray read_array(Member& member, std::size_t room) {
   if (element == 0 && array.descr != "<U0") member.fail(type_mistake(array.descr));
   const std::optional<std::size_t> size = bytes_of(array.shape, element, room);
   if (!size)
-    member.fail(
-        fmt::format("its shape ({}) of '{}' takes more than the {} bytes that are left for "
-                    "it; allow more with --file-limit",
-                    fmt::join(array.shape, ", "), array.descr, room));
+    throw Error(
+        fmt::format("{}: its shape ({}) of '{}' takes more than the {} bytes that are left "
+                    "for it; allow more with --file-limit",
+                    member.where(), fmt::join(array.shape, ", "), array.descr, room));
   array.bytes = member.take(*size);
   // The last read sees the end, and with it the checksum of the archive.
   if (array.bytes.size() < *size || !member.take(1).empty()) {
