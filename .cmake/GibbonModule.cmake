@@ -20,7 +20,8 @@ if(GIBBON_BUILD_BENCHMARKS)
 endif()
 
 # gibbon_module(<folder> [DEPENDS folder...]): library gibbon::<folder> from every .cpp below it.
-# *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
+# *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program; each *_bench.cpp becomes a Google
+# Benchmark program; cli/main.cpp
 # and torch/ have targets of their own. The test layering/<folder> fails when a file there includes a
 # header of a folder it does not depend on.
 function(gibbon_module name)
