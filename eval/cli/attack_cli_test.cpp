@@ -139,7 +139,8 @@ TEST_F(AttackCli, CtrlCKeepsWhatIsFinishedAndResumeGoesOn) {
   EXPECT_THAT(expect(2, kLong + "--seed 3 --resume -o parts").err,
               HasSubstr("seed is 3, it was 0"));
   EXPECT_THAT(expect(2, kLong + "--attack bim --resume -o parts").err, HasSubstr("attacks is ["));
-  EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err, HasSubstr("parts of the sweep are taken from"));
+  EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err,
+              HasSubstr("parts of the sweep are taken from"));
   for (const char* file : {"curve.csv", "samples.npy"}) {
     EXPECT_EQ(shell.text(std::string("parts/") + file), shell.text(std::string("whole/") + file));
   }
