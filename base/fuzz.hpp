@@ -29,20 +29,20 @@
 
 #include <gtest/gtest.h>
 
-#define GIBBON_FUZZ(folder, name)                                          \
-  static void fuzz_##name(std::string_view bytes);                         \
-  TEST(FuzzSeeds, name) {                                                  \
-    int seeds = 0;                                                         \
-    for (const auto& file : std::filesystem::directory_iterator(           \
-             GIBBON_SOURCE_DIR "/" folder "/fuzz_seeds/" #name)) {        \
-      SCOPED_TRACE(file.path().string());                                  \
-      std::ifstream stream(file.path(), std::ios::binary);                 \
-      const std::string bytes(std::istreambuf_iterator<char>(stream), {}); \
-      EXPECT_NO_THROW(fuzz_##name(bytes));                                 \
-      ++seeds;                                                             \
-    }                                                                      \
-    EXPECT_GT(seeds, 0);                                                   \
-  }                                                                        \
+#define GIBBON_FUZZ(folder, name)                                                                  \
+  static void fuzz_##name(std::string_view bytes);                                                 \
+  TEST(FuzzSeeds, name) {                                                                          \
+    int seeds = 0;                                                                                 \
+    for (const auto& file :                                                                        \
+         std::filesystem::directory_iterator(GIBBON_SOURCE_DIR "/" folder "/fuzz_seeds/" #name)) { \
+      SCOPED_TRACE(file.path().string());                                                          \
+      std::ifstream stream(file.path(), std::ios::binary);                                         \
+      const std::string bytes(std::istreambuf_iterator<char>(stream), {});                         \
+      EXPECT_NO_THROW(fuzz_##name(bytes));                                                         \
+      ++seeds;                                                                                     \
+    }                                                                                              \
+    EXPECT_GT(seeds, 0);                                                                           \
+  }                                                                                                \
   static void fuzz_##name(std::string_view bytes)
 
 #endif

@@ -209,5 +209,21 @@ TEST(ImageIo, KeepsAllOfAPngOrRefusesIt) {
   }
 }
 
+TEST(Pictures, ThatDeclareGigabytesAreNotDecoded) {
+  for (const char* name : {"sixty_thousand.png", "sixty_five_thousand.jpg"}) {
+    const auto path =
+        std::filesystem::path(GIBBON_SOURCE_DIR) / "datasets/fuzz_seeds/folder" / name;
+    for (const bool any : {false, true}) {
+      try {
+        static_cast<void>(any ? read_any_picture(path) : read_picture(path, 0));
+        ADD_FAILURE() << name;
+      } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("--file-limit"), std::string::npos)
+            << error.what();
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbon::datasets
