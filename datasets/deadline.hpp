@@ -33,10 +33,15 @@ struct Deadline {
     return rest.count() > 0.0 ? rest.count() : 0.0;
   }
 
+  /// Throws TimeOver when the time is over.
+  void check_time() const {
+    if (passed()) throw TimeOver{};
+  }
+
   /// Throws Interrupted or TimeOver when work has to end.
   void check() const {
     if (interrupted) throw Interrupted{};
-    if (passed()) throw TimeOver{};
+    check_time();
   }
 };
 

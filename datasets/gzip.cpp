@@ -89,7 +89,7 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
       if (size > limit) fail_too_large();
       result.resize(std::min(2 * size, limit + 1));
     }
-    reading_deadline.check();
+    reading_deadline.check_time();
     std::size_t written = 0;
     const int code = inflater.step(result.data() + size, result.size() - size, written);
     size += written;

@@ -8,6 +8,7 @@
 #include "attacks/losses.hpp"
 #include "datasets/classes.hpp"
 #include "datasets/error.hpp"
+#include "datasets/files.hpp"
 #include "datasets/temporary_folder.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
@@ -76,7 +77,7 @@ class Stored : public testing::Test {
   }
 
   StoredExamples load(const std::vector<NpyArray>& arrays) const {
-    reports::write_npz(folder_.path() / "e.npz", arrays);
+    write_atomically(folder_.path() / "e.npz", reports::to_npz(arrays));
     return load_examples(folder_.path() / "e.npz");
   }
   std::string refused(const std::vector<NpyArray>& arrays,

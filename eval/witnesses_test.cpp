@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eval/examples.hpp"
+#include "eval/stored_examples.hpp"
 
 namespace gibbon::eval {
 namespace {

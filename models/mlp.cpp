@@ -14,7 +14,7 @@ MlpOf<Float>::MlpOf(const Network& network, Use use) : use_(use) {
   widths_.push_back(network.input_dim());
   parameters_.reserve(network.parameter_count());
   for (const Dense& layer : network.layers) {
-    reading_deadline.check();
+    reading_deadline.check_time();
     widths_.push_back(layer.weight.rows());
     activations_.push_back(layer.activation);
     offsets_.push_back(parameters_.size());
@@ -25,7 +25,7 @@ MlpOf<Float>::MlpOf(const Network& network, Use use) : use_(use) {
   scale_.assign(network.normalisation.scale.begin(), network.normalisation.scale.end());
   if (use_ == Use::kTraining) return;
   for (std::size_t l = 0; l < depth(); ++l) {
-    reading_deadline.check();
+    reading_deadline.check_time();
     transposed_.emplace_back(widths_[l], widths_[l + 1]);
     kernels::transpose(weight(parameters(), l), transposed_.back().view());
   }

@@ -41,7 +41,7 @@ class Reader {
       find_input(graph);
     });
     for (const onnx::NodeProto& node : graph.node()) {
-      reading_deadline.check();
+      reading_deadline.check_time();
       try {
         check_node(node, opset_);
         name_outputs(node);
@@ -77,7 +77,7 @@ class Reader {
       if (!names_.insert(tensor.name()).second) {
         misfit("tensor '{}' comes twice; the file is damaged", shown(tensor.name()));
       }
-      reading_deadline.check();
+      reading_deadline.check_time();
       constants_[tensor.name()] = to_constant(tensor, budget_);
     }
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/clean_doubts.hpp"
@@ -185,7 +186,7 @@ struct State {
     fmt::print("{}report {}\n",
                reports::to_table(
                    run, stdout_is_terminal() ? reports::Colour::kAlways : reports::Colour::kNever),
-               (folder / "report.html").string());
+               printable((folder / "report.html").string()));
   }
 };
 

@@ -29,7 +29,7 @@ struct State {
                  progress.update(done, total, std::string(file));
                });
     progress.pause();
-    fmt::print("data {}\n", folder.string());
+    fmt::print("data {}\n", printable(folder.string()));
   }
 
   void show() {

@@ -50,7 +50,7 @@ TEST(Escape, NamesOfClassesAndFilesDoNotActOnTheTerminal) {
   make_pictures(shell.path("pics"));
   const std::string model = std::string("$'m\\e[2J\\nforged.onnx'");
   for (const std::string& line : {
-           "gibbon train --data pics --arch 16-4-2 --epochs 4 --batch 4 -o " + model,
+           "gibbon train --data pics --arch 16-8-2 --epochs 40 --batch 4 -o " + model,
            std::string("gibbon data show pics"),
            "gibbon sweep --data pics --attack fgsm --epsilons 0,0.3 --save adv.npz -o r --model " +
                model,

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
@@ -33,7 +34,7 @@ const std::vector<std::string> kOfImage{
 void report(const reports::Gallery& gallery, const std::filesystem::path& folder) {
   const auto still = std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
   fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),
-             still, (folder / "gallery").string());
+             still, printable((folder / "gallery").string()));
 }
 
 class Command {

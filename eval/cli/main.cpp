@@ -45,6 +45,17 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
   return static_cast<int>(ErrorKind::kUsage);
 }
 
+/// --file-limit, which every command has.
+void add_file_limit(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) add_file_limit(*command);
+  if (!app.get_subcommands({}).empty()) return;
+  app.add_option_function<std::uint64_t>(
+         "--file-limit", [](std::uint64_t bytes) { gibbon::file_limit = bytes; },
+         "most memory that the content of one file may take, with its unit: 512MB, 8GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("2GB");
+}
+
 /// Parses the command line and runs the command.
 int run(int argc, char** argv) {
   namespace cli = gibbon::eval::cli;
@@ -55,13 +66,6 @@ int run(int argc, char** argv) {
   program.set_version_flag("--version",
                            fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
   program.require_subcommand(1);
-  program.fallthrough();  // options of the program may stand behind the command
-  program
-      .add_option_function<std::uint64_t>(
-          "--file-limit", [](std::uint64_t bytes) { gibbon::file_limit = bytes; },
-          "most memory that the content of one file may take, with its unit: 512MB, 8GB")
-      ->transform(CLI::AsSizeValue(false))
-      ->default_str("2GB");
   program.footer(
       "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
       "3 input/output, 70 internal, 128 + signal stopped: 130 by Ctrl-C, 143 by SIGTERM, 129 by "
@@ -84,6 +88,7 @@ int run(int argc, char** argv) {
   cli::add_data(program);
   cli::add_list(program);
   cli::add_doctor(program);
+  add_file_limit(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
@@ -32,7 +33,7 @@ struct State {
     prepare_folder(folder, {}, true);
     draw_run(folder, run, read_run_gallery(folder, run));
     print_table(run);
-    fmt::print("report {}\n", (folder / "report.html").string());
+    fmt::print("report {}\n", printable((folder / "report.html").string()));
   }
 
   void side_by_side() const {
@@ -50,7 +51,7 @@ struct State {
       print_table(runs[r]);
     }
     write_atomically(page, reports::to_html(pages, ""));
-    fmt::print("report {}\n", page.string());
+    fmt::print("report {}\n", printable(page.string()));
   }
 
   static void print_table(const reports::Run& run) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "eval/clean_doubts.hpp"
@@ -95,7 +96,7 @@ struct State {
     write_atomically(folder / "smoothed.csv", reports::to_smoothed_csv(smoothed));
     write_atomically(folder / "smoothed.json", reports::to_smoothed_json(smoothed));
     fmt::print("{}certificates {}\n", reports::to_smoothed_table(smoothed),
-               (folder / "smoothed.json").string());
+               printable((folder / "smoothed.json").string()));
   }
 };
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "base/printable.hpp"
 #include "datasets/error.hpp"
 #include "datasets/files.hpp"
 #include "datasets/parallel.hpp"
@@ -153,7 +154,7 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
                                              result.best_epoch, model_path.string()));
   }
   if (result.best_epoch == 0) return {};
-  fmt::print("model {} ({}, {} parameters, epoch {} of {})\n", model_path.string(),
+  fmt::print("model {} ({}, {} parameters, epoch {} of {})\n", printable(model_path.string()),
              plan.network.architecture(), plan.network.parameter_count(), result.best_epoch,
              result.history.size());
   if (!interrupted) print_test_accuracy(plan.network, plan.settings.step, data, common);
@@ -299,7 +300,7 @@ int run_sweep(const SweepJob& job) {
     say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",
                             result.finished, data.size()));
   }
-  fmt::print("report {}\n", (folder / "report.html").string());
+  fmt::print("report {}\n", printable((folder / "report.html").string()));
   return unfinished ? interrupted_exit() : 0;
 }
 

@@ -70,7 +70,7 @@ Bounder::Bounder(const Network& network, BoundRules rules)
   require_finite(network.normalisation.shift, "shift of the normalisation");
   require_finite(network.normalisation.scale, "scale of the normalisation");
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    reading_deadline.check();
+    reading_deadline.check_time();
     const Dense& layer = network.layers[l];
     require_finite(layer.weight.flat(), fmt::format("weights of layer {}", l + 1));
     require_finite(layer.bias, fmt::format("bias of layer {}", l + 1));
