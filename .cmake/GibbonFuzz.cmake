@@ -15,7 +15,8 @@ add_library(gibbon_readers STATIC base/printable.cpp datasets/gzip.cpp datasets/
 file(GLOB onnx CONFIGURE_DEPENDS models/onnx/*.cpp)
 list(FILTER onnx EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
 target_sources(gibbon_readers PRIVATE ${onnx})
-target_compile_options(gibbon_readers PUBLIC -O1 -g -fno-omit-frame-pointer
+target_precompile_headers(gibbon_readers PRIVATE <fmt/format.h> <nlohmann/json.hpp>)
+target_compile_options(gibbon_readers PUBLIC -O1 -g1 -fno-omit-frame-pointer
   -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
   PRIVATE -fsanitize=fuzzer-no-link)
 target_compile_definitions(gibbon_readers PUBLIC GIBBON_LIBFUZZER ONNX_NAMESPACE=onnx ONNX_ML=1)

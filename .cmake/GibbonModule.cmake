@@ -19,13 +19,13 @@ if(GIBBON_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
-# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...]): library gibbon::<folder> from
-# every .cpp below it. *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program, with these
+# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...] [SHARDED filter]): library
+# gibbon::<folder> from every .cpp below it. *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program, with these
 # headers precompiled; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
 # and torch/ have targets of their own. The test layering/<folder> fails when a file there includes a
 # header of a folder it does not depend on.
 function(gibbon_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PRECOMPILED")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDED" "DEPENDS;PRECOMPILED")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/torch/|/main\\.cpp$")
   if(NOT GIBBON_WITH_TORCH)
@@ -71,7 +71,18 @@ function(gibbon_module name)
     target_compile_options(gibbon_${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     target_compile_definitions(gibbon_${name}_test PRIVATE
       GIBBON_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GIBBON_BINARY_DIR="${PROJECT_BINARY_DIR}")
-    gtest_discover_tests(gibbon_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+    # Every test is a process, but these: a thousand short ones, none of which skips.
+    set(others)
+    if(arg_SHARDED)
+      set(others TEST_FILTER "-${arg_SHARDED}")
+      foreach(shard RANGE 7)
+        add_test(NAME ${name}/shard-${shard}
+          COMMAND gibbon_${name}_test "--gtest_filter=${arg_SHARDED}" --gtest_brief=1)
+        set_tests_properties(${name}/shard-${shard} PROPERTIES TIMEOUT 600
+          ENVIRONMENT "GTEST_TOTAL_SHARDS=8;GTEST_SHARD_INDEX=${shard}")
+      endforeach()
+    endif()
+    gtest_discover_tests(gibbon_${name}_test ${others} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
       PROPERTIES TIMEOUT 600)
   endif()
   if(GIBBON_BUILD_BENCHMARKS)
