@@ -95,6 +95,30 @@ function(gibbon_module name)
   endif()
 endfunction()
 
+# gibbon_run_once(<module> <folder> [PRECOMPILED header...]): what lies there runs once per command,
+# and the templates of CLI11 and JSON in it would take minutes at -O3. It is compiled at -O1, where
+# precompiled headers do no harm.
+function(gibbon_run_once module folder)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "PRECOMPILED")
+  string(REPLACE "/" "_" objects gibbon_${folder})
+  get_target_property(sources gibbon_${module} SOURCES)
+  set(once ${sources})
+  list(FILTER once INCLUDE REGEX "/${folder}/")
+  list(FILTER sources EXCLUDE REGEX "/${folder}/")
+  add_library(${objects} OBJECT ${once})
+  set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${objects} PRIVATE
+    $<TARGET_PROPERTY:gibbon_${module},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${objects} PRIVATE
+    $<TARGET_PROPERTY:gibbon_${module},COMPILE_DEFINITIONS>)
+  target_compile_options(${objects} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_link_libraries(${objects} PRIVATE gibbon_flags)
+  target_precompile_headers(${objects} PRIVATE <algorithm> <string> <vector> <fmt/format.h>
+    <nlohmann/json.hpp> ${arg_PRECOMPILED})
+  set_target_properties(gibbon_${module} PROPERTIES SOURCES "${sources}")
+  target_sources(gibbon_${module} PRIVATE $<TARGET_OBJECTS:${objects}>)
+endfunction()
+
 # gibbon_catalog(<module> <folder>): writes <folder>/entries.inc with one line GIBBON_ENTRY(stem) for
 # every <folder>/<stem>.cpp, so that adding a file is all it takes to add an entry.
 function(gibbon_catalog module folder)

@@ -69,7 +69,10 @@ int run(int argc, char** argv) {
   program.footer(
       "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
       "3 input/output, 70 internal, 128 + signal stopped: 130 by Ctrl-C, 143 by SIGTERM, 129 by "
-      "SIGHUP.");
+      "SIGHUP.\n"
+      "Limits of files: --file-limit of every command (2 GB) for what one takes once it is "
+      "decoded;\n"
+      "ONNX: 1,000 layers, 10,000 nodes; JSON, TOML, VNN-LIB: 64 levels of nesting.");
   cli::add_train(program);
   cli::add_sweep(program);
   cli::add_certify(program);
