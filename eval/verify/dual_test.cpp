@@ -4,7 +4,10 @@
 
 #include "datasets/rng.hpp"
 #include "eval/verify/dual_loops.hpp"
+#include "eval/verify/falsify.hpp"
+#include "eval/verify/tighten.hpp"
 #include "models/mlp.hpp"
+#include "models/model_file.hpp"
 #include "models/train/initialise.hpp"
 
 namespace gibbon::eval {
@@ -203,6 +206,39 @@ TEST(DualLoops, AreWhatTheFormulasSay) {
     EXPECT_NEAR(constant, expected, 1e-13);
     EXPECT_NEAR(least, corner, 1e-13);
   }
+}
+
+// Whatever a verification spends time on ends when the time is over, by itself.
+TEST(Deadlines, EveryStageLooksAtTheClock) {
+  const Deadline over{std::chrono::steady_clock::now()};
+  const models::Network network = random_network("relu", {6, 12, 12, 3}, 4);
+  Setting setting(network, 0.3);
+  const Form form = setting.local->neuron(1, 0, 1.0);
+  DualBatch batch(*setting.local, 1, over);
+  batch.add(form, setting.enclosure, {}, {}, kNever);
+  EXPECT_THROW(batch.optimise({.iterations = 5}), TimeOver);
+  EXPECT_THROW(batch.settle(), TimeOver);
+  EXPECT_THROW(
+      static_cast<void>(Tightener(*setting.local, 1, over).tighten(1, {}, {}, setting.enclosure)),
+      TimeOver);
+
+  const Query query{.lower = setting.lower,
+                    .upper = setting.upper,
+                    .clauses = {{{.weights = {1.0, -1.0, 0.0}, .constant = 100.0}}}};
+  const std::size_t first = 0;
+  EXPECT_THROW(static_cast<void>(falsify(query, {&first, 1}, {}, Replay(network), 1, 5, 0, over)),
+               TimeOver);
+  setting.tape.deadline = over;
+  EXPECT_THROW(setting.bounder.enclose(
+                   models::BoxRegion{.lower = setting.lower, .upper = setting.upper}, setting.tape),
+               TimeOver);
+  EXPECT_THROW(LocalNetwork(setting.bounder, setting.tape), TimeOver);
+
+  const ReadingDeadline reading(over);
+  EXPECT_THROW(static_cast<void>(models::parse_model(models::to_onnx(network), "m.onnx")),
+               TimeOver);
+  EXPECT_THROW(models::MlpOf<double>{network}, TimeOver);
+  EXPECT_THROW(models::Bounder{network}, TimeOver);
 }
 
 }  // namespace

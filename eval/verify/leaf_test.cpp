@@ -45,5 +45,13 @@ TEST(Leaf, ShowsThatNothingIsThere) {
   }
 }
 
+TEST(Leaf, EndsWithTheDeadline) {
+  const std::vector<Affine> objectives{{.slope = {1.0}}};
+  EXPECT_THROW(static_cast<void>(solve_leaf(objectives, {}, std::vector<double>{0.0},
+                                            std::vector<double>{1.0},
+                                            Deadline{std::chrono::steady_clock::now()})),
+               TimeOver);
+}
+
 }  // namespace
 }  // namespace gibbon::eval
