@@ -5,7 +5,7 @@
 #include <limits>
 #include <memory>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 struct Delete {
@@ -128,4 +128,4 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
   return out;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 // min x + y over [0, 1]^2 with x + 2 y >= 1: (0, 1/2), multiplier 1/2.
@@ -54,4 +54,4 @@ TEST(Leaf, EndsWithTheDeadline) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify
