@@ -62,9 +62,9 @@ std::vector<std::string> commands(const std::string& page) {
 /// Commands that install, build, test or measure gibbon itself from its source folder: .ci/run runs
 /// the first two of them.
 bool works_on_the_sources(const std::string& command) {
-  constexpr std::string_view kPrefixes[] = {"./",          ".ci/",   "reports/", "build/release/",
-                                            "git clone",   "cmake ", "cpack ",   "ctest",
-                                            "clang-format"};
+  constexpr std::string_view kPrefixes[] = {"./",        ".ci/",   "reports/", "build/release/",
+                                            "git clone", "cmake ", "cpack ",   "ctest",
+                                            "GIBBON_"};
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
                      [&](std::string_view prefix) { return command.starts_with(prefix); });
 }
