@@ -1,7 +1,10 @@
 // The documents keep their word: every command in them runs, every link leads to a file, and every
 // command of the program has a section in docs/usage.md.
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <filesystem>
+#include <gmock/gmock.h>
 #include <regex>
 #include <sstream>
 
@@ -83,9 +86,13 @@ TEST_P(Documents, EveryCommandRuns) {
   if (std::getenv("GIBBON_DATA") == nullptr) {
     GTEST_SKIP() << "set GIBBON_DATA to a folder with mnist/: the page's commands use it";
   }
+  const std::string text = read_file(kSource / GetParam());
+  // Any other name for a shell would be a block that nobody runs.
+  static const std::regex kOtherShell("\n```(bash|shell|console)\n");
+  EXPECT_FALSE(std::regex_search(text, kOtherShell)) << "write ```sh";
   const Shell shell;  // A page stands alone: nothing of another page is in its folder.
   fs::copy_file(kSource / "demo.toml", shell.path("demo.toml"));
-  for (const std::string& command : commands(read_file(kSource / GetParam()))) {
+  for (const std::string& command : commands(text)) {
     if (works_on_the_sources(command)) {
       // Scripts are not run, but they exist.
       const std::string script = command.substr(0, command.find(' '));
@@ -103,14 +110,39 @@ INSTANTIATE_TEST_SUITE_P(Pages, Documents, testing::ValuesIn(pages()), test_name
 
 class DocumentLinks : public testing::TestWithParam<std::string> {};
 
-TEST_P(DocumentLinks, LeadToFiles) {
+/// The anchors that hosting sites make of a page's headings: lower case, "-" for blanks, no other
+/// signs.
+std::vector<std::string> anchors(const std::string& page) {
+  std::vector<std::string> out;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t begin = line.find_first_not_of('#');
+    if (begin == 0 || begin == std::string::npos || line[begin] != ' ') continue;
+    std::string anchor;
+    for (const char c : line.substr(begin + 1)) {
+      const auto letter = static_cast<unsigned char>(c);
+      if (std::isalnum(letter) != 0) anchor += static_cast<char>(std::tolower(letter));
+      if (c == ' ' || c == '-') anchor += '-';
+      if (c == '_' || letter >= 0x80) anchor += c;
+    }
+    out.push_back(anchor);
+  }
+  return out;
+}
+
+TEST_P(DocumentLinks, LeadToFilesAndHeadings) {
   const fs::path page = kSource / GetParam();
   const std::string text = read_file(page);
-  static const std::regex kLink(R"(\]\(([^)\s#]+)(#[^)\s]*)?\))");
+  static const std::regex kLink(R"(\]\(([^)\s#]*)(#([^)\s]*))?\))");
   for (std::sregex_iterator link(text.begin(), text.end(), kLink), end; link != end; ++link) {
     const std::string target = (*link)[1];
+    const std::string anchor = (*link)[3];
     if (target.find("://") != std::string::npos) continue;
-    EXPECT_TRUE(fs::exists(page.parent_path() / target)) << GetParam() << ": " << target;
+    const fs::path file = target.empty() ? page : page.parent_path() / target;
+    ASSERT_TRUE(fs::exists(file)) << GetParam() << ": " << target;
+    if (anchor.empty() || file.extension() != ".md") continue;
+    EXPECT_THAT(anchors(read_file(file)), testing::Contains(anchor))
+        << GetParam() << ": " << target;
   }
 }
 
