@@ -1,5 +1,5 @@
 # Everything here is a Debian 12 package; nothing is downloaded at configure time.
-# Which package serves what, and why: the dependency table in README.md.
+# Which package serves what, and why: the dependency table in docs/design.md.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)

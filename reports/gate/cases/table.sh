@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the table "What the gate says" of reports/gate/README.md: real runs on MNIST, about a minute.
+# Prints the table "Examples" of reports/gate/README.md: real runs on MNIST, about a minute.
 # Usage: table.sh GIBBON DATA_FOLDER, the folder with mnist/.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
