@@ -115,6 +115,27 @@ TEST(Crosscheck, FindsOneWrongEntryOfTheParameterGradient) {
   EXPECT_NE(to_text(report).find("lines do not agree"), std::string::npos);
 }
 
+// What a tolerance is worth shows at its edge: 200 samples are the longest sum, and √200 · 16 units
+// of the tensor's largest number are allowed, a unit more per seed beside it.
+TEST(Crosscheck, AllowsSixteenUnitsTimesTheRootOfTheLongestSum) {
+  const auto off_by = [](double units) {
+    return check(example("deep_sigmoid"), {.parameter_gradient = [=](std::span<double> g) {
+                   const auto weights = g.first(17UL * 12UL);
+                   const auto [low, high] = std::ranges::minmax(weights);
+                   const double largest = std::max(-low, high);
+                   *std::ranges::max_element(weights) +=
+                       units * std::sqrt(200.0) * 0x1p-24 * largest;
+                 }});
+  };
+  const CrosscheckReport inside = off_by(10.0);
+  EXPECT_FALSE(contains(failures(inside, Precision::kFloat32), "∂J/∂W1")) << to_text(inside);
+  const CrosscheckReport outside = off_by(30.0);
+  EXPECT_TRUE(contains(failures(outside, Precision::kFloat32), "cross-entropy: ∂J/∂W1"))
+      << to_text(outside);
+  EXPECT_TRUE(contains(failures(inside, Precision::kFloat64), "cross-entropy: ∂J/∂W1"))
+      << "in float64 it is far too much";
+}
+
 TEST(Crosscheck, FindsADroppedBiasGradient) {
   const Network network = example("deep_tanh");
   const models::MlpOf<double> layout(network);

@@ -13,6 +13,9 @@ namespace {
 
 using models::Side;
 
+// Multipliers of splits come on top of what a bound without them adds up.
+constexpr double kSummandsWithSplits = 2.0;
+
 bool touches(const LocalLayer& layer) { return layer.activation.info->follow != nullptr; }
 
 }  // namespace
@@ -358,9 +361,9 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
       if (!(least > in_ball)) least = in_ball;  // a NaN stays
     }
     const double magnitude = sums[r].magnitude + models::size_within(c, network_.magnitude);
-    // Twice the summands: multipliers come on top of what a bound without splits adds up.
-    found_[r] = {sums[r].constant + least,
-                 sums[r].error + 2.0 * network_.summation * magnitude + models::kTiny};
+    found_[r] = {
+        sums[r].constant + least,
+        sums[r].error + kSummandsWithSplits * network_.summation * magnitude + models::kTiny};
   }
 }
 
