@@ -10,6 +10,7 @@
 #include "datasets/environment.hpp"
 #include "datasets/error.hpp"
 #include "datasets/rng.hpp"
+#include "models/known_answers.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "models/model_file.hpp"
@@ -197,6 +198,17 @@ TEST(Crosscheck, RefusesDataOfAnotherShape) {
   data.class_names.emplace_back("d");
   const Network network = example("linear");
   EXPECT_THROW(static_cast<void>(crosscheck(network, data, settings_for(network))), Error);
+}
+
+// As below, for everyone: all values are far from the kinks at 1/2.
+TEST(Crosscheck, AgreesOnNetworksWithKnownAnswers) {
+  for (const Network& network : {models::known::diamond(16, 2.0), models::known::slope(16, 8.0)}) {
+    const CrosscheckReport report =
+        crosscheck(network, models::known::pictures(80, 0.05F, 0.2F, network.num_classes()),
+                   settings_for(network));
+    EXPECT_TRUE(report.ok()) << to_text(report);
+    EXPECT_EQ(report.samples, 80U);
+  }
 }
 
 class CrosscheckOracles : public testing::TestWithParam<const char*> {};
