@@ -101,10 +101,12 @@ TEST_F(Stop, EverySignalHasItsCodeAndASecondOneEndsAtOnce) {
   }
   // Whoever is told to go on without a terminal goes on: it is the second signal that ends it.
   expect(130, stopped("HUP $p; kill -INT", "nohup " + endless, kWorks));
-  // The flag is never looked at while a pipe is waited for, which somebody holds open here.
-  expect(143, "mkfifo pipe; exec 9<>pipe; " + stopped("INT $p; kill -TERM",
-                                                      "gibbon sweep --model pipe 9>&-",
-                                                      "readlink /proc/$p/fd/* | grep -q /pipe$"));
+  // The flag is never looked at while a pipe is waited for, which somebody holds open here. Signals
+  // that follow the first at once are the same wish: TERM is sent until it is heard.
+  expect(143, "mkfifo pipe; exec 9<>pipe; " +
+                  stopped("INT $p; while kill -TERM $p 2>/dev/null; do :; done; kill -TERM",
+                          "gibbon sweep --model pipe 9>&-",
+                          std::string(kWorks) + " && readlink /proc/$p/fd/* | grep -q /pipe$"));
 }
 
 TEST_F(Stop, EveryThreadButTheOneThatWaitsBlocksTheSignals) {
