@@ -1,6 +1,7 @@
 #include "models/bounds/bounder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <limits>
@@ -396,6 +397,57 @@ TEST(RoundingOfInference, CoversTheWorstArithmeticThroughAllLayers) {
     }
   }
 }
+
+/// A linear layer of 784 inputs over a box, whose least outputs long double knows better.
+class LinearLayer : public testing::TestWithParam<int> {
+ protected:
+  LinearLayer() : x_(1, 784) {
+    Rng rng(static_cast<std::uint64_t>(GetParam()), 0, "linear-layer");
+    network_ = make_network(std::vector<std::size_t>{784, 2}, make_activation("identity"),
+                            Output::kSoftmax, find_initialiser("xavier"),
+                            static_cast<std::uint64_t>(GetParam()));
+    network_.layers[0].bias = {rng.uniform(-1.0F, 1.0F), rng.uniform(-1.0F, 1.0F)};
+    for (float& value : x_.flat()) value = rng.uniform(0.0F, 1.0F);
+  }
+
+  /// Least Σ_c share_c y_c over the box on the tape.
+  [[nodiscard]] long double least(const BoundTape& tape, std::array<int, 2> share) const {
+    const Dense& layer = network_.layers[0];
+    const auto combined = [&](float first, float second) {
+      return static_cast<long double>(share[0]) * static_cast<long double>(first) +
+             static_cast<long double>(share[1]) * static_cast<long double>(second);
+    };
+    long double sum = combined(layer.bias[0], layer.bias[1]);
+    for (std::size_t j = 0; j < 784; ++j) {
+      const long double w = combined(layer.weight.row(0)[j], layer.weight.row(1)[j]);
+      sum += w * static_cast<long double>(w > 0.0L ? tape.lower.row(0)[j] : tape.upper.row(0)[j]);
+    }
+    return sum;
+  }
+
+  Network network_;
+  Tensor x_;
+};
+
+// A sum in double is above the true one in about half of all cases: every bound has to allow for
+// it.
+TEST_P(LinearLayer, IntervalsAndMarginsAreBelowTheTruth) {
+  const Bounder bounder(network_);
+  BoundTape tape = bounder.make_tape(1);
+  const std::vector<double> radii{0.1};
+  bounder.enclose({.x = std::as_const(x_).view(), .radii = radii}, tape);
+  EXPECT_LT(static_cast<long double>(tape.layers[0].lower.row(0)[0]), least(tape, {1, 0}));
+  EXPECT_LT(static_cast<long double>(-tape.layers[0].upper.row(0)[0]), least(tape, {-1, 0}));
+  TensorOf<Bounded> margin(1, 1);
+  for (const int label : {0, 1}) {
+    bounder.margins(std::vector<int>{label}, tape, margin.view());
+    const long double truth = least(tape, label == 0 ? std::array{1, -1} : std::array{-1, 1});
+    EXPECT_LT(static_cast<long double>(margin.row(0)[0].low()), truth);
+    EXPECT_NEAR(margin.row(0)[0].value, static_cast<double>(truth), 1e-10);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LinearLayer, testing::Range(0, 12));
 
 TEST(Bounded, IsPositiveOnlyBeyondItsError) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
