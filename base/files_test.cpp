@@ -182,12 +182,23 @@ TEST(WriteAtomically, KilledAtAnyMomentLeavesWholeFilesAndTheNextOneTidiesUp) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "file";
   const std::string text = sample_text();
-  for (int k = 0; k < 20; ++k) {
+  // Whether the child has written so much of a file that has no name yet.
+  const auto has_written = [&](pid_t child, std::size_t least) {
+    const std::string begin = fmt::format(".gibbon-{}-", child);
+    return std::ranges::any_of(fs::directory_iterator(folder.path()), [&](const auto& entry) {
+      std::error_code gone;
+      const auto size = fs::file_size(entry.path(), gone);
+      return !gone && size >= least && entry.path().filename().string().starts_with(begin);
+    });
+  };
+  for (std::size_t k = 0; k < 20; ++k) {
     const pid_t child = ::fork();
     if (child == 0) {
       while (true) write_atomically(path, text);
     }
-    ::usleep(static_cast<useconds_t>(2000 + 977 * k));
+    while (!has_written(child, k * text.size() / 20)) {
+      ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "it has ended by itself";
+    }
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     EXPECT_TRUE(!fs::exists(path) || raw(path) == text);

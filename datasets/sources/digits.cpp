@@ -5,11 +5,9 @@
 // Sheet     2000 x 1000 grey pixels, white on black: 50 rows of 100 cells of 20 x 20; digit c fills
 //           the rows 5c to 5c + 4
 // Image     the cell in a black field of 28 x 28, its centre of mass as near to pixel (14, 14),
-// where
-//           MNIST has it, as whole pixels and the border allow
+//           where MNIST has it, as whole pixels and the border allow
 // Split     of each digit 400 cells are train and 100 test, drawn by a keyed shuffle; sample n is
-// of
-//           digit n mod 10, so that every prefix holds all digits
+//           of digit n mod 10, so that every prefix holds all digits
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -63,6 +63,21 @@ TEST(Certify, WhatASweepBrokeIsNotAskedAgain) {
   EXPECT_THAT(attacked, testing::ElementsAre(1, 3));
 }
 
+// A lead of half a unit of float32 is one in real arithmetic, and not one of inference in float32.
+TEST(Certify, StricterLevelsProveLess) {
+  const datasets::Dataset close =
+      judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.5F - 0x1p-25F}});
+  const auto certified = [&](verify::Soundness soundness) {
+    return certify(judge::comparer(), close,
+                   {.epsilons = {1e-10}, .limits = {.nodes = 0, .soundness = soundness}}, ignore)
+        .curve[0]
+        .certified;
+  };
+  EXPECT_EQ(certified(verify::Soundness::kReal), 1U);
+  EXPECT_EQ(certified(verify::Soundness::kDouble), 1U);
+  EXPECT_EQ(certified(verify::Soundness::kFloat32), 0U);
+}
+
 TEST(Certify, RefusesL0) {
   EXPECT_THAT(
       [] {

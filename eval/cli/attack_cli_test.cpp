@@ -137,9 +137,8 @@ TEST_F(AttackCli, WhatWasKilledGoesOnToTheSameBytes) {
   EXPECT_FALSE(shell.has("whole/resume.journal")) << "a finished run needs none";
   // kill -9 after ever longer times, until a run survives.
   const auto loop =
-      expect(0, "n=0; until " + kLong +
-                    "--resume --quiet -o parts >out & p=$!; "
-                    "( ms=$((50 + 70 * n)); sleep $((ms / 1000)).$(printf %03d $((ms % 1000))); "
+      expect(0, "n=0; until " + kLong + "--resume --quiet -o parts >out & p=$!; ( " +
+                    until(has_worked("5 + 7 * n")) +
                     "kill -9 $p 2>/dev/null ) & "
                     "wait $p 2>/dev/null; do n=$((n + 1)); test $n -lt 200 || exit 1; done; "
                     "echo killed $n times");
@@ -156,11 +155,10 @@ TEST_F(AttackCli, WhatWasKilledGoesOnToTheSameBytes) {
 TEST_F(AttackCli, CtrlCKeepsWhatIsFinishedAndResumeGoesOn) {
   expect(0, kLong + "--quiet -o whole");
   const auto stopped =
-      expect(130, kLong +
-                      "--threads 1 -o parts 2>log & "
-                      "for k in $(seq 200); do test $(stat -c %s parts/resume.journal "
-                      "2>/dev/null || echo 0) -gt 20000 && break; sleep 0.02; done; "
-                      "kill -INT $!; wait $!; code=$?; cat log; exit $code");
+      expect(130, kLong + "--threads 1 -o parts 2>log & p=$!; " +
+                      until("test $(stat -c %s parts/resume.journal 2>/dev/null || echo 0) -gt "
+                            "20000") +
+                      "kill -INT $p; wait $p; code=$?; cat log; exit $code");
   EXPECT_THAT(stopped.out, HasSubstr("go on with the same command and --resume"));
   EXPECT_TRUE(shell.has("parts/resume.journal"));
   EXPECT_THAT(expect(2, kLong + "-o parts").err, HasSubstr("it holds an unfinished sweep"));

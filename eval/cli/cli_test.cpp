@@ -283,12 +283,9 @@ TEST_F(Cli, RobustTrainingSaysWhatStandsInTheWorstCase) {
 }
 
 TEST_F(Cli, CtrlCSavesTheBestModelSoFar) {
-  const auto result =
-      expect(0,
-             "gibbon train --data moons --arch 2-64-64-2 --epochs 1000000 -o m.onnx 2>log & "
-             "for k in $(seq 100); do grep -q 'epoch 2/' log && break; sleep 0.1; done; kill -INT "
-             "$!; wait $!; "
-             "test -s m.onnx && cat log");
+  const auto result = expect(
+      0, "gibbon train --data moons --arch 2-64-64-2 --epochs 1000000 -o m.onnx 2>log & p=$!; " +
+             until("grep -q 'epoch 2/' log") + "kill -INT $p; wait $p; test -s m.onnx && cat log");
   EXPECT_THAT(result.out, HasSubstr("interrupted; the best model so far (epoch "));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
 }
@@ -400,10 +397,9 @@ TEST_F(Cli, CtrlCKeepsTheSamplesThatWereFinished) {
   const auto result = expect(130,
                              "gibbon sweep --model m.onnx --data moons --attack fgsm --attack "
                              "noise-sign --epsilons 0:1:0.005 "
-                             "--crosscheck --batch 1 --threads 1 -o r 2>log & "
-                             "for k in $(seq 600); do grep -q '^sweep' log && break; sleep 0.1; "
-                             "done; kill -INT $!; wait $!; "
-                             "code=$?; cat log; exit $code");
+                             "--crosscheck --batch 1 --threads 1 -o r 2>log & p=$!; " +
+                                 until("grep -q '^sweep' log") +
+                                 "kill -INT $p; wait $p; code=$?; cat log; exit $code");
   EXPECT_THAT(result.out, HasSubstr("interrupted: the results are those of the first "));
   const auto run = nlohmann::json::parse(shell.text("r/run.json"));
   EXPECT_EQ(run["interrupted"], true);

@@ -138,6 +138,9 @@ sweep::SweepPlan plan_sweep(const runs::SweepOptions& options, const runs::Commo
   return plan;
 }
 
+// Enough for one perturbation of all inputs; learning from more costs time and breaks no more.
+constexpr std::size_t kTrainingSamples = 1000;
+
 void load_training(const runs::DataOptions& options, const models::Network& network,
                    sweep::SweepPlan& plan) {
   const auto learns = [&](const sweep::Entry& entry) {
@@ -149,7 +152,7 @@ void load_training(const runs::DataOptions& options, const models::Network& netw
   if (std::ranges::none_of(plan.attacks, learns)) return;
   datasets::Dataset training = fit_data(
       datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), network);
-  const std::string first = fmt::format("0:{}", std::min<std::size_t>(1000, training.size()));
+  const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }
 

@@ -57,4 +57,15 @@ class Shell {
   std::filesystem::path folder_;
 };
 
+/// A piece of bash that goes on once `condition` holds, or process $p has ended.
+inline std::string until(const std::string& condition) {
+  return "until { " + condition + "; } || ! kill -0 $p 2>/dev/null; do :; done; ";
+}
+
+/// Whether process $p has worked for so many hundredths of a second, as the kernel counts them, on
+/// however busy a machine. `ticks` is an expression of bash.
+inline std::string has_worked(const std::string& ticks) {
+  return "test $(cut -d' ' -f14 /proc/$p/stat 2>/dev/null || echo 999999) -ge $((" + ticks + "))";
+}
+
 }  // namespace gibbon::eval::cli

@@ -1,21 +1,28 @@
 // Where the tolerances come from
 //
-// float64    1e-10 of the largest number of the tensor: rounding is near 1e-15, a wrong formula
-// near 1. float32    a sum of n products, each rounded to u = 2^-24, is off by n·u·Σ|terms| at
-// most, and by
-//            about √n·u when roundings are independent. n = longest sum over a layer or the batch.
-//            64·√n·u leaves room for several layers and other orders of summation; for n = 784 it
-//            is 1e-4, while a dropped term or a wrong sign is near 1.
-// Seeds      ∂J/∂z = ŷ - y cancels in the engine: its absolute error is a few u whatever its size.
-// So
-//            16·u·(gradient for seeds of size 1) is allowed on top.
-// Kinks      relu'(z) jumps at z = 0, where rounding decides on which side a sample lies. Samples
-// with
-//            a |z| within the float32 tolerance, in a neuron with a kink, are left out and counted.
-// Signs      FGSM takes sign(g). Pixels with |g| within the tolerance of g are counted, not
-// compared. Adam       divides g by √v: an entry with g near its error δ moves up to 2α per step
-// more or less.
-//            So α·Σ_t min(2, δ_t/√v_t) is allowed on top, δ_t being the tolerance of the gradient.
+// float64
+//   1e-10 of the largest number of the tensor: rounding is near 1e-15, a wrong formula near 1.
+//
+// float32
+//   A sum of n products, each rounded to u = 2^-24, is off by n·u·Σ|terms| at most, and by about
+//   √n·u when roundings are independent. n is the longest sum over a layer or the batch. 16·√n·u
+//   leaves room for several layers and other orders of summation; for n = 784 it is 2.7e-5, while a
+//   dropped term or a wrong sign is near 1.
+//
+// Seeds
+//   ∂J/∂z = ŷ - y cancels in the engine: its absolute error is a few u whatever its size. So
+//   16·u·(gradient for seeds of size 1) is allowed on top.
+//
+// Kinks
+//   relu'(z) jumps at z = 0, where rounding decides on which side a sample lies. Samples with a |z|
+//   within the float32 tolerance, in a neuron with a kink, are left out and counted.
+//
+// Signs
+//   FGSM takes sign(g). Pixels with |g| within the tolerance of g are counted, not compared.
+//
+// Adam
+//   It divides g by √v: an entry with g near its error δ moves up to 2α per step more or less. So
+//   α·Σ_t min(2, δ_t/√v_t) is allowed on top, δ_t being the tolerance of the gradient.
 #include "eval/lab/crosscheck.hpp"
 
 #include <algorithm>
@@ -51,6 +58,9 @@ constexpr double kMomentum = 0.9;
 constexpr double kWeightDecay = 0.01;
 constexpr double kEpsilon = 0.1;
 
+constexpr double kUnits = 16.0;  // see above: several layers, and other orders of summation
+constexpr double kFloat64Tolerance = 1e-10;  // rounding is near 1e-15, a wrong formula near 1
+
 using Numbers = std::span<const double>;
 
 double largest(Numbers values) {
@@ -78,12 +88,12 @@ double roundoff(models::Precision precision) {
 
 double relative_tolerance(models::Precision precision, const models::Network& network,
                           std::size_t samples) {
-  if (precision == models::Precision::kFloat64) return 1e-10;
+  if (precision == Precision::kFloat64) return kFloat64Tolerance;
   std::size_t longest = samples;
   for (const models::Dense& layer : network.layers) {
     longest = std::max({longest, layer.weight.rows(), layer.weight.cols()});
   }
-  return 16.0 * std::sqrt(static_cast<double>(longest)) * roundoff(precision);
+  return kUnits * std::sqrt(static_cast<double>(longest)) * roundoff(precision);
 }
 
 /// One line; entry k may differ by allowed(k).
@@ -280,7 +290,7 @@ class Check {
     if (tamper_.input_gradient) tamper_.input_gradient(ours.inputs.view());
     const auto line = [&](const std::string& of, Numbers a, Numbers b, Numbers scale) {
       add_plain(fmt::format("{}: ∂J/∂{}", name, of), precision, a, b,
-                16.0 * roundoff(precision) * largest(scale));
+                kUnits * roundoff(precision) * largest(scale));
     };
     for (std::size_t l = 0; l < layout_.depth(); ++l) {
       const auto weight = [&](const models::ReferenceGradients& g) -> Numbers {
@@ -327,7 +337,7 @@ class Check {
         const models::ReferenceGradients theirs =
             reference(precision).gradients(x(), labels_, loss.name, output);
         // Every sample's loss is a difference of logits.
-        const double rounding = 16.0 * roundoff(precision) *
+        const double rounding = kUnits * roundoff(precision) *
                                 std::sqrt(static_cast<double>(labels_.size())) *
                                 largest(logits.flat());
         add_plain(name + ": J", precision, {&mine.value, 1}, {&theirs.value, 1}, rounding);
@@ -358,8 +368,7 @@ class Check {
       const Numbers row = g.inputs.row(n);
       const double length = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
       // The engine's own error, and ours.
-      const double floor =
-          16.0 * roundoff(models::Precision::kFloat64) * largest(unit.inputs.row(n));
+      const double floor = kUnits * roundoff(Precision::kFloat64) * largest(unit.inputs.row(n));
       const double error = relative * largest(row) + floor;
       for (std::size_t d = 0; d < row.size(); ++d) {
         const bool linf = norm == attacks::Norm::kLinf;

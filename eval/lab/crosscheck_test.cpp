@@ -10,6 +10,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/rng.hpp"
+#include "models/known_answers.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "models/model_file.hpp"
@@ -116,6 +117,28 @@ TEST(Crosscheck, FindsOneWrongEntryOfTheParameterGradient) {
   EXPECT_NE(to_text(report).find("lines do not agree"), std::string::npos);
 }
 
+// What a tolerance is worth shows at its edge: 200 samples are the longest sum, and √200 · 16 units
+// of the tensor's largest number are allowed, a unit more per seed beside it.
+TEST(Crosscheck, AllowsSixteenUnitsTimesTheRootOfTheLongestSum) {
+  const auto off_by = [](double units) {
+    return check(example("deep_sigmoid"), {.parameter_gradient = [=](std::span<double> g) {
+                   const auto weights = g.first(17UL * 12UL);
+                   const auto [low, high] = std::ranges::minmax(weights);
+                   const double largest = std::max(-low, high);
+                   *std::ranges::max_element(weights) +=
+                       units * std::sqrt(200.0) * 0x1p-24 * largest;
+                 }});
+  };
+  const CrosscheckReport inside = off_by(10.0);
+  EXPECT_FALSE(contains(failures(inside, models::Precision::kFloat32), "∂J/∂W1"))
+      << to_text(inside);
+  const CrosscheckReport outside = off_by(30.0);
+  EXPECT_TRUE(contains(failures(outside, models::Precision::kFloat32), "cross-entropy: ∂J/∂W1"))
+      << to_text(outside);
+  EXPECT_TRUE(contains(failures(inside, models::Precision::kFloat64), "cross-entropy: ∂J/∂W1"))
+      << "in float64 it is far too much";
+}
+
 TEST(Crosscheck, FindsADroppedBiasGradient) {
   const models::Network network = example("deep_tanh");
   const models::MlpOf<double> layout(network);
@@ -180,6 +203,18 @@ TEST(Crosscheck, RefusesDataOfAnotherShape) {
   data.class_names.emplace_back("d");
   const models::Network network = example("linear");
   EXPECT_THROW(static_cast<void>(crosscheck(network, data, settings_for(network))), Error);
+}
+
+// As below, for everyone: all values are far from the kinks at 1/2.
+TEST(Crosscheck, AgreesOnNetworksWithKnownAnswers) {
+  for (const models::Network& network :
+       {models::known::diamond(16, 2.0), models::known::slope(16, 8.0)}) {
+    const CrosscheckReport report =
+        crosscheck(network, models::known::pictures(80, 0.05F, 0.2F, network.num_classes()),
+                   settings_for(network));
+    EXPECT_TRUE(report.ok()) << to_text(report);
+    EXPECT_EQ(report.samples, 80U);
+  }
 }
 
 class CrosscheckOracles : public testing::TestWithParam<const char*> {};

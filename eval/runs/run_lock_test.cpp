@@ -68,7 +68,8 @@ TEST_F(Lock, OfAKilledProcessIsFree) {
 TEST_F(Lock, IsNotInheritedByPrograms) {
   std::optional<RunLock> mine;
   mine.emplace(folder.path(), [](const std::string&) {});
-  ASSERT_EQ(std::system("sleep 20 & echo $! >/tmp/gibbon-lock-test-$PPID"), 0);  // NOLINT
+  ASSERT_EQ(std::system("tail --pid=$PPID -f /dev/null & echo $! >/tmp/gibbon-lock-test-$PPID"),
+            0);  // NOLINT
   const std::string name = fmt::format("/tmp/gibbon-lock-test-{}", ::getpid());
   const pid_t child = std::stoi(read_file(name));
   mine.reset();

@@ -113,6 +113,45 @@ TEST_F(CleanDoubts, OfAModelThatGuessesNameTheLikelyCauses) {
   EXPECT_THAT(doubts(), Not(testing::Contains(HasSubstr("Class order"))));
 }
 
+// 20 samples of each class in order: `right` samples of the first three, the rest of the last two,
+// which are exchanged.
+TEST_F(CleanDoubts, AnAccuracyThatMayBeEightyPercentIsNotDoubted) {
+  const datasets::Dataset all = data_;
+  const auto doubts_with = [&](std::size_t right) {
+    std::vector<std::size_t> rows;
+    for (std::size_t k = 0; k < 100; ++k) rows.push_back(k < right ? k % 60 : 60 + k % 40);
+    data_ = datasets::take_rows(all, rows);
+    for (int& label : data_.labels) label = label >= 3 ? 7 - label : label;
+    return doubts();
+  };
+  EXPECT_THAT(doubts_with(72), ElementsAre(HasSubstr("permutation 3→4, 4→3"))) << "79.9 % at most";
+  EXPECT_THAT(doubts_with(73), IsEmpty()) << "80.7 % at most";
+}
+
+TEST_F(CleanDoubts, APermutationNeedsTwentySamplesAndExplainsFourOfFive) {
+  for (int& label : data_.labels) label = (label + 2) % 5;
+  const datasets::Dataset all = data_;
+  const auto of = [&](std::size_t count) {
+    std::vector<std::size_t> rows;
+    for (std::size_t k = 0; k < count; ++k) rows.push_back(k * 100 / count);
+    data_ = datasets::take_rows(all, rows);
+    return doubts();
+  };
+  EXPECT_THAT(of(20), ElementsAre(HasSubstr("Class order")));
+  EXPECT_THAT(of(19), Not(testing::Contains(HasSubstr("Class order"))));
+  // Of the 50 samples that count, so many have a label of their own.
+  const auto spoiled = [&](std::size_t count) {
+    data_ = all;
+    for (std::size_t k = 0; k < count; ++k) {
+      int& label = data_.labels[2 * (k * 50 / count) + 1];
+      label = (label + 1) % 5;
+    }
+    return doubts();
+  };
+  EXPECT_THAT(spoiled(10), ElementsAre(HasSubstr("80.0 % (40 of 50;")));
+  EXPECT_THAT(spoiled(11), Not(testing::Contains(HasSubstr("Class order"))));
+}
+
 TEST(Assignment, IsTheBestOfAllPermutations) {
   constexpr std::size_t kSize = 6;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

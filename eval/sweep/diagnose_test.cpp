@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "eval/judge/comparer.hpp"
 #include "eval/sweep/curve.hpp"
+#include "models/mlp.hpp"
 
 namespace gibbon::eval::sweep {
 namespace {
@@ -13,12 +15,13 @@ namespace {
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 /// A run of 1000 samples at ε = 0.1 and 1, made up row by row.
 class Diagnosis : public testing::Test {
  protected:
   Diagnosis() {
-    result_.finished = 1000;
+    result_.finished = n_;
     result_.clean_correct = 950;
     signs_ = {.classes = 10, .declared = {}};
     plan_ = {.norms = {attacks::Norm::kLinf}, .epsilons = {0.1, 1.0}};
@@ -35,11 +38,11 @@ class Diagnosis : public testing::Test {
                                .norm = "linf",
                                .kind = pair.is_control() ? "control" : "attack",
                                .epsilon = epsilon,
-                               .n = 1000,
+                               .n = n_,
                                .clean_correct = 950,
                                .correct = correct});
       // The same samples break under every attack, from the last on.
-      for (std::uint64_t n = 0; n < 1000; ++n) {
+      for (std::uint64_t n = 0; n < n_; ++n) {
         const std::uint8_t broken = n >= correct ? 1 : 0;
         result_.samples.push_back({.label = 0,
                                    .clean_label = 0,
@@ -55,6 +58,7 @@ class Diagnosis : public testing::Test {
 
   std::vector<std::string> notes() { return diagnose(result_, plan_, signs_); }
 
+  std::uint64_t n_ = 1000;
   std::vector<std::unique_ptr<Entry>> entries_;
   SweepPlan plan_;
   SweepResult result_;
@@ -148,6 +152,8 @@ TEST_F(Diagnosis, ABlackBoxBehindGradientsInAnEnsemble) {
   };
   square_broke(5);
   EXPECT_THAT(notes(), testing::IsEmpty()) << "5 of 1000: 0.16 to 1.16 %";
+  square_broke(6);
+  EXPECT_THAT(notes(), testing::SizeIs(1)) << "6 of 1000: 0.22 % at least";
   square_broke(8);
   EXPECT_THAT(notes(), Contains(HasSubstr("square broke 8 of 1000 samples (95 % interval 0.3-1.6 "
                                           "%) that every gradient attack")));
@@ -203,6 +209,144 @@ TEST_F(Diagnosis, WideIntervalsAndRounding) {
   }
   EXPECT_THAT(notes(), Contains(HasSubstr("n = 40 is too small to conclude")));
   EXPECT_THAT(notes(), Contains(HasSubstr("2 examples of pgd (linf) at ε = 0.1 vanish")));
+}
+
+// Thresholds from both sides; what is just inside an interval, by its textbook formula.
+TEST_F(Diagnosis, SaysNothingBelowItsThresholds) {
+  add("pgd:restarts=3", 400, 0);
+  attacks::Observations& seen = result_.tallies[0][0].seen;
+  seen = {.exhausted = 400, .unconverged = 117};
+  EXPECT_THAT(notes(), testing::IsEmpty()) << "24.8 % at least";
+  seen.unconverged = 118;
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("(95 % interval 25.1-"))) << "more than 25 %";
+  seen = {.first_run = 500, .restarts = 17};
+  EXPECT_THAT(notes(), testing::IsEmpty()) << "0.99 % at least";
+  seen.restarts = 18;
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("further starts broke 18 samples")));
+}
+
+TEST_F(Diagnosis, OfAnotherAccuracyThanDeclaredNeedsTenPointsBeyondChance) {
+  add("pgd", 400, 0);
+  for (const double declared : {0.851, 0.93, 1.0}) {
+    signs_.declared = declared;
+    EXPECT_THAT(notes(), testing::IsEmpty()) << declared;
+  }
+  signs_.declared = 0.849;
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("the model file declares 84.9 %")));
+  result_.clean_correct = 20;  // of 40: 35.2 to 64.8 %
+  for (auto& point : result_.curve) point.n = point.correct = 40;
+  signs_.declared = 0.62;
+  EXPECT_THAT(notes(), Not(Contains(HasSubstr("declares")))) << "chance";
+  signs_.declared = 0.66;
+  EXPECT_THAT(notes(), Contains(HasSubstr("the model file declares 66.0 %")));
+}
+
+TEST_F(Diagnosis, OfAGapNeedsAFifthOfAPointBeyondChance) {
+  n_ = 10'000;
+  result_.finished = n_;
+  add("pgd", 4000, 0);
+  add("square", 3980, 0);
+  EXPECT_THAT(notes(), testing::IsEmpty()) << "2^-19 by chance, but 20 of 10000";
+  add("fmn", 3979, 0);
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("fmn only 3979")));
+}
+
+TEST_F(Diagnosis, OfAGapNeedsEightSamplesOnOneSide) {
+  add("pgd", 400, 0);
+  add("square", 393, 0);
+  EXPECT_THAT(notes(), testing::IsEmpty()) << "p = 2 / 2^7 = 0.016";
+  add("fmn", 392, 0);
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("fmn only 392"))) << "p = 2 / 2^8 = 0.008";
+}
+
+TEST_F(Diagnosis, OfAnUnlimitedBudgetNeedsMoreThanGuessing) {
+  add("pgd", 400, 118);
+  EXPECT_THAT(notes(), testing::IsEmpty()) << "9.95 % at least, of ten classes";
+  result_.curve[1].correct = 119;
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("although any image was allowed")));
+  result_.curve[1].epsilon = 0.99;
+  EXPECT_THAT(notes(), testing::IsEmpty());
+}
+
+TEST_F(Diagnosis, OfWideIntervalsNeedsMoreThanTenPoints) {
+  add("pgd", 400, 0);
+  for (auto& point : result_.curve) point = {.attack = "pgd", .norm = "l2", .kind = "attack"};
+  const auto of = [&](std::uint64_t n) {
+    for (auto& point : result_.curve) point.n = n;
+    result_.curve[0].correct = n / 2;
+    return notes();
+  };
+  EXPECT_THAT(of(380), testing::ElementsAre(HasSubstr("interval spans 10.0 points: n = 380")));
+  EXPECT_THAT(of(382), testing::IsEmpty());
+}
+
+/// A linear model whose output 0 is off by `by` in row 63 of pass number `from` and all after it.
+class Moody final : public models::Classifier {
+ public:
+  Moody(const models::Network& network, int from, float by)
+      : model_(network), from_(from), by_(by) {}
+  [[nodiscard]] std::size_t input_dim() const override { return model_.input_dim(); }
+  [[nodiscard]] std::size_t num_classes() const override { return model_.num_classes(); }
+  [[nodiscard]] models::Tape make_tape(std::size_t rows) const override {
+    return model_.make_tape(rows);
+  }
+  Rows forward(Rows x, models::Tape& tape) const override {
+    const Rows logits = model_.forward(x, tape);
+    if (++passes_ >= from_ && x.rows > 63) tape.a.back().row(63)[0] += by_;
+    return logits;
+  }
+  void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {
+    model_.backward(tape, dlogits, dx);
+  }
+
+ private:
+  models::Mlp model_;
+  int from_;
+  float by_;
+  mutable int passes_ = 0;
+};
+
+TEST(LookAtModel, FivePassesOverSixtyFourSamplesTellARandomModel) {
+  const datasets::Dataset data = judge::pairs(std::vector<std::array<float, 2>>(64, {0.5F, 0.25F}));
+  const auto random = [&](int from, float by) {
+    return look_at_model(judge::comparer(), Moody(judge::comparer(), from, by), data).random;
+  };
+  for (const int pass : {2, 3, 4, 5}) EXPECT_TRUE(random(pass, 1.0F)) << pass;
+  EXPECT_FALSE(random(1, 1.0F)) << "always the same";
+  EXPECT_FALSE(random(6, 1.0F));
+  EXPECT_TRUE(random(5, 1.1e-4F));
+  EXPECT_TRUE(random(5, -1.1e-4F));
+  EXPECT_FALSE(random(5, 0.9e-4F)) << "rounding may be as much";
+}
+
+TEST(LookAtModel, ScoresThatAddUpToOneAreProbabilities) {
+  models::Network network = judge::comparer();
+  std::ranges::fill(network.layers[0].weight.flat(), 0.0F);
+  const auto probabilities = [&](float first, float second) {
+    network.layers[0].bias = {first, second};
+    return look_at_model(network, models::Mlp(network),
+                         judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.25F}}))
+        .probabilities;
+  };
+  EXPECT_TRUE(probabilities(0.25F, 0.75F));
+  EXPECT_TRUE(probabilities(0.0F, 1.0F));
+  EXPECT_TRUE(probabilities(0.25F, 0.75009F));
+  EXPECT_FALSE(probabilities(0.25F, 0.75011F));
+  EXPECT_FALSE(probabilities(0.25F, 0.74989F));
+  EXPECT_FALSE(probabilities(-0.25F, 1.25F)) << "one is below 0";
+}
+
+TEST(LookAtModel, DeclaredAccuracyIsANumberAboveZero) {
+  models::Network network = judge::comparer();
+  const auto declared = [&](const std::string& text) {
+    network.metadata["gibbon.validation_accuracy"] = text;
+    return look_at_model(network, models::Mlp(network),
+                         judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.25F}}))
+        .declared;
+  };
+  EXPECT_EQ(declared("0.975"), 0.975);
+  for (const char* text : {"0", "-1", "nan", "inf", "unknown", ""})
+    EXPECT_EQ(declared(text), std::nullopt) << text;
 }
 
 }  // namespace

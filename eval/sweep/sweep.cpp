@@ -19,6 +19,9 @@ using reports::record::SampleRecord;
 constexpr std::size_t kFewest = 128;  // in a block: survivors should still fill a product
 constexpr std::size_t kBlocks = 8;    // of a run, at least: enough to keep workers busy to the end
 
+// From here on the float32 nearest to p_y is 1: 1 - p_y < 2^-25, half a unit below 1.
+const double kCancelling = 25.0 * std::log(2.0);
+
 /// A function of the plan and the number of samples alone: a journal counts blocks.
 std::size_t batch_of(const SweepPlan& plan, std::size_t samples) {
   return std::min(plan.batch, std::max(kFewest, (samples + kBlocks - 1) / kBlocks));
@@ -143,8 +146,7 @@ class Run {
     std::size_t clean_correct = 0;
     for (std::size_t n = 0; n < count; ++n) {
       const judge::Finding& clean = runner.clean()[n];
-      // From here on 1 - p_y rounds to 0 in float32, and with it cross-entropy's gradient.
-      if (clean.margin > 25.0 * std::log(2.0)) ++cancelled;
+      if (clean.margin > kCancelling) ++cancelled;
       if (clean.label == bench_.data.labels[first + n]) ++clean_correct;
     }
     std::uint64_t zero_gradients = 0;

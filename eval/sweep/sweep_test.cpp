@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "eval/judge/comparer.hpp"
 #include "eval/sweep/targets.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
@@ -211,6 +212,44 @@ TEST_F(Sweep, TargetedAttacksAimAndLeaveTheTargetClassAlone) {
   std::uint64_t reached = 0;
   for (const auto& point : result.curve) reached += point.target_reached;
   EXPECT_EQ(reached, hits);
+}
+
+// The plain gradient of the cross-entropy has a factor p_y - 1: samples where it is 0 in float32.
+TEST(CancelledGradients, AreThoseWhoseProbabilityRoundsToOne) {
+  models::Network network = judge::comparer();
+  for (float& w : network.layers[0].weight.flat()) w *= 40.0F;  // margins up to 40
+  std::vector<std::array<float, 2>> points;
+  for (const float margin : {2.0F, 10.0F, 16.0F, 17.0F, 17.3F, 17.4F, 18.0F, 25.0F, 39.0F})
+    points.push_back({margin / 40.0F, 0.0F});
+  std::size_t cancelled = 0;
+  for (const auto& point : points) {
+    const double probability = 1.0 / (1.0 + std::exp(-40.0 * static_cast<double>(point[0])));
+    cancelled += static_cast<float>(probability) == 1.0F ? 1U : 0U;
+  }
+  ASSERT_EQ(cancelled, 4U);
+  SweepPlan p{.norms = {Norm::kLinf}, .epsilons = {0.01}};
+  p.attacks.push_back(parse_entry("fgsm"));
+  const SweepResult result = sweep(network, judge::pairs(points), p, [](const SweepStatus&) {});
+  EXPECT_THAT(result.diagnosis,
+              testing::Contains(HasSubstr("4 of 9 samples lose the true-class term")));
+}
+
+// In an ensemble, minimal-distance attacks up to 500 passes look at every sample before all else;
+// dearer ones come after what costs less.
+TEST_F(Sweep, CheapMinimalDistanceAttacksGoFirstDearOnesLast) {
+  const auto first_of = [&](const std::string& attack, double passes) {
+    SweepPlan p{.norms = {Norm::kLinf}, .epsilons = {0.05, 0.2}};
+    p.attacks.push_back(parse_entry(fmt::format("worst-case(pgd:steps=5,{})", attack)));
+    EXPECT_EQ(p.attacks[0].in(Norm::kLinf)[1].attack->passes(3), passes);
+    std::string first;
+    static_cast<void>(sweep(network_, data_, p, [&](const SweepStatus& status) {
+      if (first.empty()) first = status.attack;
+    }));
+    return first;
+  };
+  EXPECT_EQ(first_of("fmn:steps=50", 111.0), "fmn:steps=50");
+  EXPECT_EQ(first_of("fmn:steps=244", 499.0), "fmn:steps=244");
+  EXPECT_EQ(first_of("fmn:steps=245", 501.0), "pgd:steps=5");
 }
 
 TEST_F(Sweep, RefusesWhatDoesNotFit) {

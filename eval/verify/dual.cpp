@@ -13,6 +13,9 @@ namespace {
 
 using models::bounds::Side;
 
+// Multipliers of splits come on top of what a bound without them adds up.
+constexpr double kSummandsWithSplits = 2.0;
+
 bool touches(const LocalLayer& layer) { return layer.activation.info->follow != nullptr; }
 
 }  // namespace
@@ -362,9 +365,9 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
       if (!(least > in_ball)) least = in_ball;  // a NaN stays
     }
     const double magnitude = sums[r].magnitude + models::bounds::size_within(c, network_.magnitude);
-    // Twice the summands: multipliers come on top of what a bound without splits adds up.
     found_[r] = {sums[r].constant + least,
-                 sums[r].error + 2.0 * network_.summation * magnitude + models::bounds::kTiny};
+                 sums[r].error + kSummandsWithSplits * network_.summation * magnitude +
+                     models::bounds::kTiny};
   }
 }
 

@@ -14,6 +14,9 @@ namespace gibbon::eval::verify {
 
 namespace {
 
+// The errors of a requirement are added up in double, each sum rounded: far less than this share.
+constexpr double kBeyondSumming = 1.0 + 1e-9;
+
 /// One query on its way up the ladder.
 class Decision {
  public:
@@ -234,7 +237,7 @@ void Decision::set_targets() {
       for (std::size_t c = 0; c < error.size(); ++c) {
         if (requirement.weights[c] != 0.0) target += std::abs(requirement.weights[c]) * error[c];
       }
-      targets.push_back(target * (1.0 + 1e-9));
+      targets.push_back(target * kBeyondSumming);
     }
   }
 }

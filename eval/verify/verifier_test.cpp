@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/rng.hpp"
+#include "models/bounds/bounder.hpp"
+#include "models/mlp.hpp"
 #include "models/train/initialise.hpp"
 
 namespace gibbon::eval::verify {
@@ -240,6 +242,32 @@ TEST(Verifier, StricterLevelsProveLess) {
   EXPECT_EQ(verdict(Soundness::kReal), Verdict::kRobust);
   EXPECT_EQ(verdict(Soundness::kDouble), Verdict::kRobust);
   EXPECT_EQ(verdict(Soundness::kFloat32), Verdict::kUndecided);
+}
+
+// Both outputs are one and the same hidden value, a difference of large ones: they cancel, so the
+// lead is exactly the constant, and what has to be exceeded is the rounding of two outputs in
+// float32. That is a sum in double: a lead that is only nearly beyond its last bits is not beyond
+// it.
+TEST(Verifier, ALeadMustExceedTheRoundingOfAllOutputsBeyondThatOfTheirSum) {
+  models::Network network = random_network("relu", 1, {2, 1, 2});
+  std::ranges::copy(std::vector<float>{1000.0F, -1000.0F}, network.layers[0].weight.flat().begin());
+  network.layers[0].bias = {1.0F};
+  std::ranges::fill(network.layers[1].weight.flat(), 1.0F);
+  network.layers[1].bias = {0.0F, 0.0F};
+  Query query{.lower = {0.5, 0.5}, .upper = {0.5, 0.5}};
+  const models::bounds::Bounder bounder(network);
+  models::bounds::BoundTape tape = bounder.make_tape(1);
+  bounder.enclose(models::bounds::BoxRegion{.lower = query.lower, .upper = query.upper}, tape);
+  std::vector<double> error(2);
+  bounder.rounding(tape, 0, unit_of(Soundness::kFloat32), error);
+  ASSERT_GT(error[0], 1e-4);
+  const auto verdict = [&](double lead) {
+    query.clauses = {{{.weights = {1.0, -1.0}, .constant = lead}}};
+    return Verifier(network).decide(query, {.nodes = 0, .soundness = Soundness::kFloat32}).verdict;
+  };
+  EXPECT_EQ(verdict((error[0] + error[1]) * (1.0 + 2e-9)), Verdict::kRobust);
+  EXPECT_EQ(verdict((error[0] + error[1]) * (1.0 + 5e-10)), Verdict::kUndecided);
+  EXPECT_EQ(verdict(1.5 * error[0]), Verdict::kUndecided) << "both outputs are rounded";
 }
 
 TEST(Verifier, RefusesWhatMakesNoSense) {

@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t kRows = 256;  // enough that products run at full speed, few enough for L2
 
+// In a sum of n products and a bias, a term is rounded as a product and with each of n additions:
+// n + 1 times. One more pays for the arithmetic of the error itself.
+constexpr std::size_t kRoundingsBesidesTerms = 2;
+// Of an activation's value: what our own exp, and what is made of it, may be off by.
+constexpr double kUnitsOfActivation = 8.0;
+
 TensorOf<double> in_double(const Tensor& matrix) {
   TensorOf<double> out(matrix.rows(), matrix.cols());
   std::ranges::copy(matrix.flat(), out.flat().begin());
@@ -405,8 +411,8 @@ void Bounder::margins(Labels labels, BoundTape& tape, RowsOf<Bounded> out) const
   }
 }
 
-/// e_k = |W| e_{k-1} + γ_{n+1} (|W| (H + e_{k-1}) + |b|), what σ makes of it at most as large, and
-/// σ's own rounding: 8 units of a value that is at most H in size.
+/// e_k = |W| e_{k-1} + γ_{n+2} (|W| (H + e_{k-1}) + |b|), what σ makes of it at most as large, and
+/// σ's own rounding: units of a value that is at most H in size.
 void Bounder::rounding(const BoundTape& tape, std::size_t n, double unit,
                        std::span<double> out) const {
   std::vector<double> error(input_dim());
@@ -419,7 +425,7 @@ void Bounder::rounding(const BoundTape& tape, std::size_t n, double unit,
   }
   for (std::size_t l = 0; l < depth(); ++l) {
     const LayerBounds& layer = tape.layers[l];
-    const double terms = static_cast<double>(widths_[l] + 2) * unit;
+    const double terms = static_cast<double>(widths_[l] + kRoundingsBesidesTerms) * unit;
     const double gamma_of_unit = terms < 0.5 ? terms / (1.0 - terms) : HUGE_VAL;
     std::vector<double> next(widths_[l + 1]);
     for (std::size_t o = 0; o < next.size(); ++o) {
@@ -437,7 +443,8 @@ void Bounder::rounding(const BoundTape& tape, std::size_t n, double unit,
     for (std::size_t o = 0; o < error.size(); ++o) {
       size[o] = std::max(std::abs(layer.low.row(n)[o]), std::abs(layer.high.row(n)[o]));
       // No activation with a relaxation is steeper than 1.
-      if (!is_identity(activations_[l])) error[o] += 8.0 * unit * (size[o] + error[o]);
+      if (!is_identity(activations_[l]))
+        error[o] += kUnitsOfActivation * unit * (size[o] + error[o]);
     }
   }
   std::ranges::copy(error, out.begin());

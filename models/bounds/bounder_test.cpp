@@ -1,6 +1,7 @@
 #include "models/bounds/bounder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <limits>
@@ -288,6 +289,165 @@ TEST(Bounder, WhatOverflowsCertifiesNothing) {
     EXPECT_FALSE(margins.row(0)[0].positive() || margins.row(0)[1].positive()) << radius;
   }
 }
+
+/// What the arithmetic of this unit may add to the outputs at x.
+std::vector<double> rounding_at(const Network& network, std::vector<float> at, double unit) {
+  const Bounder bounder(network);
+  BoundTape tape = bounder.make_tape(1);
+  Tensor x(1, at.size());
+  std::ranges::copy(at, x.row(0).begin());
+  const std::vector<double> radii{0.0};
+  bounder.enclose({.x = std::as_const(x).view(), .radii = radii}, tape);
+  std::vector<double> out(network.num_classes());
+  bounder.rounding(tape, 0, unit, out);
+  return out;
+}
+
+/// One input, one output that matters.
+Network scalar(std::string_view activation, float weight, float bias) {
+  Network network = train::make_network(std::vector<std::size_t>{1, 2}, make_activation(activation),
+                                        Output::kIdentity, train::find_initialiser("xavier"), 1);
+  network.layers[0].weight.row(0)[0] = weight;
+  network.layers[0].weight.row(1)[0] = 0.0F;
+  network.layers[0].bias = {bias, 0.0F};
+  network.layers[0].activation = make_activation(activation);
+  return network;
+}
+
+float output_at(const Network& network, float at) {
+  const Mlp model(network);
+  Tape tape = model.make_tape(1);
+  Tensor x(1, 1);
+  x.row(0)[0] = at;
+  return model.forward(std::as_const(x).view(), tape).row(0)[0];
+}
+
+// w x = 1 + 2^-11 + 2^-24 loses its last bit, and so does the sum with b = 2^-24: two roundings of
+// a sum with a single product, both downward.
+TEST(RoundingOfInference, IsMoreThanOnePerTerm) {
+  const float w = 1.0F + 0x1p-12F;
+  const Network network = scalar("identity", w, 0x1p-24F);
+  const double real = static_cast<double>(w) * static_cast<double>(w) + 0x1p-24;
+  const double lost = real - static_cast<double>(output_at(network, w));
+  ASSERT_EQ(lost, 0x1p-23);
+  EXPECT_GE(rounding_at(network, {w}, 0x1p-24)[0], lost);
+}
+
+// Around z = 0 the product loses next to nothing, and the sigmoid of it half a unit of 0.5.
+TEST(RoundingOfInference, CountsTheActivationsOwn) {
+  double most = 0.0;
+  for (int k = 1; k < 100; ++k) {
+    const float x = 0x1.55p-23F * static_cast<float>(k);  // x / 4 falls between floats at 0.5
+    const Network network = scalar("sigmoid", 1.0F, 0.0F);
+    const auto real = static_cast<double>(1.0L / (1.0L + std::exp(-static_cast<long double>(x))));
+    const double lost = std::abs(real - static_cast<double>(output_at(network, x)));
+    most = std::max(most, lost);
+    EXPECT_GE(rounding_at(network, {x}, 0x1p-24)[0], lost) << x;
+  }
+  EXPECT_GT(most, 0x1p-27) << "there is something to cover";
+}
+
+// An arithmetic whose every operation errs upward by a whole unit, in networks where nothing
+// cancels: errors of a layer are handed on, and the normalisation has some, too.
+TEST(RoundingOfInference, CoversTheWorstArithmeticThroughAllLayers) {
+  constexpr double kUnit = 0x1p-20;
+  for (const bool normalised : {false, true}) {
+    for (const std::vector<std::size_t>& widths :
+         {std::vector<std::size_t>{1, 2}, {1, 1, 1, 2}, {3, 3, 3, 2}, {20, 20, 20, 2}}) {
+      const std::size_t width = widths[0];
+      Network network = train::make_network(widths, make_activation("relu"), Output::kIdentity,
+                                            train::find_initialiser("he"), 3);
+      Rng rng(width, 0, "rounding-of-inference");
+      for (Dense& layer : network.layers) {
+        for (float& w : layer.weight.flat()) w = rng.uniform(0.1F, 1.0F);
+        for (float& b : layer.bias) b = rng.uniform(0.0F, 0.01F);
+      }
+      if (normalised) {
+        network.normalisation.shift.assign(width, -0.5F);
+        network.normalisation.scale.assign(width, 0.25F);
+      }
+      std::vector<float> x(width);
+      for (float& value : x) value = rng.uniform(0.1F, 1.0F);
+      const auto outputs = [&](long double up) {
+        std::vector<long double> a(x.begin(), x.end());
+        if (normalised) {
+          for (long double& value : a) value = (value + 0.5L) * up / 0.25L * up;
+        }
+        for (const Dense& layer : network.layers) {
+          std::vector<long double> z;
+          for (std::size_t o = 0; o < layer.weight.rows(); ++o) {
+            long double sum = a[0] * static_cast<long double>(layer.weight.row(o)[0]) * up;
+            for (std::size_t i = 1; i < a.size(); ++i) {
+              sum = (sum + a[i] * static_cast<long double>(layer.weight.row(o)[i]) * up) * up;
+            }
+            z.push_back((sum + static_cast<long double>(layer.bias[o])) * up);
+          }
+          a = z;
+        }
+        return a;
+      };
+      const auto real = outputs(1.0L);
+      const auto rounded = outputs(1.0L + kUnit);
+      const auto allowed = rounding_at(network, x, kUnit);
+      for (std::size_t o = 0; o < 2; ++o) {
+        const auto lost = static_cast<double>(rounded[o] - real[o]);
+        EXPECT_GE(allowed[o], lost) << width;
+        EXPECT_LT(allowed[o], 20.0 * lost) << width << ": what is allowed is not without measure";
+      }
+    }
+  }
+}
+
+/// A linear layer of 784 inputs over a box, whose least outputs long double knows better.
+class LinearLayer : public testing::TestWithParam<int> {
+ protected:
+  LinearLayer() : x_(1, 784) {
+    Rng rng(static_cast<std::uint64_t>(GetParam()), 0, "linear-layer");
+    network_ = train::make_network(std::vector<std::size_t>{784, 2}, make_activation("identity"),
+                                   Output::kSoftmax, train::find_initialiser("xavier"),
+                                   static_cast<std::uint64_t>(GetParam()));
+    network_.layers[0].bias = {rng.uniform(-1.0F, 1.0F), rng.uniform(-1.0F, 1.0F)};
+    for (float& value : x_.flat()) value = rng.uniform(0.0F, 1.0F);
+  }
+
+  /// Least Σ_c share_c y_c over the box on the tape.
+  [[nodiscard]] long double least(const BoundTape& tape, std::array<int, 2> share) const {
+    const Dense& layer = network_.layers[0];
+    const auto combined = [&](float first, float second) {
+      return static_cast<long double>(share[0]) * static_cast<long double>(first) +
+             static_cast<long double>(share[1]) * static_cast<long double>(second);
+    };
+    long double sum = combined(layer.bias[0], layer.bias[1]);
+    for (std::size_t j = 0; j < 784; ++j) {
+      const long double w = combined(layer.weight.row(0)[j], layer.weight.row(1)[j]);
+      sum += w * static_cast<long double>(w > 0.0L ? tape.lower.row(0)[j] : tape.upper.row(0)[j]);
+    }
+    return sum;
+  }
+
+  Network network_;
+  Tensor x_;
+};
+
+// A sum in double is above the true one in about half of all cases: every bound has to allow for
+// it.
+TEST_P(LinearLayer, IntervalsAndMarginsAreBelowTheTruth) {
+  const Bounder bounder(network_);
+  BoundTape tape = bounder.make_tape(1);
+  const std::vector<double> radii{0.1};
+  bounder.enclose({.x = std::as_const(x_).view(), .radii = radii}, tape);
+  EXPECT_LT(static_cast<long double>(tape.layers[0].lower.row(0)[0]), least(tape, {1, 0}));
+  EXPECT_LT(static_cast<long double>(-tape.layers[0].upper.row(0)[0]), least(tape, {-1, 0}));
+  TensorOf<Bounded> margin(1, 1);
+  for (const int label : {0, 1}) {
+    bounder.margins(std::vector<int>{label}, tape, margin.view());
+    const long double truth = least(tape, label == 0 ? std::array{1, -1} : std::array{-1, 1});
+    EXPECT_LT(static_cast<long double>(margin.row(0)[0].low()), truth);
+    EXPECT_NEAR(margin.row(0)[0].value, static_cast<double>(truth), 1e-10);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LinearLayer, testing::Range(0, 12));
 
 TEST(Bounded, IsPositiveOnlyBeyondItsError) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

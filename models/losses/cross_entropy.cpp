@@ -3,8 +3,7 @@
 // Stable     with a_j = z_j - z_y, M = max over j != y, S = Σ_{j != y} e^(a_j - M):
 //            J = log(1 + e^M · S), computed as log1p when M <= 0 and as M + log(e^-M + S) above.
 // Gradient   ∂J/∂z_j = ŷ_j for j != y, and ∂J/∂z_y = ŷ_y - 1 = -Σ_{j != y} ŷ_j. The second form
-// does
-//            not cancel: the first loses every digit once ŷ_y is within rounding of 1.
+//            does not cancel: the first loses every digit once ŷ_y is within rounding of 1.
 #include "models/output.hpp"
 
 namespace gibbon::models {
