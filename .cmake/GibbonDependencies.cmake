@@ -19,7 +19,8 @@ pkg_check_modules(LIBWEBP REQUIRED IMPORTED_TARGET libwebp libwebpmux)
 # Debian's dnnl-config.cmake demands OpenCL and libonnx-dev's names its headers' folder wrongly.
 find_library(GIBBON_DNNL dnnl REQUIRED)
 find_library(GIBBON_ONNX_PROTO onnx_proto REQUIRED)
-find_library(GIBBON_GLPK glpk REQUIRED)
+find_library(GIBBON_CLP Clp REQUIRED)
+find_library(GIBBON_COINUTILS CoinUtils REQUIRED)
 find_file(GIBBON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED NO_DEFAULT_PATH)
 
 # gibbon_torch_plugin(): models/torch/ becomes gibbon_torch.so, opened only by what compares against
