@@ -1,6 +1,7 @@
 #include "attacks/attack.hpp"
 #include "attacks/ensembles.hpp"
 #include "datasets/suggest.hpp"
+#include "eval/cli/choices.hpp"
 #include "eval/cli/command.hpp"
 #include "models/optimizers/optimizer.hpp"
 #include "models/train/initialise.hpp"
@@ -99,6 +100,12 @@ void print(const Topic& topic) {
 }
 
 }  // namespace
+
+std::vector<std::string> list_topics() {
+  std::vector<std::string> out;
+  for (const Topic& topic : topics()) out.push_back(topic.name);
+  return out;
+}
 
 void add_list(CLI::App& root) {
   const auto wanted = std::make_shared<std::string>();
