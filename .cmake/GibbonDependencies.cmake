@@ -40,5 +40,8 @@ function(gibbon_torch_plugin)
   set_target_properties(gibbon_torch PROPERTIES PREFIX "" CXX_CLANG_TIDY ""
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} CXX_VISIBILITY_PRESET hidden)
   target_compile_definitions(gibbon_models PRIVATE GIBBON_WITH_TORCH=1)
-  install(TARGETS gibbon_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gibbon)
+  # A folder of the architecture, as Debian has it: directly below lib, cpack would take the plugin
+  # for a library of everybody's and run ldconfig.
+  install(TARGETS gibbon_torch COMPONENT program
+    LIBRARY DESTINATION lib/${CMAKE_LIBRARY_ARCHITECTURE}/gibbon)
 endfunction()
