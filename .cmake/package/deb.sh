@@ -47,7 +47,7 @@ cd "$scratch"
 gibbon=$root/usr/bin/gibbon
 "$gibbon" --version
 "$gibbon" list attacks | grep -q '^  fgsm ' || fail "no attacks"
-"$gibbon" train --data moons --arch 2-8-2 --epochs 2 -o m.onnx --quiet
+"$gibbon" train --data moons --arch 2-16-2 --epochs 50 -o m.onnx --quiet
 "$gibbon" sweep --model m.onnx --data moons --samples 0:20 --attack fgsm --epsilons 0,0.1 -o run --quiet
 [ -s run/curve.svg ] || fail "no curve"
 if compgen -G "$root/usr/lib/*/gibbon/gibbon_torch.so" >/dev/null; then

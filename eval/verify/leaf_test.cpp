@@ -104,7 +104,7 @@ TEST(Leaf, ThreadsAndOrderChangeNoBit) {
     EXPECT_EQ(alone[k].point, together[k].point) << k;
     EXPECT_EQ(alone[k].weights, together[k].weights) << k;
     EXPECT_EQ(alone[k].multipliers, together[k].multipliers) << k;
-    feasible += alone[k].feasible ? 1 : 0;
+    if (alone[k].feasible) ++feasible;
   }
   EXPECT_GT(feasible, kPrograms / 4);
   EXPECT_LT(feasible, kPrograms);
