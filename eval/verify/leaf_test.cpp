@@ -125,7 +125,7 @@ TEST(Leaf, PrintsNothing) {
 
 // The clock is looked at inside the program, too: a deadline ends it long before its end.
 TEST(Leaf, EndsInTheMiddleOfAProgram) {
-  const RandomProgram program(300, 250, 0);
+  const RandomProgram program(500, 400, 0);
   const auto seconds_of = [&](const auto& work) {
     const auto begin = std::chrono::steady_clock::now();
     work();
