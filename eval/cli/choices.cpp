@@ -32,6 +32,7 @@ std::vector<std::string> attack_names() {
 
 std::vector<std::string> norm_names() {
   std::vector<std::string> out;
+  out.reserve(attacks::kNorms.size());
   for (const attacks::Norm norm : attacks::kNorms) out.emplace_back(attacks::to_string(norm));
   return out;
 }
@@ -91,7 +92,7 @@ constexpr std::array kChoices{
 }  // namespace
 
 std::vector<std::string> choices(std::string_view command, std::string_view option) {
-  const auto found = std::ranges::find_if(kChoices, [&](const Choice& choice) {
+  const auto* const found = std::ranges::find_if(kChoices, [&](const Choice& choice) {
     return choice.option == option && (choice.command.empty() || choice.command == command);
   });
   return found == kChoices.end() ? std::vector<std::string>() : found->names();

@@ -18,6 +18,7 @@ constexpr std::array kShells{ShellInfo{"bash", bash_completion}, ShellInfo{"zsh"
 
 std::vector<std::string> shell_names() {
   std::vector<std::string> out;
+  out.reserve(kShells.size());
   for (const ShellInfo& shell : kShells) out.emplace_back(shell.name);
   return out;
 }

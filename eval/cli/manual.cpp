@@ -60,7 +60,7 @@ std::string item(const Argument& argument, std::string_view value) {
 std::string synopsis(const Command& command) {
   std::string out = "\\fBgibbon";
   if (!command.name.empty()) out += " " + roff(command.name);
-  out += "\\fR [\\fIoptions\\fR]";
+  out += R"(\fR [\fIoptions\fR])";
   if (!command.commands.empty()) out += " \\fIcommand\\fR";
   for (const Argument& word : command.words) {
     const std::string name =

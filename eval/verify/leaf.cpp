@@ -17,7 +17,7 @@ constexpr double kTolerance = 1e-9;  // far below the 1e-7 at which the search t
 class Clock : public ClpEventHandler {
  public:
   explicit Clock(const Deadline& deadline) : deadline_(deadline) {}
-  int event(Event) override {
+  int event(Event /*which*/) override {
     constexpr int kStop = 0;
     constexpr int kGoOn = -1;
     return interrupted || deadline_.passed() ? kStop : kGoOn;
