@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 
 namespace gibbon::attacks {
 

@@ -10,7 +10,7 @@
 #include <benchmark/benchmark.h>
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "models/kernels/peak.hpp"
 #include "models/mlp.hpp"
 #include "models/train/initialise.hpp"
@@ -34,9 +34,9 @@ struct Scene {
   double flops = 0.0;  ///< of one pass of one sample, either way
 
   explicit Scene(const std::vector<std::size_t>& widths)
-      : network(models::make_network(widths, models::make_activation("relu"),
-                                     models::Output::kSoftmax, models::find_initialiser("xavier"),
-                                     1)),
+      : network(models::train::make_network(widths, models::make_activation("relu"),
+                                            models::Output::kSoftmax,
+                                            models::train::find_initialiser("xavier"), 1)),
         model(network) {
     Rng rng(1, 0, "attacks-bench");
     for (float& value : x.flat()) value = std::max(0.0F, rng.uniform(-4.0F, 1.0F));

@@ -1,5 +1,5 @@
 #include "attacks/attack.hpp"
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 
 // CMake writes entries.inc: GIBBON_ENTRY(stem) for every attacks/methods/<stem>.cpp. A file that
 // does not define <stem>_info() is a link error, never a silently missing attack.

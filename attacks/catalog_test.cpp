@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "attacks/attack.hpp"
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
 namespace gibbon::attacks {
 namespace {

@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "attacks/attack.hpp"
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 namespace gibbon::attacks {
 

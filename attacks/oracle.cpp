@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace gibbon::attacks {
 

@@ -8,7 +8,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/ensembles.hpp"
-#include "datasets/files.hpp"
+#include "base/files.hpp"
 
 namespace gibbon::attacks {
 namespace {

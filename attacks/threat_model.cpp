@@ -6,9 +6,9 @@
 #include <numeric>
 #include <vector>
 
-#include "datasets/lanes.hpp"
-#include "datasets/simd.hpp"
-#include "datasets/suggest.hpp"
+#include "base/lanes.hpp"
+#include "base/simd.hpp"
+#include "base/suggest.hpp"
 
 namespace gibbon::attacks {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 namespace gibbon::attacks {
 

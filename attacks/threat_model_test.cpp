@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {

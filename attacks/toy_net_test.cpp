@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::attacks {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-// GIBBON_FUZZ("reports", npz) { … bytes … } in reports/npz_fuzz.cpp is what a fuzzer does with some
+// GIBBON_FUZZ("base", npz) { … bytes … } in reports/npz_fuzz.cpp is what a fuzzer does with some
 // bytes: hand them to a reader, which may throw its Errors; anything else is a bug. It is compiled
 // twice: into a libFuzzer program (.ci/fuzz), and into the tests of its folder, which do the same
 // with the files in reports/fuzz_seeds/npz, so that what once crashed is tested for good.

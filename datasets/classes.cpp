@@ -4,7 +4,7 @@
 #include <charconv>
 #include <set>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
 namespace gibbon::datasets {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <span>
 
-#include "datasets/environment.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/suggest.hpp"
 #include "datasets/folder.hpp"
-#include "datasets/suggest.hpp"
 
 namespace fs = std::filesystem;
 

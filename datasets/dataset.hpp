@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 namespace gibbon::datasets {
 

@@ -5,12 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "base/temporary_folder.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
 #include "datasets/image_io.hpp"
-#include "datasets/sha256.hpp"
-#include "datasets/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 

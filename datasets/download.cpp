@@ -13,9 +13,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "datasets/descriptor.hpp"
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
+#include "base/descriptor.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 
 namespace gibbon {
 namespace {

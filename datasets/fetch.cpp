@@ -4,12 +4,12 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
+#include "base/sha256.hpp"
 #include "datasets/download.hpp"
-#include "datasets/environment.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/sha256.hpp"
 
 namespace fs = std::filesystem;
 

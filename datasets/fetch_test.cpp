@@ -18,11 +18,11 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/descriptor.hpp"
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/sha256.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/descriptor.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/sha256.hpp"
+#include "base/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 

@@ -8,11 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "datasets/classes.hpp"
-#include "datasets/error.hpp"
 #include "datasets/image_io.hpp"
 #include "datasets/pixels.hpp"
-#include "datasets/rng.hpp"
 #include "datasets/split.hpp"
 
 namespace fs = std::filesystem;

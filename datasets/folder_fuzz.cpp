@@ -1,5 +1,5 @@
+#include "base/error.hpp"
 #include "base/fuzz.hpp"
-#include "datasets/error.hpp"
 #include "datasets/image_io.hpp"
 
 // A picture in a folder.

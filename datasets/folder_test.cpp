@@ -5,11 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/temporary_folder.hpp"
 #include "datasets/classes.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
 #include "datasets/image_io.hpp"
-#include "datasets/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 

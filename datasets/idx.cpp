@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
 namespace gibbon::datasets {
 namespace {

@@ -1,7 +1,7 @@
+#include "base/error.hpp"
 #include "base/fuzz.hpp"
+#include "base/gzip.hpp"
 #include "base/limits.hpp"
-#include "datasets/error.hpp"
-#include "datasets/gzip.hpp"
 #include "datasets/idx.hpp"
 
 template <class Read>

@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
 #include "datasets/idx.hpp"
-#include "datasets/sha256.hpp"
 #include "datasets/split.hpp"
 
 namespace fs = std::filesystem;

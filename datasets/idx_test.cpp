@@ -6,11 +6,11 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "base/temporary_folder.hpp"
 #include "datasets/idx_source.hpp"
-#include "datasets/sha256.hpp"
-#include "datasets/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 

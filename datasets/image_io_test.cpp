@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/temporary_folder.hpp"
 
 namespace gibbon::datasets {
 namespace {

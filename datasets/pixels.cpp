@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "datasets/sha256.hpp"
+#include "base/sha256.hpp"
 
 namespace gibbon::datasets {
 

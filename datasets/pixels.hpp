@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 // What all sources of pictures share.
 namespace gibbon::datasets {

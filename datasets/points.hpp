@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/rng.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/rng.hpp"
 
 namespace gibbon::datasets {
 

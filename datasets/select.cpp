@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/error.hpp"
 #include "datasets/pixels.hpp"
-#include "datasets/rng.hpp"
 
 namespace gibbon::datasets {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/error.hpp"
 
 namespace gibbon::datasets {
 namespace {

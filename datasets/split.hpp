@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "datasets/error.hpp"
-#include "datasets/suggest.hpp"
+#include "base/error.hpp"
+#include "base/suggest.hpp"
 
 namespace gibbon::datasets {
 

@@ -1,6 +1,6 @@
 // Reads the folder of a finished run and prints its curves: read_run FOLDER
 #include <cstdio>
-#include <eval/run_folder.hpp>
+#include <eval/runs/run_folder.hpp>
 #include <exception>
 
 int main(int argc, char** argv) {
@@ -10,11 +10,11 @@ int main(int argc, char** argv) {
   }
   try {
     // Checks the files against each other and throws where one is missing or damaged.
-    const gibbon::reports::Run run = gibbon::eval::read_run_folder(argv[1]);
+    const gibbon::reports::record::Run run = gibbon::eval::runs::read_run_folder(argv[1]);
     std::printf("%-16s %-6s %8s %10s  %s\n", "attack", "norm", "epsilon", "accuracy",
                 "95 % interval");
-    for (const gibbon::reports::CurvePoint& point : run.curve) {
-      const auto [low, high] = gibbon::reports::wilson95(point.correct, point.n);
+    for (const gibbon::reports::record::CurvePoint& point : run.curve) {
+      const auto [low, high] = gibbon::reports::record::wilson95(point.correct, point.n);
       std::printf("%-16s %-6s %8g %8.1f %%  %.1f-%.1f %%\n", point.attack.c_str(),
                   point.norm.c_str(), point.epsilon, 100.0 * point.accuracy(), 100.0 * low,
                   100.0 * high);

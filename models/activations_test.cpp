@@ -11,9 +11,9 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
-#include "models/activations/activation.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
+#include "models/activation.hpp"
 
 namespace gibbon::models {
 namespace {

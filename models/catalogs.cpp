@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "datasets/suggest.hpp"
-#include "models/activations/activation.hpp"
-#include "models/losses/loss.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/suggest.hpp"
+#include "models/activation.hpp"
+#include "models/loss.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 namespace gibbon::models {
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/files.hpp"
+#include "base/files.hpp"
 
 namespace gibbon::models {
 namespace {

@@ -239,8 +239,8 @@ TEST(MlpBatching, GivesTheSameBitsForEveryBatchSize) {
   // Long sums in the forward pass, and in the backward pass: short ones may agree by luck.
   for (const std::vector<std::size_t>& widths :
        {std::vector<std::size_t>{784, 16, 16, 10}, std::vector<std::size_t>{40, 784, 10}}) {
-    networks.push_back(make_network(widths, make_activation("relu"), Output::kSoftmax,
-                                    find_initialiser("xavier"), 1));
+    networks.push_back(train::make_network(widths, make_activation("relu"), Output::kSoftmax,
+                                           train::find_initialiser("xavier"), 1));
   }
   for (const Network& network : networks) {
     const Mlp model(network);

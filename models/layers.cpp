@@ -1,6 +1,6 @@
 #include "models/layers.hpp"
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 
 // Each loop stands once, as a template that is inlined into its float and double version, where it
 // is compiled for several instruction sets.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 #include "models/classifier.hpp"
 
 // The dense layer z = W a + b, forward and backward: the course's formulas, for N samples at once.

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
-#include "models/losses/loss.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
+#include "models/loss.hpp"
 
 namespace gibbon::models {
 namespace {

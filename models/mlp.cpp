@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "models/kernels/gemm.hpp"
 #include "models/layers.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "models/network.hpp"
 #include "models/train/initialise.hpp"
 
@@ -39,8 +39,8 @@ struct ModelCase {
 }
 
 [[nodiscard]] inline Network make_case(const ModelCase& c) {
-  Network network = make_network(c.widths, make_activation(c.activation), c.output,
-                                 find_initialiser("xavier"), 42);
+  Network network = train::make_network(c.widths, make_activation(c.activation), c.output,
+                                        train::find_initialiser("xavier"), 42);
   Rng rng(43, 0, "biases");
   for (Dense& layer : network.layers) {
     for (float& b : layer.bias) b = rng.uniform(-0.3F, 0.3F);

@@ -11,10 +11,10 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/sha256.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "base/temporary_folder.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 #include "models/onnx/handmade.hpp"
@@ -36,7 +36,7 @@ TEST(ModelFile, ReadsBackWhatItWroteBitForBit) {
       network.metadata = {{"gibbon.dataset", "mnist"}, {"unicode", "ε = 8/255"}, {"empty", ""}};
       write_model(path, network);
       const ModelFile file = read_model(path);
-      expect_same(file.network, network);
+      onnx::expect_same(file.network, network);
       network.metadata["gibbon.output"] = to_string(output);
       EXPECT_EQ(file.network.metadata, network.metadata);
       EXPECT_EQ(file.sha256, sha256_hex(to_onnx(network)));
@@ -57,16 +57,16 @@ TEST(ModelFile, ReadsBackWhatItWroteBitForBit) {
 }
 
 TEST(ModelFile, WritesNamesThatOtherToolsShow) {
-  Network network = expected();
-  network.normalisation = {.shift = Floats(4, 0.5F), .scale = Floats(4, 2.0F)};
-  onnx::ModelProto model;
+  Network network = onnx::expected();
+  network.normalisation = {.shift = onnx::Floats(4, 0.5F), .scale = onnx::Floats(4, 2.0F)};
+  ::onnx::ModelProto model;
   ASSERT_TRUE(model.ParseFromString(to_onnx(network)));
   const auto& graph = model.graph();
   EXPECT_EQ(graph.input(0).name(), "input");
   EXPECT_EQ(graph.input(0).type().tensor_type().shape().dim(1).dim_value(), 4);
   EXPECT_EQ(graph.output(0).name(), "logits");
   EXPECT_EQ(graph.output(0).type().tensor_type().shape().dim(1).dim_value(), 2);
-  Names ops;
+  onnx::Names ops;
   for (const auto& node : graph.node()) ops.push_back(node.op_type());
   EXPECT_THAT(ops, ElementsAre("Sub", "Div", "Gemm", "Relu", "Gemm"));
   EXPECT_EQ(model.opset_import(0).version(), 13);
@@ -81,56 +81,56 @@ TEST(ModelFile, WritesNamesThatOtherToolsShow) {
 TEST(ModelFile, ReadsGzipAndHashesTheUncompressedBytes) {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "model.onnx.gz").string();
-  const std::string bytes = usual().bytes();
+  const std::string bytes = onnx::usual().bytes();
   gzFile file = gzopen(path.c_str(), "wb");
   ASSERT_EQ(gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())),
             static_cast<int>(bytes.size()));
   ASSERT_EQ(gzclose(file), Z_OK);
   const ModelFile read = read_model(path);
-  expect_same(read.network, expected());
+  onnx::expect_same(read.network, onnx::expected());
   EXPECT_EQ(read.sha256, sha256_hex(bytes));
 }
 
 TEST(ForeignModel, GemmInAllItsForms) {
-  usual().expect_read();
+  onnx::usual().expect_read();
   {
-    Handmade m;  // W as it is multiplied, raw bytes, bias twice too large, half the weight
+    onnx::Handmade m;  // W as it is multiplied, raw bytes, bias twice too large, half the weight
     m.input("x", {0, 4});
-    Floats half = kW1T;
-    Floats twice = kB1;
+    onnx::Floats half = onnx::kW1T;
+    onnx::Floats twice = onnx::kB1;
     for (float& w : half) w /= 2.0F;
     for (float& b : twice) b *= 2.0F;
-    onnx::TensorProto& raw = m.tensor("W1", {4, 3}, {});
+    ::onnx::TensorProto& raw = m.tensor("W1", {4, 3}, {});
     raw.set_raw_data(half.data(), half.size() * sizeof(float));
     m.tensor("b1", {1, 3}, twice);
-    m.tensor("W2", {2, 3}, kW2);
-    m.tensor("b2", {2}, kB2);
-    onnx::NodeProto& gemm = m.node("Gemm", {"x", "W1", "b1"}, "z");
-    Handmade::attribute(gemm, "alpha").set_f(2.0F);
-    Handmade::attribute(gemm, "beta").set_f(0.5F);
+    m.tensor("W2", {2, 3}, onnx::kW2);
+    m.tensor("b2", {2}, onnx::kB2);
+    ::onnx::NodeProto& gemm = m.node("Gemm", {"x", "W1", "b1"}, "z");
+    onnx::Handmade::attribute(gemm, "alpha").set_f(2.0F);
+    onnx::Handmade::attribute(gemm, "beta").set_f(0.5F);
     m.node("Relu", {"z"}, "a");
     m.gemm({"a", "W2", "b2"}, "y");
     m.output("y");
     m.expect_read();
   }
-  for (const Names& inputs : {Names{"a", "W2"}, Names{"a", "W2", ""}}) {
-    Handmade m;  // no bias
+  for (const onnx::Names& inputs : {onnx::Names{"a", "W2"}, onnx::Names{"a", "W2", ""}}) {
+    onnx::Handmade m;  // no bias
     m.input("x", {0, 4});
     m.weights();
     m.gemm({"x", "W1", "b1"}, "z");
     m.node("Relu", {"z"}, "a");
     m.gemm(inputs, "y");
     m.output("y");
-    Network want = expected();
+    Network want = onnx::expected();
     want.layers[1].bias = {0.0F, 0.0F};
     m.expect_read(want);
   }
   {
-    Handmade m = usual();  // one bias for all neurons
+    onnx::Handmade m = onnx::usual();  // one bias for all neurons
     m.graph().mutable_initializer(3)->clear_float_data();
     m.graph().mutable_initializer(3)->add_float_data(3.0F);
     m.graph().mutable_initializer(3)->set_dims(0, 1);
-    Network want = expected();
+    Network want = onnx::expected();
     want.layers[1].bias = {3.0F, 3.0F};
     m.expect_read(want);
   }
@@ -138,18 +138,18 @@ TEST(ForeignModel, GemmInAllItsForms) {
 
 TEST(ForeignModel, MatMulAndAddInEitherOrder) {
   for (const bool constant_first : {false, true}) {
-    Handmade m;
+    onnx::Handmade m;
     m.input("x", {0, 4});
     m.weights();
-    m.tensor("V1", {4, 3}, kW1T);
+    m.tensor("V1", {4, 3}, onnx::kW1T);
     m.node("MatMul", {"x", "V1"}, "w");
-    m.node("Add", constant_first ? Names{"b1", "w"} : Names{"w", "b1"}, "z");
+    m.node("Add", constant_first ? onnx::Names{"b1", "w"} : onnx::Names{"w", "b1"}, "z");
     m.node("Relu", {"z"}, "a");
     m.gemm({"a", "W2", "b2"}, "y");
     m.output("y");
     m.expect_read();
   }
-  Handmade m;  // one sample as a column, the weight on the left
+  onnx::Handmade m;  // one sample as a column, the weight on the left
   m.input("x", {4});
   m.weights();
   m.node("MatMul", {"W1", "x"}, "w1");
@@ -162,7 +162,7 @@ TEST(ForeignModel, MatMulAndAddInEitherOrder) {
 }
 
 TEST(ForeignModel, ConstantsThatFollowALayerAreFoldedIntoIt) {
-  Handmade m;
+  onnx::Handmade m;
   m.input("x", {0, 4});
   m.weights();
   m.tensor("two", {}, {2});
@@ -174,23 +174,24 @@ TEST(ForeignModel, ConstantsThatFollowALayerAreFoldedIntoIt) {
   m.node("Relu", {"z"}, "a");
   m.gemm({"a", "W2", "b2"}, "y");
   m.output("y");
-  Network want = expected();
+  Network want = onnx::expected();
   const std::array factors{0.5F, 1.0F, 0.25F};
   for (std::size_t o = 0; o < 3; ++o) {
     for (float& w : want.layers[0].weight.row(o)) w *= factors[o];
-    want.layers[0].bias[o] = kB1[o] * factors[o] - kB1[o];
+    want.layers[0].bias[o] = onnx::kB1[o] * factors[o] - onnx::kB1[o];
   }
   m.expect_read(want);
 }
 
 TEST(ForeignModel, WeightsInConstantNodesAndBehindIdentity) {
-  Handmade m;
+  onnx::Handmade m;
   m.input("x", {0, 4});
-  m.tensor("b1", {3}, kB1);
-  m.tensor("stored", {2, 3}, kW2);
-  m.tensor("b2", {2}, kB2);
-  Handmade::fill(*Handmade::attribute(m.node("Constant", {}, "W1"), "value").mutable_t(), {3, 4},
-                 kW1);
+  m.tensor("b1", {3}, onnx::kB1);
+  m.tensor("stored", {2, 3}, onnx::kW2);
+  m.tensor("b2", {2}, onnx::kB2);
+  onnx::Handmade::fill(
+      *onnx::Handmade::attribute(m.node("Constant", {}, "W1"), "value").mutable_t(), {3, 4},
+      onnx::kW1);
   m.gemm({"x", "W1", "b1"}, "z");
   m.node("Identity", {"stored"}, "W2");
   m.node("Relu", {"z"}, "a");
@@ -200,7 +201,7 @@ TEST(ForeignModel, WeightsInConstantNodesAndBehindIdentity) {
 }
 
 TEST(ForeignModel, InitialisersListedAsInputsAndAFixedBatch) {
-  Handmade m;
+  onnx::Handmade m;
   m.input("W1", {3, 4});
   m.input("b1", {3});
   m.input("x", {32, 4});
@@ -211,39 +212,41 @@ TEST(ForeignModel, InitialisersListedAsInputsAndAFixedBatch) {
 }
 
 TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
-  const std::vector<std::function<void(Handmade&)>> ways{
-      [](Handmade& m) { m.node("Flatten", {"x"}, "flat"); },
-      [](Handmade& m) {
+  const std::vector<std::function<void(onnx::Handmade&)>> ways{
+      [](onnx::Handmade& m) { m.node("Flatten", {"x"}, "flat"); },
+      [](onnx::Handmade& m) {
         m.integers("shape", {-1, 4});
         m.node("Reshape", {"x", "shape"}, "flat");
       },
-      [](Handmade& m) {
-        auto& value = *Handmade::attribute(m.node("Constant", {}, "shape"), "value").mutable_t();
-        value.set_data_type(onnx::TensorProto::INT64);
+      [](onnx::Handmade& m) {
+        auto& value =
+            *onnx::Handmade::attribute(m.node("Constant", {}, "shape"), "value").mutable_t();
+        value.set_data_type(::onnx::TensorProto::INT64);
         value.add_dims(2);
         value.add_int64_data(-1);
         value.add_int64_data(4);
         m.node("Reshape", {"x", "shape"}, "flat");
       },
-      [](Handmade& m) {
+      [](onnx::Handmade& m) {
         m.tensor("ratio", {}, {0.5F});
         m.node("Dropout", {"x", "ratio"}, "kept");
         m.node("Identity", {"kept"}, "row");
         m.node("Flatten", {"row"}, "flat");
       },
-      [](Handmade& m) {
+      [](onnx::Handmade& m) {
         m.node("Flatten", {"x"}, "row");
         m.node("Squeeze", {"row"}, "flat");
       },
-      [](Handmade& m) {
-        Handmade::attribute(m.node("Cast", {"x"}, "same"), "to").set_i(onnx::TensorProto::FLOAT);
+      [](onnx::Handmade& m) {
+        onnx::Handmade::attribute(m.node("Cast", {"x"}, "same"), "to")
+            .set_i(::onnx::TensorProto::FLOAT);
         m.node("Flatten", {"same"}, "flat");
       },
   };
   for (const auto& way : ways) {
     for (const std::vector<std::int64_t>& dims :
          {std::vector<std::int64_t>{1, 1, 2, 2}, {0, 1, 2, 2}, {0, 2, 2}, {0, 4}}) {
-      Handmade m;
+      onnx::Handmade m;
       m.input("x", dims);
       way(m);
       m.layers("flat");
@@ -251,7 +254,7 @@ TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
       m.expect_read();
     }
   }
-  Handmade m;  // a vector has nothing to transpose
+  onnx::Handmade m;  // a vector has nothing to transpose
   m.input("x", {0, 1, 4, 1});
   m.node("Transpose", {"x"}, "turned");
   m.node("Flatten", {"turned"}, "flat");
@@ -262,27 +265,27 @@ TEST(ForeignModel, NodesThatOnlyChangeTheShape) {
 
 TEST(ForeignModel, AFinalSoftmaxOrSigmoidIsTakenOff) {
   const auto ending = [](const std::string& op) {
-    Handmade m;
+    onnx::Handmade m;
     m.input("x", {0, 4});
     m.layers("x");
     m.node(op, {"y"}, "p");
     m.output("p");
     return m;
   };
-  Network want = expected();
+  Network want = onnx::expected();
   ending("Softmax").expect_read(want);
   ending("LogSoftmax").expect_read(want);
   want.output = Output::kSigmoid;
   ending("Sigmoid").expect_read(want);
   // Without gibbon's note of the output, logits are taken for those of a softmax.
   want.output = Output::kSoftmax;
-  usual().expect_read(want);
+  onnx::usual().expect_read(want);
 }
 
 /// expected() behind the nodes `before` puts between "x" (N × 1 × 2 × 2, or `dims`) and "n".
-Handmade normalised(const std::function<void(Handmade&)>& before,
-                    const std::vector<std::int64_t>& dims = {0, 1, 2, 2}) {
-  Handmade m;
+onnx::Handmade normalised(const std::function<void(onnx::Handmade&)>& before,
+                          const std::vector<std::int64_t>& dims = {0, 1, 2, 2}) {
+  onnx::Handmade m;
   m.input("x", dims);
   before(m);
   m.node("Flatten", {"n"}, "flat");
@@ -292,9 +295,9 @@ Handmade normalised(const std::function<void(Handmade&)>& before,
 }
 
 TEST(ForeignModel, ConstantsBeforeTheFirstLayerAreTheNormalisation) {
-  Network want = expected();
-  want.normalisation = {.shift = Floats(4, 0.5F), .scale = Floats(4, 0.25F)};
-  normalised([](Handmade& m) {
+  Network want = onnx::expected();
+  want.normalisation = {.shift = onnx::Floats(4, 0.5F), .scale = onnx::Floats(4, 0.25F)};
+  normalised([](onnx::Handmade& m) {
     m.tensor("mean", {1, 1, 1, 1}, {0.5F});
     m.tensor("std", {1, 1, 1, 1}, {0.25F});
     m.node("Sub", {"x", "mean"}, "s");
@@ -302,16 +305,16 @@ TEST(ForeignModel, ConstantsBeforeTheFirstLayerAreTheNormalisation) {
   }).expect_read(want);
   // 4 x - 2 = (x - 0.5) / 0.25
   for (const bool constant_first : {false, true}) {
-    normalised([=](Handmade& m) {
+    normalised([=](onnx::Handmade& m) {
       m.tensor("k", {}, {4.0F});
       m.tensor("c", {1}, {-2.0F});
-      m.node("Mul", constant_first ? Names{"k", "x"} : Names{"x", "k"}, "s");
-      m.node("Add", constant_first ? Names{"c", "s"} : Names{"s", "c"}, "n");
+      m.node("Mul", constant_first ? onnx::Names{"k", "x"} : onnx::Names{"x", "k"}, "s");
+      m.node("Add", constant_first ? onnx::Names{"c", "s"} : onnx::Names{"s", "c"}, "n");
     }).expect_read(want);
   }
   // (x / 0.5 - 1) · 2 = (x - 0.5) / 0.25
-  normalised([](Handmade& m) {
-    m.tensor("half", {1, 1, 2, 2}, Floats(4, 0.5F));
+  normalised([](onnx::Handmade& m) {
+    m.tensor("half", {1, 1, 2, 2}, onnx::Floats(4, 0.5F));
     m.tensor("one", {1}, {1.0F});
     m.tensor("two", {1}, {2.0F});
     m.node("Div", {"x", "half"}, "s");
@@ -322,7 +325,7 @@ TEST(ForeignModel, ConstantsBeforeTheFirstLayerAreTheNormalisation) {
   want.normalisation = {.shift = {0.5F, 0.5F, 0.25F, 0.25F}, .scale = {2, 2, 4, 4}};
   for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{1, 2, 1, 1}, {2, 1, 1}}) {
     normalised(
-        [&](Handmade& m) {
+        [&](onnx::Handmade& m) {
           m.tensor("mean", dims, {0.5F, 0.25F});
           m.tensor("std", dims, {2, 4});
           m.node("Sub", {"x", "mean"}, "s");
@@ -334,14 +337,14 @@ TEST(ForeignModel, ConstantsBeforeTheFirstLayerAreTheNormalisation) {
 }
 
 TEST(ForeignModel, KeepsItsMetadataAndItsActivationParameters) {
-  Handmade m;
+  onnx::Handmade m;
   m.input("x", {0, 4});
   m.weights();
   m.gemm({"x", "W1", "b1"}, "z");
-  Handmade::attribute(m.node("LeakyRelu", {"z"}, "a"), "alpha").set_f(0.25F);
+  onnx::Handmade::attribute(m.node("LeakyRelu", {"z"}, "a"), "alpha").set_f(0.25F);
   m.gemm({"a", "W2", "b2"}, "y");
   m.output("y");
-  Network want = expected();
+  Network want = onnx::expected();
   want.layers[0].activation = {&find_activation("leaky-relu"), 0.25};
   m.expect_read(want);
   m.graph().mutable_node(1)->clear_attribute();
@@ -361,10 +364,10 @@ TEST(RefusedModel, DamagedFiles) {
   refuses("this is no model");
   refuses(std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16));
   // Any beginning that does not hold the whole graph. What follows it is optional in the format.
-  const std::string bytes = to_onnx(expected());
-  onnx::ModelProto whole;
+  const std::string bytes = to_onnx(onnx::expected());
+  ::onnx::ModelProto whole;
   ASSERT_TRUE(whole.ParseFromString(bytes));
-  onnx::ModelProto rest = whole;
+  ::onnx::ModelProto rest = whole;
   rest.clear_graph();
   rest.clear_ir_version();
   rest.clear_producer_name();
@@ -377,73 +380,73 @@ TEST(RefusedModel, DamagedFiles) {
 }
 
 TEST(RefusedModel, Tensors) {
-  Handmade m = usual();
-  m.graph().mutable_initializer(0)->set_data_type(onnx::TensorProto::FLOAT16);
+  onnx::Handmade m = onnx::usual();
+  m.graph().mutable_initializer(0)->set_data_type(::onnx::TensorProto::FLOAT16);
   m.expect_refused(
       "tensor 'W1': its data type is 10; allowed are float32 (1) and double (11), and for shapes "
       "int32 (6), int64 (7) and bool (9); export the model in float32");
-  m = usual();
-  m.graph().mutable_initializer(1)->set_data_location(onnx::TensorProto::EXTERNAL);
+  m = onnx::usual();
+  m.graph().mutable_initializer(1)->set_data_location(::onnx::TensorProto::EXTERNAL);
   m.expect_refused("tensor 'b1': its data lie in another file; export the model as one file");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_initializer(0)->set_float_data(2, std::numeric_limits<float>::quiet_NaN());
   m.expect_refused(
       "tensor 'W1': value 2 is nan; weights must be finite; train the model again with a lower "
       "learning "
       "rate");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_initializer(3)->set_float_data(1, -std::numeric_limits<float>::infinity());
   m.expect_refused(
       "tensor 'b2': value 1 is -inf; weights must be finite; train the model again with a lower "
       "learning "
       "rate");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_initializer(0)->mutable_float_data()->RemoveLast();
   m.expect_refused("tensor 'W1': 11 values, but its shape asks for 12; the file is damaged");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_initializer(3)->clear_float_data();
   m.graph().mutable_initializer(3)->set_raw_data("\0\0\0\0\0\0\0\0\0", 9);
   m.expect_refused("tensor 'b2': 9 bytes are no whole number of float32; the file is damaged");
 }
 
 TEST(RefusedModel, GraphsThatAreNoChain) {
-  Handmade m = usual();
+  onnx::Handmade m = onnx::usual();
   m.input("other", {0, 4});
   m.expect_refused("two inputs, 'x' and 'other'; allowed is one");
-  m = usual();
+  m = onnx::usual();
   m.graph().clear_input();
   m.expect_refused("it has no input; allowed is one");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_output(0)->set_name("a");
   m.expect_refused("the chain of nodes ends in 'y', which is not the one output of the graph");
-  m = usual();
+  m = onnx::usual();
   m.output("a");
   m.expect_refused("the chain of nodes ends in 'y', which is not the one output of the graph");
-  m = usual();
+  m = onnx::usual();
   m.node("Relu", {"a"}, "branch").set_name("r2");
   m.expect_refused("node 'r2' (Relu): it does not continue from 'y'; branches are not supported");
-  m = usual();  // a residual connection
+  m = onnx::usual();  // a residual connection
   m.node("Add", {"y", "z"}, "sum");
   m.expect_refused(
       "node 'sum' (Add): it does not join the chain with a constant; branches are not supported");
-  m = usual();
+  m = onnx::usual();
   m.node("Softmax", {"y"}, "p");
   m.node("Relu", {"p"}, "q");
   m.expect_refused("node 'q' (Relu): it stands after the final output");
-  m = Handmade();
+  m = onnx::Handmade();
   m.input("x", {0, 4});
   m.node("Flatten", {"x"}, "y");
   m.output("y");
   m.expect_refused("there is no Gemm or MatMul in it; a network needs one");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_node(2)->clear_output();
   m.graph().mutable_node(2)->set_name("last");
   m.expect_refused("node 'last' (Gemm): it has no output");
 }
 
 TEST(RefusedModel, NodesThatAreNoLayer) {
-  const auto behind_first_layer = [](const std::string& op, const Names& inputs = {"z"}) {
-    Handmade m;
+  const auto behind_first_layer = [](const std::string& op, const onnx::Names& inputs = {"z"}) {
+    onnx::Handmade m;
     m.input("x", {0, 4});
     m.weights();
     m.gemm({"x", "W1", "b1"}, "z");
@@ -452,8 +455,9 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
     m.output("y");
     return m;
   };
-  const auto last_attribute = [](Handmade& m, const std::string& name) -> onnx::AttributeProto& {
-    return Handmade::attribute(*m.graph().mutable_node(1), name);
+  const auto last_attribute = [](onnx::Handmade& m,
+                                 const std::string& name) -> ::onnx::AttributeProto& {
+    return onnx::Handmade::attribute(*m.graph().mutable_node(1), name);
   };
   behind_first_layer("Conv", {"z", "W2"})
       .expect_refused(
@@ -465,7 +469,7 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
       .expect_refused(
           "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is "
           "supported");
-  Handmade m = behind_first_layer("HardSigmoid");
+  onnx::Handmade m = behind_first_layer("HardSigmoid");
   last_attribute(m, "alpha").set_f(std::numeric_limits<float>::max());
   m.expect_refused(  // beta is 0.5 where it is not given
       "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
@@ -481,24 +485,24 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   last_attribute(m, "approximate").set_s("none");
   EXPECT_EQ(m.read().layers[0].activation.info->name, "gelu");
 
-  m = usual();
+  m = onnx::usual();
   m.node("Relu", {"y"}, "r");
   m.node("Relu", {"r"}, "s");
   m.expect_refused("node 's' (Relu): it does not follow a Gemm or MatMul");
-  normalised([](Handmade& n) {
+  normalised([](onnx::Handmade& n) {
     n.node("Relu", {"x"}, "n");
   }).expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
-  normalised([](Handmade& n) {
+  normalised([](onnx::Handmade& n) {
     n.node("Softmax", {"x"}, "n");
   }).expect_refused("node 'n' (Softmax): it stands before the first layer");
-  normalised([](Handmade& n) { n.node("Constant", {}, "n"); })
+  normalised([](onnx::Handmade& n) { n.node("Constant", {}, "n"); })
       .expect_refused(
           "node 'n' (Constant): it holds no number; allowed are value, value_float, "
           "value_floats, value_int and value_ints");
 }
 
 TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
-  Handmade m = usual();
+  onnx::Handmade m = onnx::usual();
   m.graph()
       .mutable_input(0)
       ->mutable_type()
@@ -508,31 +512,31 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
       ->set_dim_value(5);
   m.expect_refused(
       "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 4 inputs, but 5 arrive");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_node(0)->clear_attribute();  // transB is 0 where it is not given
   m.expect_refused(
       "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 3 inputs, but 4 arrive");
-  m = usual();
-  Handmade::attribute(*m.graph().mutable_node(0), "transA").set_i(1);
+  m = onnx::usual();
+  onnx::Handmade::attribute(*m.graph().mutable_node(0), "transA").set_i(1);
   m.expect_refused("node 'z' (Gemm): transA = 1 wants a column, but 1x4 arrives");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_node(0)->set_input(1, "elsewhere");
   m.expect_refused("node 'z' (Gemm): its second input is no constant");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "elsewhere");
   m.expect_refused("node 'z' (Gemm): its third input is no constant");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "b2");
   m.expect_refused(
       "node 'z' (Gemm): shape mismatch: a constant of shape 2 does not fit features of shape 1x3");
-  m = usual();
+  m = onnx::usual();
   m.graph().mutable_initializer(0)->add_dims(1);
   m.expect_refused("node 'z' (Gemm): its weight has 3 dimensions; allowed are 2");
 
-  const auto with = [](const std::string& op, const Names& inputs, const Floats& values,
+  const auto with = [](const std::string& op, const onnx::Names& inputs, const onnx::Floats& values,
                        const std::vector<std::int64_t>& dims) {
     return normalised(
-        [&](Handmade& n) {
+        [&](onnx::Handmade& n) {
           n.tensor("c", dims, values);
           n.node(op, inputs, "n");
         },

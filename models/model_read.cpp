@@ -5,11 +5,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/deadline.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/deadline.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/sha256.hpp"
+#include "base/sha256.hpp"
 #include "models/model_file.hpp"
 #include "models/onnx/affine_chain.hpp"
 #include "models/onnx/constant.hpp"
@@ -27,26 +27,26 @@ class Reader {
   /// Some steps go through all features; this keeps a file of small ones short of minutes.
   static constexpr int kMostNodes = 10'000;
 
-  Reader(const onnx::ModelProto& model, const std::string& file, Budget& budget)
+  Reader(const ::onnx::ModelProto& model, const std::string& file, onnx::Budget& budget)
       : model_(model), file_(file), budget_(budget), chain_(budget) {}
 
   ModelFile read() {
-    const onnx::GraphProto& graph = model_.graph();
+    const ::onnx::GraphProto& graph = model_.graph();
     at_file([&] {
-      opset_ = opset_of(model_);
+      opset_ = onnx::opset_of(model_);
       if (graph.node_size() > kMostNodes) {
-        misfit("it has {} nodes; allowed are at most {}", graph.node_size(), kMostNodes);
+        onnx::misfit("it has {} nodes; allowed are at most {}", graph.node_size(), kMostNodes);
       }
       find_constants(graph);
       find_input(graph);
     });
-    for (const onnx::NodeProto& node : graph.node()) {
+    for (const ::onnx::NodeProto& node : graph.node()) {
       reading_deadline.check_time();
       try {
-        check_node(node, opset_);
+        onnx::check_node(node, opset_);
         name_outputs(node);
         take(node);
-      } catch (const Misfit& error) {
+      } catch (const onnx::Misfit& error) {
         fail_input("{}: {}: {}", file_, name_of(node), error.what());
       }
       if (chain_.take_rounded()) out_.rounded.push_back(name_of(node));
@@ -56,107 +56,110 @@ class Reader {
   }
 
  private:
-  static std::string name_of(const onnx::NodeProto& node) {
+  static std::string name_of(const ::onnx::NodeProto& node) {
     const std::string& name =
         !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
-    return fmt::format("node '{}' ({})", shown(name), shown(node.op_type()));
+    return fmt::format("node '{}' ({})", onnx::shown(name), onnx::shown(node.op_type()));
   }
 
   template <class Work>
   void at_file(const Work& work) const {
     try {
       work();
-    } catch (const Misfit& error) {
+    } catch (const onnx::Misfit& error) {
       fail_input("{}: {}", file_, error.what());
     }
   }
 
-  void find_constants(const onnx::GraphProto& graph) {
-    for (const onnx::TensorProto& tensor : graph.initializer()) {
-      if (tensor.name().empty()) misfit("one of its tensors has no name");
+  void find_constants(const ::onnx::GraphProto& graph) {
+    for (const ::onnx::TensorProto& tensor : graph.initializer()) {
+      if (tensor.name().empty()) onnx::misfit("one of its tensors has no name");
       if (!names_.insert(tensor.name()).second) {
-        misfit("tensor '{}' comes twice; the file is damaged", shown(tensor.name()));
+        onnx::misfit("tensor '{}' comes twice; the file is damaged", onnx::shown(tensor.name()));
       }
       reading_deadline.check_time();
-      constants_[tensor.name()] = to_constant(tensor, budget_);
+      constants_[tensor.name()] = onnx::to_constant(tensor, budget_);
     }
   }
 
-  void find_input(const onnx::GraphProto& graph) {
-    for (const onnx::ValueInfoProto& input : graph.input()) {
+  void find_input(const ::onnx::GraphProto& graph) {
+    for (const ::onnx::ValueInfoProto& input : graph.input()) {
       if (constants_.contains(input.name())) continue;  // IR 3 lists initialisers as inputs, too
       if (!current_.empty()) {
-        misfit("two inputs, '{}' and '{}'; allowed is one", shown(current_), shown(input.name()));
+        onnx::misfit("two inputs, '{}' and '{}'; allowed is one", onnx::shown(current_),
+                     onnx::shown(input.name()));
       }
-      if (input.name().empty()) misfit("its input has no name");
+      if (input.name().empty()) onnx::misfit("its input has no name");
       current_ = input.name();
       names_.insert(current_);
       try {
-        flow_ = Flow(input_dims(input.type().tensor_type()), budget_);
-      } catch (const Misfit& error) {
-        misfit("input '{}': {}", shown(current_), error.what());
+        flow_ = onnx::Flow(onnx::input_dims(input.type().tensor_type()), budget_);
+      } catch (const onnx::Misfit& error) {
+        onnx::misfit("input '{}': {}", onnx::shown(current_), error.what());
       }
     }
-    if (current_.empty()) misfit("it has no input; allowed is one");
+    if (current_.empty()) onnx::misfit("it has no input; allowed is one");
   }
 
   /// Every name stands for one value.
-  void name_outputs(const onnx::NodeProto& node) {
+  void name_outputs(const ::onnx::NodeProto& node) {
     for (const std::string& output : node.output()) {
       if (output.empty() || names_.insert(output).second) continue;
-      misfit("its output '{}' has the name of another value; the file is damaged", shown(output));
+      onnx::misfit("its output '{}' has the name of another value; the file is damaged",
+                   onnx::shown(output));
     }
   }
 
-  [[nodiscard]] const Constant* constant(const std::string& name) const {
+  [[nodiscard]] const onnx::Constant* constant(const std::string& name) const {
     const auto found = constants_.find(name);
     return found == constants_.end() ? nullptr : &found->second;
   }
 
   /// Weights that a node takes; notes when the file has them in double.
-  const Constant& weights(const onnx::NodeProto& node, const Constant* found,
-                          std::string_view what) {
-    if (found == nullptr || found->values.empty()) misfit("{} is no constant", what);
+  const onnx::Constant& weights(const ::onnx::NodeProto& node, const onnx::Constant* found,
+                                std::string_view what) {
+    if (found == nullptr || found->values.empty()) onnx::misfit("{} is no constant", what);
     if (found->rounded) out_.rounded.push_back(name_of(node));
     return *found;
   }
-  const Constant& weights(const onnx::NodeProto& node, int input, std::string_view what) {
+  const onnx::Constant& weights(const ::onnx::NodeProto& node, int input, std::string_view what) {
     return weights(node, input < node.input_size() ? constant(node.input(input)) : nullptr, what);
   }
 
   /// The constant among a node's two inputs; the other one must be the chain.
-  const Constant& partner(const onnx::NodeProto& node) {
+  const onnx::Constant& partner(const ::onnx::NodeProto& node) {
     if (node.input_size() == 2) {
       for (int k = 0; k < 2; ++k) {
-        const Constant* other = constant(node.input(1 - k));
+        const onnx::Constant* other = constant(node.input(1 - k));
         if (node.input(k) == current_ && other != nullptr) {
           return weights(node, other, "its other input");
         }
       }
     }
-    misfit("it does not join the chain with a constant; branches are not supported");
+    onnx::misfit("it does not join the chain with a constant; branches are not supported");
   }
 
   /// Whole numbers that a node takes, as an input (newer files) or as an attribute; none: empty.
-  std::vector<std::int64_t> integers(const onnx::NodeProto& node, int input,
+  std::vector<std::int64_t> integers(const ::onnx::NodeProto& node, int input,
                                      std::string_view name) const {
     if (input < node.input_size() && !node.input(input).empty()) {
-      const Constant* found = constant(node.input(input));
-      if (found == nullptr) misfit("its input '{}' is no constant", shown(node.input(input)));
+      const onnx::Constant* found = constant(node.input(input));
+      if (found == nullptr)
+        onnx::misfit("its input '{}' is no constant", onnx::shown(node.input(input)));
       if (!found->values.empty()) {
-        misfit("its input '{}' is no list of whole numbers", shown(node.input(input)));
+        onnx::misfit("its input '{}' is no list of whole numbers", onnx::shown(node.input(input)));
       }
       return found->integers;
     }
-    const onnx::AttributeProto* found = find_attribute(node, name);
+    const ::onnx::AttributeProto* found = onnx::find_attribute(node, name);
     if (found == nullptr) return {};
     return {found->ints().begin(), found->ints().end()};
   }
 
-  void take(const onnx::NodeProto& node) {
+  void take(const ::onnx::NodeProto& node) {
     const std::string& op = node.op_type();
     if (op == "Constant") {
-      constants_[node.output(0)] = to_constant(node, budget_);
+      constants_[node.output(0)] = onnx::to_constant(node, budget_);
       return;
     }
     if (is_shape(op) && constants_.contains(node.input(0))) {
@@ -165,9 +168,10 @@ class Reader {
     }
     const bool either = op == "MatMul" || is_elementwise(op);
     if (node.input(0) != current_ && !(either && node.input(1) == current_)) {
-      misfit("it does not continue from '{}'; branches are not supported", shown(current_));
+      onnx::misfit("it does not continue from '{}'; branches are not supported",
+                   onnx::shown(current_));
     }
-    if (out_.network.output == Output::kSoftmax) misfit("it stands after the final output");
+    if (out_.network.output == Output::kSoftmax) onnx::misfit("it stands after the final output");
     if (op == "Gemm") {
       gemm(node);
     } else if (op == "MatMul") {
@@ -179,7 +183,7 @@ class Reader {
     } else if (op == "Softmax" || op == "LogSoftmax") {
       softmax(node);
     } else if (op == "Transpose") {
-      budget_.take({element_count(flow_.dims()), 2 * sizeof(std::size_t)});
+      budget_.take({onnx::element_count(flow_.dims()), 2 * sizeof(std::size_t)});
       flow_.transpose(axes_of(node, flow_.dims().size()));
     } else if (is_shape(op)) {
       flow_.set_dims(new_dims(node, flow_.dims()));
@@ -200,31 +204,31 @@ class Reader {
   }
 
   /// The axes of a Transpose; without perm they are reversed.
-  [[nodiscard]] std::vector<std::size_t> axes_of(const onnx::NodeProto& node,
+  [[nodiscard]] std::vector<std::size_t> axes_of(const ::onnx::NodeProto& node,
                                                  std::size_t rank) const {
     std::vector<std::int64_t> perm = integers(node, 1, "perm");
-    if (find_attribute(node, "perm") == nullptr) {
+    if (onnx::find_attribute(node, "perm") == nullptr) {
       for (std::size_t d = rank; d-- > 0;) perm.push_back(static_cast<std::int64_t>(d));
     }
-    if (perm.size() != rank) misfit("perm has {} axes for {}", perm.size(), rank);
-    return to_axes(perm, rank);
+    if (perm.size() != rank) onnx::misfit("perm has {} axes for {}", perm.size(), rank);
+    return onnx::to_axes(perm, rank);
   }
 
   /// What an operator of is_shape(), Transpose excepted, makes of dimensions.
-  [[nodiscard]] Dims new_dims(const onnx::NodeProto& node, const Dims& dims) const {
+  [[nodiscard]] onnx::Dims new_dims(const ::onnx::NodeProto& node, const onnx::Dims& dims) const {
     const std::string& op = node.op_type();
-    if (op == "Flatten") return flattened(dims, int_attribute(node, "axis", 1));
+    if (op == "Flatten") return onnx::flattened(dims, onnx::int_attribute(node, "axis", 1));
     if (op == "Reshape") {
-      const bool empty = int_attribute(node, "allowzero", 0) != 0;
-      return reshaped(dims, integers(node, 1, ""),
-                      empty ? Zero::kIsEmpty : Zero::kKeepsTheDimension);
+      const bool empty = onnx::int_attribute(node, "allowzero", 0) != 0;
+      return onnx::reshaped(dims, integers(node, 1, ""),
+                            empty ? onnx::Zero::kIsEmpty : onnx::Zero::kKeepsTheDimension);
     }
     if (op == "Squeeze" || op == "Unsqueeze") {
       const std::vector<std::int64_t> axes = integers(node, 1, "axes");
       const bool given = node.input_size() > 1 || node.attribute_size() > 0;
       // To some an empty list means all axes, to others none.
-      if (axes.empty() && (given || op == "Unsqueeze")) misfit("it names no axes");
-      return op == "Squeeze" ? squeezed(dims, axes) : unsqueezed(dims, axes);
+      if (axes.empty() && (given || op == "Unsqueeze")) onnx::misfit("it names no axes");
+      return op == "Squeeze" ? onnx::squeezed(dims, axes) : onnx::unsqueezed(dims, axes);
     }
     if (op == "Cast") require_real(node);
     if (op == "Dropout") require_inference(node);
@@ -232,30 +236,31 @@ class Reader {
   }
 
   /// Cast of the chain, whose numbers are real.
-  static void require_real(const onnx::NodeProto& node) {
-    const std::int64_t type = int_attribute(node, "to", onnx::TensorProto::UNDEFINED);
-    if (type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::DOUBLE) return;
-    misfit("to = {}; allowed are float32 (1) and double (11)", type);
+  static void require_real(const ::onnx::NodeProto& node) {
+    const std::int64_t type = onnx::int_attribute(node, "to", ::onnx::TensorProto::UNDEFINED);
+    if (type == ::onnx::TensorProto::FLOAT || type == ::onnx::TensorProto::DOUBLE) return;
+    onnx::misfit("to = {}; allowed are float32 (1) and double (11)", type);
   }
 
-  void require_inference(const onnx::NodeProto& node) const {
+  void require_inference(const ::onnx::NodeProto& node) const {
     if (node.input_size() < 3 || node.input(2).empty()) return;
-    const Constant* training = constant(node.input(2));
+    const onnx::Constant* training = constant(node.input(2));
     if (training == nullptr || !training->truth || training->integers.size() != 1) {
-      misfit("training_mode is no constant of type bool; export the model for inference");
+      onnx::misfit("training_mode is no constant of type bool; export the model for inference");
     }
     if (training->integers[0] != 0) {
-      misfit("training_mode = 1; export the model for inference");
+      onnx::misfit("training_mode = 1; export the model for inference");
     }
   }
 
-  [[nodiscard]] Constant shaped(const onnx::NodeProto& node, const Constant& from) {
+  [[nodiscard]] onnx::Constant shaped(const ::onnx::NodeProto& node, const onnx::Constant& from) {
     budget_.take({from.size(), 2 * sizeof(std::size_t)});
     if (node.op_type() == "Cast") {
-      return cast(from, int_attribute(node, "to", onnx::TensorProto::UNDEFINED));
+      return onnx::cast(from, onnx::int_attribute(node, "to", ::onnx::TensorProto::UNDEFINED));
     }
-    if (node.op_type() == "Transpose") return transpose(from, axes_of(node, from.dims.size()));
-    Constant out = from;
+    if (node.op_type() == "Transpose")
+      return onnx::transpose(from, axes_of(node, from.dims.size()));
+    onnx::Constant out = from;
     out.dims = new_dims(node, from.dims);
     return out;
   }
@@ -263,16 +268,16 @@ class Reader {
   enum class Stored { kInputsFirst, kOutputsFirst };
 
   /// Appends the layer with this weight; its columns take the features in the order they are in.
-  void add_layer(const Constant& w, Stored stored) {
+  void add_layer(const onnx::Constant& w, Stored stored) {
     if (w.dims.size() != 2) {
-      misfit("its weight has {} dimensions; allowed are 2", w.dims.size());
+      onnx::misfit("its weight has {} dimensions; allowed are 2", w.dims.size());
     }
     const bool turned = stored == Stored::kOutputsFirst;
     const std::size_t outputs = turned ? w.dims[0] : w.dims[1];
     const std::size_t inputs = turned ? w.dims[1] : w.dims[0];
     if (flow_.width() != inputs) {
-      misfit("shape mismatch: its weight is {} × {} and takes {} inputs, but {} arrive", w.dims[0],
-             w.dims[1], inputs, flow_.width());
+      onnx::misfit("shape mismatch: its weight is {} × {} and takes {} inputs, but {} arrive",
+                   w.dims[0], w.dims[1], inputs, flow_.width());
     }
     Tensor& weight = chain_.product(outputs, inputs);
     for (std::size_t o = 0; o < outputs; ++o) {
@@ -282,49 +287,50 @@ class Reader {
     }
   }
 
-  void gemm(const onnx::NodeProto& node) {
-    const Constant& w = weights(node, 1, "its second input");
-    const bool column = int_attribute(node, "transA", 0) != 0;
+  void gemm(const ::onnx::NodeProto& node) {
+    const onnx::Constant& w = weights(node, 1, "its second input");
+    const bool column = onnx::int_attribute(node, "transA", 0) != 0;
     if (column && !(flow_.is_column() && flow_.dims().size() == 2)) {
-      misfit("transA = 1 wants a column, but {} arrives", to_text(flow_.dims()));
+      onnx::misfit("transA = 1 wants a column, but {} arrives", onnx::to_text(flow_.dims()));
     }
-    const bool outputs_first = int_attribute(node, "transB", 0) != 0;
+    const bool outputs_first = onnx::int_attribute(node, "transB", 0) != 0;
     add_layer(w, outputs_first ? Stored::kOutputsFirst : Stored::kInputsFirst);
     if (!column && !(flow_.is_row() && flow_.dims().size() <= 2)) {
-      misfit("it wants a row, but {} arrives", to_text(flow_.dims()));
+      onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
     }
     const std::size_t outputs = w.dims[outputs_first ? 0 : 1];
     flow_.leave_rows(outputs);
-    const double alpha = static_cast<double>(float_attribute(node, "alpha", 1.0F));
+    const double alpha = static_cast<double>(onnx::float_attribute(node, "alpha", 1.0F));
     if (alpha != 1.0) chain_.multiply(std::vector<double>(outputs, alpha));
     if (node.input_size() < 3 || node.input(2).empty()) return;
-    const double beta = static_cast<double>(float_attribute(node, "beta", 1.0F));
-    const Constant& c = weights(node, 2, "its third input");
+    const double beta = static_cast<double>(onnx::float_attribute(node, "beta", 1.0F));
+    const onnx::Constant& c = weights(node, 2, "its third input");
     if (c.dims.size() > 2)
-      misfit("its third input has {} dimensions; allowed are 2", c.dims.size());
+      onnx::misfit("its third input has {} dimensions; allowed are 2", c.dims.size());
     std::vector<double> terms = spread(c);
     for (double& term : terms) term *= beta;
     chain_.add(terms);
   }
 
   /// x · W, or W · x where the file keeps x as a column.
-  void matmul(const onnx::NodeProto& node) {
-    const Constant& w = partner(node);
+  void matmul(const ::onnx::NodeProto& node) {
+    const onnx::Constant& w = partner(node);
     if (node.input(0) == current_) {
       add_layer(w, Stored::kInputsFirst);
-      if (!flow_.is_row()) misfit("it wants a row, but {} arrives", to_text(flow_.dims()));
+      if (!flow_.is_row())
+        onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
       flow_.leave_rows(w.dims[1]);
     } else {
       add_layer(w, Stored::kOutputsFirst);
       if (!flow_.is_column()) {
-        misfit("it wants a column, but {} arrives", to_text(flow_.dims()));
+        onnx::misfit("it wants a column, but {} arrives", onnx::to_text(flow_.dims()));
       }
       flow_.leave_column(w.dims[0]);
     }
   }
 
   /// A constant as one value per feature.
-  [[nodiscard]] std::vector<double> spread(const Constant& c) {
+  [[nodiscard]] std::vector<double> spread(const onnx::Constant& c) {
     budget_.take({flow_.width(), sizeof(std::size_t) + sizeof(double)});
     std::vector<double> out;
     out.reserve(flow_.width());
@@ -334,15 +340,15 @@ class Reader {
     return out;
   }
 
-  void elementwise(const onnx::NodeProto& node, const std::string& op) {
+  void elementwise(const ::onnx::NodeProto& node, const std::string& op) {
     const std::vector<double> values = spread(partner(node));
     const bool constant_first = node.input(0) != current_;
     if (op == "Div" && constant_first) {
-      misfit("a constant divided by the chain is not supported");
+      onnx::misfit("a constant divided by the chain is not supported");
     }
-    if (op == "Div" && std::ranges::count(values, 0.0) > 0) misfit("it divides by zero");
+    if (op == "Div" && std::ranges::count(values, 0.0) > 0) onnx::misfit("it divides by zero");
     if (op == "Mul" && chain_.empty() && std::ranges::count(values, 0.0) > 0) {
-      misfit("it multiplies by zero");
+      onnx::misfit("it multiplies by zero");
     }
     if (op == "Mul") chain_.multiply(values);
     if (op == "Div") chain_.divide(values);
@@ -354,22 +360,24 @@ class Reader {
   }
 
   /// (x - mean) / sqrt(variance + epsilon) · gamma + beta, per channel: the second axis.
-  void batch_normalization(const onnx::NodeProto& node) {
-    if (int_attribute(node, "training_mode", 0) != 0) {
-      misfit("training_mode = 1; export the model for inference");
+  void batch_normalization(const ::onnx::NodeProto& node) {
+    if (onnx::int_attribute(node, "training_mode", 0) != 0) {
+      onnx::misfit("training_mode = 1; export the model for inference");
     }
-    if (int_attribute(node, "spatial", 1) != 1) {
-      misfit("spatial = {}; allowed is 1", int_attribute(node, "spatial", 1));
+    if (onnx::int_attribute(node, "spatial", 1) != 1) {
+      onnx::misfit("spatial = {}; allowed is 1", onnx::int_attribute(node, "spatial", 1));
     }
     const std::size_t rank = flow_.dims().size();
-    if (rank < 2) misfit("it wants samples × channels, but {} arrives", to_text(flow_.dims()));
+    if (rank < 2)
+      onnx::misfit("it wants samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
     constexpr std::size_t axis = 1;
-    Dims dims(rank - axis, 1);
+    onnx::Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];
     const auto channels = [&](int input, std::string_view name) {
-      Constant c = weights(node, input, name);
+      onnx::Constant c = weights(node, input, name);
       if (c.values.size() != dims[0]) {
-        misfit("shape mismatch: {} has {} values for {} channels", name, c.values.size(), dims[0]);
+        onnx::misfit("shape mismatch: {} has {} values for {} channels", name, c.values.size(),
+                     dims[0]);
       }
       c.dims = dims;
       return spread(c);
@@ -378,12 +386,13 @@ class Reader {
     std::vector<double> terms = channels(2, "B");
     const std::vector<double> mean = channels(3, "mean");
     const std::vector<double> variance = channels(4, "var");
-    const double epsilon = static_cast<double>(float_attribute(node, "epsilon", 1e-5F));
+    const double epsilon = static_cast<double>(onnx::float_attribute(node, "epsilon", 1e-5F));
     for (std::size_t d = 0; d < factors.size(); ++d) {
       const double spread2 = variance[d] + epsilon;
       if (!(spread2 > 0.0) || factors[d] == 0.0) {
-        misfit("channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
-               variance[d], factors[d]);
+        onnx::misfit(
+            "channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
+            variance[d], factors[d]);
       }
       factors[d] /= std::sqrt(spread2);
       terms[d] -= factors[d] * mean[d];
@@ -393,40 +402,41 @@ class Reader {
   }
 
   /// Taken off, so it must be over the classes of one sample and nothing else.
-  void softmax(const onnx::NodeProto& node) {
-    if (chain_.empty()) misfit("it stands before the first layer");
+  void softmax(const ::onnx::NodeProto& node) {
+    if (chain_.empty()) onnx::misfit("it stands before the first layer");
     // Up to opset 12 all axes from this one on are one; from 13 on it stands alone.
     const bool alone = opset_ >= 13;
-    const Dims& dims = flow_.dims();
-    const std::int64_t given = int_attribute(node, "axis", alone ? -1 : 1);
-    const std::size_t axis = to_axes({given}, dims.size()).front();
+    const onnx::Dims& dims = flow_.dims();
+    const std::int64_t given = onnx::int_attribute(node, "axis", alone ? -1 : 1);
+    const std::size_t axis = onnx::to_axes({given}, dims.size()).front();
     const auto from = dims.begin() + static_cast<std::ptrdiff_t>(axis);
-    const std::size_t over = element_count({from, alone ? from + 1 : dims.end()});
+    const std::size_t over = onnx::element_count({from, alone ? from + 1 : dims.end()});
     if (over != flow_.width() || (axis == 0 && flow_.may_batch())) {
-      misfit(
+      onnx::misfit(
           "axis = {} of {} in opset {} is not over the {} classes of one sample; allowed is the "
           "axis of the classes alone; export the model without {}, or with the last axis",
-          given, to_text(dims), opset_, flow_.width(), node.op_type());
+          given, onnx::to_text(dims), opset_, flow_.width(), node.op_type());
     }
     out_.network.output = Output::kSoftmax;
     out_.final_op = node.op_type();
   }
 
-  void activation(const onnx::NodeProto& node, const std::string& op) {
+  void activation(const ::onnx::NodeProto& node, const std::string& op) {
     const auto known = activations();
     const auto found = std::ranges::find(known, op, &ActivationInfo::onnx_op);
     if (found == known.end()) throw std::logic_error("Reader: no handler of " + op);
-    if (!chain_.open()) misfit("it does not follow a Gemm or MatMul");
+    if (!chain_.open()) onnx::misfit("it does not follow a Gemm or MatMul");
     double alpha = found->alpha;
-    if (op == "LeakyRelu") alpha = static_cast<double>(float_attribute(node, "alpha", 0.01F));
+    if (op == "LeakyRelu") alpha = static_cast<double>(onnx::float_attribute(node, "alpha", 0.01F));
     if (op == "HardSigmoid" &&
-        (float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
-         float_attribute(node, "beta", 0.5F) != 0.0F)) {
-      misfit("only the HardSigmoid that stands for a step function is supported");
+        (onnx::float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
+         onnx::float_attribute(node, "beta", 0.5F) != 0.0F)) {
+      onnx::misfit("only the HardSigmoid that stands for a step function is supported");
     }
-    const onnx::AttributeProto* approximate = find_attribute(node, "approximate");
+    const ::onnx::AttributeProto* approximate = onnx::find_attribute(node, "approximate");
     if (approximate != nullptr && approximate->s() != "none") {
-      misfit("approximate = {} is not supported; allowed is none", shown(approximate->s()));
+      onnx::misfit("approximate = {} is not supported; allowed is none",
+                   onnx::shown(approximate->s()));
     }
     chain_.activate({&*found, alpha});
   }
@@ -436,19 +446,19 @@ class Reader {
     const auto said = out_.network.metadata.find("gibbon.output");
     if (said == out_.network.metadata.end()) return Output::kSoftmax;
     try {
-      return find_output(shown(said->second));
+      return find_output(onnx::shown(said->second));
     } catch (const Error& error) {
-      misfit("metadata gibbon.output: {}", error.what());
+      onnx::misfit("metadata gibbon.output: {}", error.what());
     }
   }
 
-  void finish(const onnx::GraphProto& graph) {
-    if (chain_.empty()) misfit("there is no Gemm or MatMul in it; a network needs one");
+  void finish(const ::onnx::GraphProto& graph) {
+    if (chain_.empty()) onnx::misfit("there is no Gemm or MatMul in it; a network needs one");
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
-      misfit("the chain of nodes ends in '{}', which is not the one output of the graph",
-             shown(current_));
+      onnx::misfit("the chain of nodes ends in '{}', which is not the one output of the graph",
+                   onnx::shown(current_));
     }
-    if (!flow_.in_order()) misfit("the outputs end transposed; take that off");
+    if (!flow_.in_order()) onnx::misfit("the outputs end transposed; take that off");
     Network& network = out_.network;
     Network built = chain_.finish();
     if (chain_.take_rounded()) out_.rounded.emplace_back("the normalisation");
@@ -468,28 +478,28 @@ class Reader {
       network.output = sigmoid ? Output::kSigmoid : declared_output();
     }
     if (network.num_classes() > kMaxClasses) {
-      misfit("{} classes; allowed are at most {}", network.num_classes(), kMaxClasses);
+      onnx::misfit("{} classes; allowed are at most {}", network.num_classes(), kMaxClasses);
     }
     network.check();
   }
 
-  const onnx::ModelProto& model_;
+  const ::onnx::ModelProto& model_;
   const std::string& file_;
-  Budget& budget_;
+  onnx::Budget& budget_;
   int opset_ = 0;
-  std::unordered_map<std::string, Constant> constants_;
+  std::unordered_map<std::string, onnx::Constant> constants_;
   std::unordered_set<std::string> names_;  // of all values so far
   ModelFile out_{.network = {.output = Output::kIdentity}};
-  AffineChain chain_;
-  Flow flow_;
+  onnx::AffineChain chain_;
+  onnx::Flow flow_;
   std::string current_;  // output of the last node of the chain
 };
 
 }  // namespace
 
 ModelFile parse_model(std::string_view bytes, const std::string& name) {
-  Budget budget;
-  const onnx::ModelProto model = parse_proto(bytes, name, budget);
+  onnx::Budget budget;
+  const ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
   ModelFile out = Reader(model, name, budget).read();
   out.sha256 = sha256_hex(bytes);
   return out;

@@ -1,26 +1,26 @@
 #include <onnx/onnx_pb.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "models/model_file.hpp"
 
 namespace gibbon::models {
 namespace {
 
-void add_tensor(onnx::GraphProto& graph, const std::string& name, std::span<const float> values,
+void add_tensor(::onnx::GraphProto& graph, const std::string& name, std::span<const float> values,
                 std::initializer_list<std::size_t> dims) {
-  onnx::TensorProto& tensor = *graph.add_initializer();
+  ::onnx::TensorProto& tensor = *graph.add_initializer();
   tensor.set_name(name);
-  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  tensor.set_data_type(::onnx::TensorProto::FLOAT);
   for (const std::size_t dim : dims) tensor.add_dims(static_cast<std::int64_t>(dim));
   tensor.set_raw_data(values.data(),
                       values.size_bytes());  // little-endian, as on every x86 and ARM
 }
 
 /// Adds a node and returns the name of its output, which is also the node's.
-std::string add_node(onnx::GraphProto& graph, std::string_view op, const std::string& output,
+std::string add_node(::onnx::GraphProto& graph, std::string_view op, const std::string& output,
                      const std::vector<std::string>& inputs) {
-  onnx::NodeProto& node = *graph.add_node();
+  ::onnx::NodeProto& node = *graph.add_node();
   node.set_op_type(std::string(op));
   node.set_name(output);
   for (const std::string& input : inputs) node.add_input(input);
@@ -28,16 +28,16 @@ std::string add_node(onnx::GraphProto& graph, std::string_view op, const std::st
   return output;
 }
 
-onnx::AttributeProto& add_attribute(onnx::GraphProto& graph, const std::string& name) {
-  onnx::AttributeProto& attribute = *graph.mutable_node(graph.node_size() - 1)->add_attribute();
+::onnx::AttributeProto& add_attribute(::onnx::GraphProto& graph, const std::string& name) {
+  ::onnx::AttributeProto& attribute = *graph.mutable_node(graph.node_size() - 1)->add_attribute();
   attribute.set_name(name);
   return attribute;
 }
 
-void set_shape(onnx::ValueInfoProto& value, const std::string& name, std::size_t width) {
+void set_shape(::onnx::ValueInfoProto& value, const std::string& name, std::size_t width) {
   value.set_name(name);
   auto& type = *value.mutable_type()->mutable_tensor_type();
-  type.set_elem_type(onnx::TensorProto::FLOAT);
+  type.set_elem_type(::onnx::TensorProto::FLOAT);
   type.mutable_shape()->add_dim()->set_dim_param("N");
   type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
 }
@@ -46,10 +46,10 @@ void set_shape(onnx::ValueInfoProto& value, const std::string& name, std::size_t
 
 std::string to_onnx(const Network& network) {
   network.check();
-  onnx::ModelProto model;
+  ::onnx::ModelProto model;
   model.set_ir_version(8);
   model.set_producer_name("gibbon");
-  onnx::GraphProto& graph = *model.mutable_graph();
+  ::onnx::GraphProto& graph = *model.mutable_graph();
   graph.set_name("mlp " + network.architecture());
   set_shape(*graph.add_input(), "input", network.input_dim());
 
@@ -72,19 +72,19 @@ std::string to_onnx(const Network& network) {
     const bool plain = activation.onnx_op == "Identity";
     current = add_node(graph, "Gemm", last && plain ? "logits" : fmt::format("z{}", l),
                        {current, prefix + ".weight", prefix + ".bias"});
-    onnx::AttributeProto& transposed = add_attribute(graph, "transB");
-    transposed.set_type(onnx::AttributeProto::INT);
+    ::onnx::AttributeProto& transposed = add_attribute(graph, "transB");
+    transposed.set_type(::onnx::AttributeProto::INT);
     transposed.set_i(1);
     if (last && plain) break;
     current =
         add_node(graph, activation.onnx_op, last ? "logits" : fmt::format("a{}", l), {current});
     if (activation.alpha != 0.0) {
-      onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
-      alpha.set_type(onnx::AttributeProto::FLOAT);
+      ::onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
+      alpha.set_type(::onnx::AttributeProto::FLOAT);
       alpha.set_f(static_cast<float>(layer.activation.alpha));
       if (activation.onnx_op == "HardSigmoid") {
-        onnx::AttributeProto& beta = add_attribute(graph, "beta");
-        beta.set_type(onnx::AttributeProto::FLOAT);
+        ::onnx::AttributeProto& beta = add_attribute(graph, "beta");
+        beta.set_type(::onnx::AttributeProto::FLOAT);
         beta.set_f(0.0F);
       }
     }
@@ -97,7 +97,7 @@ std::string to_onnx(const Network& network) {
   std::map<std::string, std::string> metadata = network.metadata;
   metadata["gibbon.output"] = std::string(to_string(network.output));
   for (const auto& [key, value] : metadata) {
-    onnx::StringStringEntryProto& entry = *model.add_metadata_props();
+    ::onnx::StringStringEntryProto& entry = *model.add_metadata_props();
     entry.set_key(key);
     entry.set_value(value);
   }

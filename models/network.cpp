@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
 namespace gibbon::models {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/tensor.hpp"
-#include "models/activations/activation.hpp"
-#include "models/losses/loss.hpp"
+#include "base/tensor.hpp"
+#include "models/activation.hpp"
+#include "models/loss.hpp"
 
 namespace gibbon::models {
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/train/initialise.hpp"
 
 namespace gibbon::models {
@@ -14,14 +14,14 @@ using testing::ElementsAre;
 using testing::ThrowsMessage;
 
 Network small() {
-  return make_network(std::vector<std::size_t>{4, 3, 2}, make_activation("relu"), Output::kSoftmax,
-                      find_initialiser("he"), 1);
+  return train::make_network(std::vector<std::size_t>{4, 3, 2}, make_activation("relu"),
+                             Output::kSoftmax, train::find_initialiser("he"), 1);
 }
 
 TEST(Network, TheCoursesDigitNetworkHas13002Parameters) {
   const Network network =
-      make_network(parse_architecture("784-16-16-10"), make_activation("sigmoid"), Output::kSoftmax,
-                   find_initialiser("normal"), 0);
+      train::make_network(parse_architecture("784-16-16-10"), make_activation("sigmoid"),
+                          Output::kSoftmax, train::find_initialiser("normal"), 0);
   ASSERT_EQ(network.layers.size(), 3U);
   const auto count = [&](std::size_t l) {
     return network.layers[l].weight.flat().size() + network.layers[l].bias.size();

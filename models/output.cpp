@@ -1,10 +1,10 @@
-#include "models/losses/output.hpp"
+#include "models/output.hpp"
 
 #include <string>
 #include <vector>
 
-#include "datasets/error.hpp"
-#include "datasets/suggest.hpp"
+#include "base/error.hpp"
+#include "base/suggest.hpp"
 
 namespace gibbon::models {
 namespace {

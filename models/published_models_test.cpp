@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/environment.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/environment.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 

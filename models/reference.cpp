@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 #include <iterator>
 
-#include "datasets/environment.hpp"
-#include "datasets/error.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
 
 namespace gibbon::models {
 namespace {

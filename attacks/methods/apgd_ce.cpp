@@ -13,7 +13,7 @@
 //           shows at any confidence; the first step is compared with the start, as in the paper,
 //           not with nothing, as in the authors' code
 
-#include "attacks/apgd.hpp"
+#include "attacks/search/apgd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -28,14 +28,14 @@ class ApgdCe final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    Campaign campaign(problem, work, candidate);
-    Apgd apgd(oracle, problem, work, campaign, options_, cross_entropy_loss());
+    search::Campaign campaign(problem, work, candidate);
+    search::Apgd apgd(oracle, problem, work, campaign, options_, search::cross_entropy_loss());
     campaign.each_run(options_.restarts, 1, [&](int number, std::span<std::uint32_t> samples) {
       apgd.run(number, samples, {});
     });
   }
 
-  ApgdOptions options_{.purpose = "apgd-ce"};
+  search::ApgdOptions options_{.purpose = "apgd-ce"};
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 // Differs   two classes have no third: J = -(z_y - z_o) there. The first step is compared with the
 //           start, as in the paper, not with nothing, as in the authors' code
 
-#include "attacks/apgd.hpp"
+#include "attacks/search/apgd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -31,14 +31,14 @@ class ApgdDlr final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    Campaign campaign(problem, work, candidate);
-    Apgd apgd(oracle, problem, work, campaign, options_, dlr_loss());
+    search::Campaign campaign(problem, work, candidate);
+    search::Apgd apgd(oracle, problem, work, campaign, options_, search::dlr_loss());
     campaign.each_run(options_.restarts, 1, [&](int number, std::span<std::uint32_t> samples) {
       apgd.run(number, samples, {});
     });
   }
 
-  ApgdOptions options_{.purpose = "apgd-dlr"};
+  search::ApgdOptions options_{.purpose = "apgd-dlr"};
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 #include <numeric>
 
-#include "attacks/apgd.hpp"
+#include "attacks/search/apgd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -47,12 +47,12 @@ class ApgdT final : public Attack {
 
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    Campaign campaign(problem, work, candidate);
+    search::Campaign campaign(problem, work, candidate);
     const int count = aims(oracle.num_classes());
     const std::span<int> ranked = work.take<int>(problem.size() * oracle.num_classes());
     const std::span<int> target = work.take<int>(problem.size());
     rank_classes(oracle, problem, work, campaign, ranked);
-    Apgd apgd(oracle, problem, work, campaign, options_, targeted_dlr_loss());
+    search::Apgd apgd(oracle, problem, work, campaign, options_, search::targeted_dlr_loss());
     campaign.each_run(
         options_.restarts * count, count, [&](int number, std::span<std::uint32_t> samples) {
           const int rank = std::max(number, 0) % count;
@@ -66,7 +66,7 @@ class ApgdT final : public Attack {
   /// ranked (N × C): the classes by falling logit at the clean input, y last. Samples that are
   /// misclassified there are done with.
   static void rank_classes(Oracle& oracle, const Problem& problem, Workspace& work,
-                           Campaign& campaign, std::span<int> ranked) {
+                           search::Campaign& campaign, std::span<int> ranked) {
     Active active(work, problem.size());
     active.keep_if([&](std::size_t, std::uint32_t n) {
       if (!(problem.epsilons[n] > 0.0)) return false;
@@ -93,7 +93,7 @@ class ApgdT final : public Attack {
     }
   }
 
-  ApgdOptions options_{.purpose = "apgd-t"};
+  search::ApgdOptions options_{.purpose = "apgd-t"};
   int targets_ = 9;
 };
 

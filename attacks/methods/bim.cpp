@@ -9,7 +9,7 @@
 // Differs   hands over the first misclassified point or the one of the lowest margin, not the last;
 //           scale-free seed (losses.hpp); l1 spreads a step over several coordinates (iterate.hpp)
 
-#include "attacks/iterate.hpp"
+#include "attacks/search/iterate.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -25,8 +25,8 @@ class Bim final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    ProjectedStep rule(problem, step_ > 0.0 ? step_ : 1.0 / steps_);
-    iterate(oracle, problem, work, candidate, {.steps = steps_}, rule);
+    search::ProjectedStep rule(problem, step_ > 0.0 ? step_ : 1.0 / steps_);
+    search::iterate(oracle, problem, work, candidate, {.steps = steps_}, rule);
   }
 
   int steps_ = 10;

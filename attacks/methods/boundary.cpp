@@ -15,9 +15,9 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "attacks/decisions.hpp"
-#include "attacks/directions.hpp"
-#include "datasets/simd.hpp"
+#include "attacks/search/decisions.hpp"
+#include "attacks/search/directions.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -116,7 +116,7 @@ class Boundary final : public Attack {
     const std::size_t samples = problem.size();
     const std::size_t dim = problem.x.cols;
     Nearest nearest(problem, work, candidate);
-    Decisions decisions(oracle, problem, work);
+    search::Decisions decisions(oracle, problem, work);
     Active active(work, samples);
     const std::span<Rng> rng = work.take<Rng>(samples);
     const std::span<Walk> walk = work.take<Walk>(samples);
@@ -170,7 +170,7 @@ class Boundary final : public Attack {
                       Rng& rng, MutableRows turned, MutableRow out) {
     const Row x = problem.x.row(n);
     const MutableRow sphere = turned.row(n);
-    draw_normals(rng, sphere);
+    search::draw_normals(rng, sphere);
     const Sums sums = measure(sphere, x, at.row(n));
     // v - <v, u> u for the unit vector u = (at - x) / away, scaled to orthogonal · away; all over
     // √(1 + orthogonal²), which leads back to the sphere.

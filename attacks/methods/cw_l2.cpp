@@ -11,8 +11,8 @@
 //           authors' code, but no sooner than a feature on a side of the box can get away from it
 //           (725 steps); the distance is that to x itself, not to the x that tanh gives back
 
-#include "attacks/hinge.hpp"
-#include "datasets/simd.hpp"
+#include "attacks/search/hinge.hpp"
+#include "base/simd.hpp"
 #include "models/kernels/exp.hpp"
 
 namespace gibbon::attacks {
@@ -89,10 +89,10 @@ class CwL2 final : public Attack {
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
     const std::size_t features = problem.x.cols;
-    const Hinge hinge{confidence_, problem.targeted};
-    Successes successes(problem, work, candidate);
-    ConstantSearch search(work, samples, c_);
-    Plateau plateau(work, samples, std::max(steps_ / 10, steps_to_leave_a_side()));
+    const search::Hinge hinge{confidence_, problem.targeted};
+    search::Successes successes(problem, work, candidate);
+    search::ConstantSearch search(work, samples, c_);
+    search::Plateau plateau(work, samples, std::max(steps_ / 10, steps_to_leave_a_side()));
     const MutableRows first = work.rows(samples, features);
     const MutableRows w = work.rows(samples, features);
     const MutableRows mean = work.rows(samples, features);
@@ -104,7 +104,7 @@ class CwL2 final : public Attack {
     }
     Active alive(work, samples);
     Active active(work, samples);
-    offer_where_met(oracle, problem, alive, hinge, successes);
+    search::offer_where_met(oracle, problem, alive, hinge, successes);
     for (int round = 0; round < rounds_; ++round) {
       alive.keep_if([&](auto, auto n) { return !successes.done(n); });
       alive.afford(oracle, 2);

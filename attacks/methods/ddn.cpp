@@ -12,10 +12,10 @@
 //           passes) 1000 steps find MNIST medians 0.1 % lower; no rounding to pixel values, which
 //           is the business of whoever saves pictures
 
-#include "attacks/running_ball.hpp"
-#include "attacks/schedule.hpp"
-#include "attacks/successes.hpp"
-#include "datasets/rng.hpp"
+#include "attacks/search/running_ball.hpp"
+#include "attacks/search/schedule.hpp"
+#include "attacks/search/successes.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -40,14 +40,14 @@ class Ddn final : public Attack {
             {"epsilon", "first radius of the sphere, input units", &epsilon_, 1e-6, 1e6}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override {
-    return 2.0 * steps_ + 1.0 + kShrinkRounds;
+    return 2.0 * steps_ + 1.0 + search::kShrinkRounds;
   }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
-    Successes successes(problem, work, candidate);
+    search::Successes successes(problem, work, candidate);
     const MutableRows points = work.rows(samples, problem.x.cols);
     const MutableRows random = work.rows(1, problem.x.cols);
     const std::span<double> radius = work.take<double>(samples);
@@ -65,7 +65,7 @@ class Ddn final : public Attack {
       if (active.empty()) break;
       const auto [logits, dx] = oracle.gradient(oracle.pack(points, active.items()), problem.labels,
                                                 scale_free_seed<float>, active.items());
-      const double alpha = cosine_decay(step_, 0.01 * step_, t, steps_);
+      const double alpha = search::cosine_decay(step_, 0.01 * step_, t, steps_);
       active.keep_if([&](auto k, auto n) {
         const bool fooled = succeeded(logits.row(k), problem.labels[n], problem.targeted);
         if (fooled) successes.offer(n, points.row(n));
@@ -80,14 +80,14 @@ class Ddn final : public Attack {
           slope = dual_length(Norm::kL2, direction);
         }
         const double step = problem.direction() * alpha / slope;
-        const double length = moved_length(x, points.row(n), direction, step);
+        const double length = search::moved_length(x, points.row(n), direction, step);
         const double scale = length > 0.0 ? radius[n] / length : 0.0;
-        move_and_scale(x, direction, step, scale, problem.domain, points.row(n));
+        search::move_and_scale(x, direction, step, scale, problem.domain, points.row(n));
         return true;
       });
     }
-    offer_where_fooled(oracle, problem, active, points, successes);
-    shrink(oracle, problem, work, successes);
+    search::offer_where_fooled(oracle, problem, active, points, successes);
+    search::shrink(oracle, problem, work, successes);
   }
 
   int steps_ = 100;

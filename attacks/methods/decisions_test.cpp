@@ -1,6 +1,6 @@
 // HopSkipJump and the boundary attack: what the contract does not see.
 
-#include "attacks/decisions.hpp"
+#include "attacks/search/decisions.hpp"
 
 #include <cmath>
 #include <cstdlib>
@@ -256,7 +256,7 @@ TEST(Decisions, BisectionEndsAtTheBoundaryAndStillFools) {
       Oracle oracle(model, Access::kLabels, 2);
       oracle.begin(2, 0);
       Workspace work;
-      Decisions decisions(oracle, problem, work);
+      search::Decisions decisions(oracle, problem, work);
       Tensor points(2, 4);
       std::ranges::fill(points.flat(), 0.0F);
       decisions.to_boundary(std::array{0U, 1U}, tolerance, points.view());

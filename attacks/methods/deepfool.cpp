@@ -11,7 +11,7 @@
 //           which takes away the overshoot; from the label, which for correct samples is the class
 //           the model answers
 
-#include "attacks/successes.hpp"
+#include "attacks/search/successes.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -27,7 +27,8 @@ class DeepFool final : public Attack {
   }
   [[nodiscard]] double passes(std::size_t classes) const override {
     // Ten steps are usual, whatever `steps` allows.
-    return static_cast<double>(std::min(steps_, 10)) * static_cast<double>(classes) + kShrinkRounds;
+    return static_cast<double>(std::min(steps_, 10)) * static_cast<double>(classes) +
+           search::kShrinkRounds;
   }
 
  private:
@@ -35,7 +36,7 @@ class DeepFool final : public Attack {
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
     const std::size_t classes = oracle.num_classes();
-    Successes successes(problem, work, candidate);
+    search::Successes successes(problem, work, candidate);
     const MutableRows points = work.rows(samples, problem.x.cols);
     const MutableRows moved = work.rows(samples, problem.x.cols);    // r
     const MutableRows nearest = work.rows(samples, problem.x.cols);  // w_l
@@ -65,7 +66,7 @@ class DeepFool final : public Attack {
         }
       }
     }
-    shrink(oracle, problem, work, successes);
+    search::shrink(oracle, problem, work, successes);
   }
 
   /// The boundary nearest to every active sample, and how far it is: infinitely, if no class has a

@@ -11,8 +11,8 @@
 // Differs   β = 0.01, the paper's 0.001 leaves l1 distances almost half larger on MNIST; the l1
 //           rule only; success is that of v, never of the extrapolated y
 
-#include "attacks/hinge.hpp"
-#include "datasets/simd.hpp"
+#include "attacks/search/hinge.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -50,15 +50,15 @@ class Ead final : public Attack {
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
-    const Hinge hinge{confidence_, problem.targeted};
-    Successes successes(problem, work, candidate);
-    ConstantSearch search(work, samples, c_);
-    Plateau plateau(work, samples, steps_ / 10);
+    const search::Hinge hinge{confidence_, problem.targeted};
+    search::Successes successes(problem, work, candidate);
+    search::ConstantSearch search(work, samples, c_);
+    search::Plateau plateau(work, samples, steps_ / 10);
     const MutableRows v = work.rows(samples, problem.x.cols);
     const MutableRows y = work.rows(samples, problem.x.cols);
     Active alive(work, samples);
     Active active(work, samples);
-    offer_where_met(oracle, problem, alive, hinge, successes);
+    search::offer_where_met(oracle, problem, alive, hinge, successes);
     for (int round = 0; round < rounds_; ++round) {
       alive.keep_if([&](auto, auto n) { return !successes.done(n); });
       alive.afford(oracle, 3);
@@ -92,8 +92,9 @@ class Ead final : public Attack {
   }
 
   /// Step k of all active samples: one forward and one backward pass at y.
-  void step(Oracle& oracle, const Problem& problem, const Active& active, const Hinge& hinge,
-            const ConstantSearch& search, int k, MutableRows v, MutableRows y) const {
+  void step(Oracle& oracle, const Problem& problem, const Active& active,
+            const search::Hinge& hinge, const search::ConstantSearch& search, int k, MutableRows v,
+            MutableRows y) const {
     const Rows logits = oracle.logits(oracle.pack(y, active.items()), active.items());
     const MutableRows seeds = oracle.seeds();
     for (std::size_t i = 0; i < active.size(); ++i) {

@@ -10,14 +10,14 @@
 // Differs   the point drawn back counts, too, where it still fools the model: its logits are known;
 //           projections without sorting (hyperplane.hpp); no final search, as in AutoAttack
 
-#include "attacks/fab_search.hpp"
+#include "attacks/search/fab_search.hpp"
 
 namespace gibbon::attacks {
 namespace {
 
 class Fab final : public Attack {
  public:
-  std::vector<Field> fields() override { return fab_fields(settings_); }
+  std::vector<Field> fields() override { return search::fab_fields(settings_); }
   [[nodiscard]] double passes(std::size_t classes) const override {
     return static_cast<double>(settings_.steps) * settings_.restarts *
            (1.0 + static_cast<double>(classes));
@@ -26,10 +26,10 @@ class Fab final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    fab_search(oracle, problem, work, candidate, settings_, "fab");
+    search::fab_search(oracle, problem, work, candidate, settings_, "fab");
   }
 
-  FabSettings settings_;
+  search::FabSettings settings_;
 };
 
 }  // namespace

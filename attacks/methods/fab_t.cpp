@@ -8,7 +8,7 @@
 // Source    Croce & Hein 2020, arXiv:1907.02044; targets: arXiv:2003.01690, section 5
 // Differs   as FAB does
 
-#include "attacks/fab_search.hpp"
+#include "attacks/search/fab_search.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -17,7 +17,7 @@ class FabT final : public Attack {
  public:
   FabT() { settings_.targets = 9; }
   std::vector<Field> fields() override {
-    std::vector<Field> fields = fab_fields(settings_);
+    std::vector<Field> fields = search::fab_fields(settings_);
     fields.push_back({"targets", "classes to run towards, in the order of their clean logits",
                       &settings_.targets, 1, 1000});
     return fields;
@@ -30,10 +30,10 @@ class FabT final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    fab_search(oracle, problem, work, candidate, settings_, "fab-t");
+    search::fab_search(oracle, problem, work, candidate, settings_, "fab-t");
   }
 
-  FabSettings settings_;
+  search::FabSettings settings_;
 };
 
 }  // namespace

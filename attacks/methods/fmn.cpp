@@ -16,9 +16,9 @@
 //           the nearest success is drawn back to the boundary, l0: to fewer features (10 forward
 //           passes)
 
-#include "attacks/running_ball.hpp"
-#include "attacks/schedule.hpp"
-#include "attacks/successes.hpp"
+#include "attacks/search/running_ball.hpp"
+#include "attacks/search/schedule.hpp"
+#include "attacks/search/successes.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -32,17 +32,17 @@ class Fmn final : public Attack {
              &gamma_, 0.0, 0.99}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override {
-    return 2.0 * steps_ + 1.0 + kShrinkRounds;
+    return 2.0 * steps_ + 1.0 + search::kShrinkRounds;
   }
 
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const std::size_t samples = problem.size();
-    Successes successes(problem, work, candidate);
+    search::Successes successes(problem, work, candidate);
     const MutableRows points = work.rows(samples, problem.x.cols);
     const std::span<double> radius = work.take<double>(samples);
-    const MoveScratch scratch(work, problem.x.cols);
+    const search::MoveScratch scratch(work, problem.x.cols);
     std::ranges::copy(problem.x.flat(), points.data);
     std::ranges::fill(radius,
                       problem.norm == Norm::kL0 ? 1.0 : std::numeric_limits<double>::infinity());
@@ -52,8 +52,8 @@ class Fmn final : public Attack {
       if (active.empty()) break;
       const auto [logits, dx] = oracle.gradient(oracle.pack(points, active.items()), problem.labels,
                                                 margin_seed<float>, active.items());
-      const double alpha = cosine_decay(step_, 0.01 * step_, t, steps_);
-      const double gamma = cosine_decay(gamma_, 0.02 * gamma_, t, steps_);
+      const double alpha = search::cosine_decay(step_, 0.01 * step_, t, steps_);
+      const double gamma = search::cosine_decay(gamma_, 0.02 * gamma_, t, steps_);
       active.keep_if([&](auto k, auto n) {
         const bool fooled = succeeded(logits.row(k), problem.labels[n], problem.targeted);
         if (fooled) successes.offer(n, points.row(n));
@@ -65,19 +65,19 @@ class Fmn final : public Attack {
           return distance(problem.norm, problem.x.row(n), points.row(n)) +
                  std::abs(f) / dual_length(problem.norm, dx.row(k));
         });
-        move_in_ball({problem.norm, radius[n], problem.domain}, problem.x.row(n), dx.row(k),
-                     problem.direction() * alpha / slope, scratch, points.row(n));
+        search::move_in_ball({problem.norm, radius[n], problem.domain}, problem.x.row(n), dx.row(k),
+                             problem.direction() * alpha / slope, scratch, points.row(n));
         return true;
       });
     }
-    offer_where_fooled(oracle, problem, active, points, successes);
-    shrink(oracle, problem, work, successes);
+    search::offer_where_fooled(oracle, problem, active, points, successes);
+    search::shrink(oracle, problem, work, successes);
   }
 
   /// `linear`: distance at which the linearised model changes class.
   template <class Linear>
   static double next_radius(const Problem& problem, std::size_t n, bool fooled, double gamma,
-                            const Successes& successes, double radius, Linear linear) {
+                            const search::Successes& successes, double radius, Linear linear) {
     if (problem.norm == Norm::kL0) {
       const double next =
           fooled

@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "attacks/attack.hpp"
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::attacks {

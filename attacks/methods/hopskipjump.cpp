@@ -15,9 +15,9 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "attacks/decisions.hpp"
-#include "attacks/directions.hpp"
-#include "datasets/simd.hpp"
+#include "attacks/search/decisions.hpp"
+#include "attacks/search/directions.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -68,7 +68,7 @@ class HopSkipJump final : public Attack {
     const std::size_t samples = problem.size();
     const std::size_t dim = problem.x.cols;
     Nearest nearest(problem, work, candidate);
-    Decisions decisions(oracle, problem, work);
+    search::Decisions decisions(oracle, problem, work);
     Active active(work, samples);
     const std::span<Rng> rng = work.take<Rng>(samples);
     const std::span<std::uint32_t> fooling = work.take<std::uint32_t>(samples);
@@ -115,9 +115,9 @@ class HopSkipJump final : public Attack {
           active.items(), probes,
           [&](std::uint32_t n, std::uint32_t, MutableRow row) {
             if (linf) {
-              draw_even(rng[n], row);
+              search::draw_even(rng[n], row);
             } else {
-              draw_normals(rng[n], row);
+              search::draw_normals(rng[n], row);
             }
             const double length = std::max(dual_length(Norm::kL2, row), 1e-30);
             move_clipped(problem.domain, at.row(n), row, static_cast<float>(size[n] / length), row);

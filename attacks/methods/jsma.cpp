@@ -19,7 +19,7 @@
 #include <numeric>
 
 #include "attacks/attack.hpp"
-#include "attacks/saliency.hpp"
+#include "attacks/search/saliency.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -46,7 +46,7 @@ class Jsma final : public Attack {
     Nearest nearest(problem, work, candidate);
     const MutableRows at = work.rows(samples, dim);
     const MutableRows up = work.rows(oracle.max_rows(), dim);  // gradients of the target's logits
-    const std::span<Move> moves = work.take<Move>(2 * dim);
+    const std::span<search::Move> moves = work.take<search::Move>(2 * dim);
     const std::span<std::uint32_t> changed = work.take<std::uint32_t>(samples);
     const std::span<std::uint32_t> rounds = work.take<std::uint32_t>(samples);
     const std::span<int> targets = work.take<int>(samples * classes);
@@ -149,7 +149,7 @@ class Jsma final : public Attack {
 
   /// Moves the best pair of features of `point`; false when there is none.
   bool advance(const Problem& problem, std::size_t n, Row up, Row others, std::uint32_t fresh,
-               std::span<Move> moves, MutableRow point, std::uint32_t& changed) const {
+               std::span<search::Move> moves, MutableRow point, std::uint32_t& changed) const {
     const Row x = problem.x.row(n);
     const Box box = problem.domain;
     const auto step = static_cast<float>(theta_) * (box.upper - box.lower);
@@ -169,10 +169,10 @@ class Jsma final : public Attack {
       consider(d, step);
       if (signs_ == 2) consider(d, -step);
     }
-    const MovePair pair = best_pair(moves.first(count), fresh);
+    const search::MovePair pair = search::best_pair(moves.first(count), fresh);
     if (!pair.found) return false;
-    for (const Move& move : {pair.first, pair.second}) {
-      if (move.feature == kNoFeature) continue;
+    for (const search::Move& move : {pair.first, pair.second}) {
+      if (move.feature == search::kNoFeature) continue;
       float& value = point[move.feature];
       value = std::clamp(value + move.change, box.lower, box.upper);
       changed += move.fresh;

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attacks/attack.hpp"
-#include "datasets/environment.hpp"
+#include "base/environment.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 

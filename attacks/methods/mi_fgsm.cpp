@@ -10,7 +10,7 @@
 // Differs   hands over the first misclassified point or the one of the lowest margin, not the last;
 //           scale-free seed (losses.hpp); a zero gradient leaves momentum · G instead of NaN
 
-#include "attacks/iterate.hpp"
+#include "attacks/search/iterate.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -26,7 +26,7 @@ class MiFgsm final : public Attack {
   [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0 * steps_ + 1.0; }
 
  private:
-  class Rule final : public StepRule {
+  class Rule final : public search::StepRule {
    public:
     Rule(const Problem& problem, Workspace& work, double share, double momentum)
         : problem_(problem),
@@ -58,7 +58,7 @@ class MiFgsm final : public Attack {
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     Rule rule(problem, work, step_ > 0.0 ? step_ : 1.0 / steps_, momentum_);
-    iterate(oracle, problem, work, candidate, {.steps = steps_}, rule);
+    search::iterate(oracle, problem, work, candidate, {.steps = steps_}, rule);
   }
 
   int steps_ = 10;

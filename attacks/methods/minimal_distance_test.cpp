@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "attacks/successes.hpp"
-#include "datasets/rng.hpp"
+#include "attacks/search/successes.hpp"
+#include "base/rng.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::attacks {
@@ -225,7 +225,7 @@ TEST_F(MinimalDistance, ShrinkDrawsASuccessToTheBoundaryAndNeverAway) {
     oracle.begin(kSamples, 0);
     Workspace work;
     Tensor out(kSamples, kDim);
-    Successes successes(p, work, out.view());
+    search::Successes successes(p, work, out.view());
     // Samples 0 and 1 have no success; the others have one far away, straight to the corner.
     std::vector<double> before(kSamples, kInfinity);
     for (std::size_t n = 2; n < kSamples; ++n) {
@@ -239,7 +239,7 @@ TEST_F(MinimalDistance, ShrinkDrawsASuccessToTheBoundaryAndNeverAway) {
       successes.offer(n, corner);
       before[n] = successes.distance(n);
     }
-    shrink(oracle, p, work, successes);
+    search::shrink(oracle, p, work, successes);
     EXPECT_EQ(oracle.forwards()[0], 0U);
     EXPECT_FALSE(successes.found(1));
     for (std::size_t n = 2; n < kSamples; ++n) {

@@ -7,7 +7,7 @@
 //           keeps its direction over a sweep
 // Source    control; additive Gaussian noise as in Hendrycks & Dietterich 2019, arXiv:1903.12261
 
-#include "attacks/starts.hpp"
+#include "attacks/search/starts.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -23,7 +23,7 @@ class NoiseGaussian final : public Attack {
       const MutableRow row = candidate.row(n);
       Rng rng(problem.seed, problem.ids[n], "noise-gaussian");
       std::ranges::copy(problem.x.row(n), row.begin());
-      add_gaussian_noise(problem.norm, problem.epsilons[n], rng, row);
+      search::add_gaussian_noise(problem.norm, problem.epsilons[n], rng, row);
       project(problem.threat(n), problem.x.row(n), row);
     }
   }

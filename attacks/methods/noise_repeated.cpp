@@ -7,7 +7,7 @@
 // Property  what a grid of random tries finds at the same cost in passes as an attack
 // Source    control; Fawzi, Moosavi-Dezfooli, Frossard 2016, arXiv:1608.08967 (random noise)
 
-#include "attacks/starts.hpp"
+#include "attacks/search/starts.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -36,7 +36,7 @@ class NoiseRepeated final : public Attack {
       for (std::size_t k = 0; k < active.size(); ++k) {
         const std::uint32_t n = active[k];
         std::ranges::copy(problem.x.row(n), points.row(k).begin());
-        add_ball_noise(problem.norm, problem.epsilons[n], streams[n], points.row(k));
+        search::add_ball_noise(problem.norm, problem.epsilons[n], streams[n], points.row(k));
         project(problem.threat(n), problem.x.row(n), points.row(k));
       }
       const auto broken = oracle.succeeded(points.slice(0, active.size()), problem.labels,

@@ -14,7 +14,7 @@
 #include <numeric>
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {

@@ -10,7 +10,7 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {

@@ -8,7 +8,7 @@
 // Source    Calafiore, Dabbene & Tempo 1999 (even draws from lp balls); as start in
 //           arXiv:1706.06083
 
-#include "attacks/starts.hpp"
+#include "attacks/search/starts.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -23,7 +23,7 @@ class NoiseUniform final : public Attack {
     for (std::size_t n = 0; n < candidate.rows; ++n) {
       Rng rng(problem.seed, problem.ids[n], "noise-uniform");
       std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
-      add_ball_noise(problem.norm, problem.epsilons[n], rng, candidate.row(n));
+      search::add_ball_noise(problem.norm, problem.epsilons[n], rng, candidate.row(n));
       project(problem.threat(n), problem.x.row(n), candidate.row(n));
     }
   }

@@ -15,7 +15,7 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {

@@ -11,7 +11,7 @@
 //           scale-free seed (losses.hpp); restarts run on survivors; l1 projects on ball and box
 //           together instead of one after the other
 
-#include "attacks/iterate.hpp"
+#include "attacks/search/iterate.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -35,13 +35,13 @@ class Pgd final : public Attack {
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
     const double usual = problem.norm == Norm::kLinf ? 1.0 / 30.0 : 2.5 / steps_;
-    ProjectedStep rule(problem, step_ > 0.0 ? step_ : usual);
-    iterate(oracle, problem, work, candidate,
-            {.steps = steps_,
-             .restarts = restarts_,
-             .start = random_ != 0 ? Start::kRandom : Start::kInput,
-             .purpose = "pgd"},
-            rule);
+    search::ProjectedStep rule(problem, step_ > 0.0 ? step_ : usual);
+    search::iterate(oracle, problem, work, candidate,
+                    {.steps = steps_,
+                     .restarts = restarts_,
+                     .start = random_ != 0 ? search::Start::kRandom : search::Start::kInput,
+                     .purpose = "pgd"},
+                    rule);
   }
 
   int steps_ = 40;

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "attacks/attack.hpp"
-#include "datasets/environment.hpp"
-#include "datasets/parallel.hpp"
+#include "base/environment.hpp"
+#include "base/parallel.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 

@@ -9,7 +9,7 @@
 // Differs   scale-free seed (losses.hpp); keeps x_1 where that is misclassified already
 
 #include "attacks/attack.hpp"
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::attacks {
 namespace {

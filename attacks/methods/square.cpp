@@ -20,7 +20,7 @@
 #include <limits>
 
 #include "attacks/attack.hpp"
-#include "attacks/windows.hpp"
+#include "attacks/search/windows.hpp"
 
 namespace gibbon::attacks {
 namespace {
@@ -226,8 +226,8 @@ class Search {
   /// One query for every sample that is left.
   void step(int query) {
     drop_done();
-    windows_.resize(share(p_, query),
-                    is_linf() ? Windows::Sides::kAny : Windows::Sides::kOddFromThree);
+    windows_.resize(share(p_, query), is_linf() ? search::Windows::Sides::kAny
+                                                : search::Windows::Sides::kOddFromThree);
     used_ = 0;
     std::size_t place = 0;
     active_.keep_if([&](std::size_t, std::uint32_t n) {
@@ -373,7 +373,7 @@ class Search {
   int queries_;
   double p_;
   Active active_;
-  Windows windows_;
+  search::Windows windows_;
   std::span<Rng> rng_;
   std::span<std::uint8_t> done_;
   std::span<float> loss_;    // at point_

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "attacks/attack.hpp"
+#include "base/rng.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/rng.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 #include "models/train/initialise.hpp"
@@ -113,9 +113,9 @@ class SquareOnPictures : public testing::Test {
   }
 
   datasets::Shape shape_{8, 6, 3, true};
-  models::Network network_ =
-      models::make_network(std::array<std::size_t, 3>{144, 20, 10}, models::make_activation("tanh"),
-                           models::Output::kSoftmax, models::find_initialiser("xavier"), 1);
+  models::Network network_ = models::train::make_network(
+      std::array<std::size_t, 3>{144, 20, 10}, models::make_activation("tanh"),
+      models::Output::kSoftmax, models::train::find_initialiser("xavier"), 1);
   models::Mlp model_{network_};
   Tensor x_{kBlock, 144};
   std::vector<int> labels_;

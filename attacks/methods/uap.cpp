@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "attacks/attack.hpp"
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::attacks {
 namespace {

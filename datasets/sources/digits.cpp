@@ -18,17 +18,17 @@
 #include <unistd.h>
 #include <utility>
 
-#include "datasets/command.hpp"
+#include "base/command.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/rng.hpp"
+#include "base/sha256.hpp"
+#include "base/temporary_folder.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
 #include "datasets/idx_source.hpp"
 #include "datasets/image_io.hpp"
 #include "datasets/pixels.hpp"
-#include "datasets/rng.hpp"
-#include "datasets/sha256.hpp"
 #include "datasets/split.hpp"
-#include "datasets/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 

@@ -26,31 +26,32 @@ std::string norm_name(attacks::Norm norm) {
 
 }  // namespace
 
-bool logs_autoattack(const SweepPlan& plan) {
+bool logs_autoattack(const sweep::SweepPlan& plan) {
   return plan.attacks.size() == 1 && plan.attacks[0].ordered && plan.norms.size() == 1 &&
          plan.epsilons.size() == 1 && plan.epsilons[0] > 0.0;
 }
 
-std::string autoattack_line(const SweepStatus& status) {
+std::string autoattack_line(const sweep::SweepStatus& status) {
   return fmt::format("{} - {}/{} - {} out of {} successfully perturbed", status.attack,
                      status.block + 1, status.blocks, status.broken, status.attacked);
 }
 
-std::string autoattack_log(const SweepResult& result, const SweepPlan& plan, double seconds) {
-  const Pair& pair = result.pairs.front();
+std::string autoattack_log(const sweep::SweepResult& result, const sweep::SweepPlan& plan,
+                           double seconds) {
+  const sweep::Pair& pair = result.pairs.front();
   std::vector<std::string> names;
-  for (const AttackSpec* member : pair.members) names.emplace_back(member->info->name);
+  for (const sweep::AttackSpec* member : pair.members) names.emplace_back(member->info->name);
   std::string out = fmt::format(
       "setting parameters for {} version\nusing {} version including {}.\n"
       "initial accuracy: {:.2f}%\n",
       plan.attacks[0].version, plan.attacks[0].version, fmt::join(names, ", "),
       percent(result.clean_correct, result.finished));
   double total = 0.0;
-  for (const Tally& tally : result.tallies.front()) total += tally.seconds;
+  for (const sweep::Tally& tally : result.tallies.front()) total += tally.seconds;
   std::size_t standing = result.clean_correct;
   double spent = 0.0;
   for (std::size_t m = 0; m < names.size(); ++m) {
-    const Tally& tally = result.tallies.front()[m];
+    const sweep::Tally& tally = result.tallies.front()[m];
     standing -= tally.broken;
     spent += tally.seconds;
     out += fmt::format("robust accuracy after {}: {:.2f}% (total time {:.1f} s)\n", upper(names[m]),

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/run_folder.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -16,7 +16,8 @@ struct State {
   bool force = false;
 
   void run() const {
-    const reports::gate::Snapshot snapshot = reports::gate::snapshot_of(read_run_folder(folder));
+    const reports::gate::Snapshot snapshot =
+        reports::gate::snapshot_of(runs::read_run_folder(folder));
     if (!force && is_there(output)) {
       fail_usage("{}: it is there already; choose another --output, or overwrite it with --force",
                  output);

@@ -1,73 +1,77 @@
-#include "eval/certify.hpp"
+#include "eval/certify/certify.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
 #include "eval/cli/work.hpp"
-#include "eval/epsilons.hpp"
-#include "eval/provenance.hpp"
-#include "eval/run_folder.hpp"
-#include "eval/stored_run.hpp"
-#include "eval/witnesses.hpp"
-#include "reports/table.hpp"
+#include "eval/runs/provenance.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "eval/runs/stored_run.hpp"
+#include "eval/runs/witnesses.hpp"
+#include "eval/sweep/clean_doubts.hpp"
+#include "eval/sweep/epsilons.hpp"
+#include "reports/table/table.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 struct State {
   std::string model;
-  CertifyOptions options;
-  DataOptions data;
-  CommonOptions common;
+  runs::CertifyOptions options;
+  runs::DataOptions data;
+  runs::CommonOptions common;
   std::string output = "runs/certify";
 
   [[nodiscard]] std::string command() {
     return "gibbon certify --model " + shell_word(model) +
-           typed(data.options(), DataOptions().options()) +
-           typed(options.options(), CertifyOptions().options()) +
-           typed(common.options(), CommonOptions().options()) + " --output " + shell_word(output);
+           typed(data.options(), runs::DataOptions().options()) +
+           typed(options.options(), runs::CertifyOptions().options()) +
+           typed(common.options(), runs::CommonOptions().options()) + " --output " +
+           shell_word(output);
   }
 
-  [[nodiscard]] CertifyPlan plan() const {
+  [[nodiscard]] certify::CertifyPlan plan() const {
     if (!(options.timeout >= 0.0 && options.timeout <= 1e7)) {
       fail_usage(
           "--timeout {}: outside [0, 1e7]; give the seconds a sample may take, 0 for no limit",
           options.timeout);
     }
     return {.norm = attacks::find_norm(options.norm),
-            .epsilons = parse_epsilons(options.epsilons),
-            .clip = options.no_clip ? Clip::kNone : Clip::kToRange,
-            .radius = options.radius ? Radius::kBisect : Radius::kOfCurve,
+            .epsilons = sweep::parse_epsilons(options.epsilons),
+            .clip = options.no_clip ? certify::Clip::kNone : certify::Clip::kToRange,
+            .radius = options.radius ? certify::Radius::kBisect : certify::Radius::kOfCurve,
             .limits = {.nodes = options.nodes,
                        .seconds = options.timeout,
-                       .soundness = find_soundness(options.soundness)},
+                       .soundness = verify::find_soundness(options.soundness)},
             .threads = common.workers()};
   }
 
   /// Whether certificates are what this very command would find.
-  [[nodiscard]] bool answers(const reports::Certificates& c, const CertifyPlan& asked) const {
+  [[nodiscard]] bool answers(const reports::record::Certificates& c,
+                             const certify::CertifyPlan& asked) const {
     const auto& made = c.provenance;
     return c.norm == attacks::to_string(asked.norm) && c.level == level(asked) &&
            c.with_radius == options.radius &&
            made.value("nodes", std::uint64_t{0}) == options.nodes &&
            made.value("timeout", -1.0) == options.timeout &&
            made.value("clip", options.no_clip) == !options.no_clip &&
-           std::ranges::equal(c.curve, asked.epsilons, {}, &reports::CertifiedPoint::epsilon);
+           std::ranges::equal(c.curve, asked.epsilons, {},
+                              &reports::record::CertifiedPoint::epsilon);
   }
 
   /// After a command that was killed between its proofs and its pictures: draws what is there, and
   /// tells whether that answers this command.
-  [[nodiscard]] bool finish_drawing(reports::Run& run, const CertifyPlan& asked) const {
+  [[nodiscard]] bool finish_drawing(reports::record::Run& run,
+                                    const certify::CertifyPlan& asked) const {
     const std::filesystem::path folder = output;
-    if (run.provenance.empty() || common.force || !is_half_drawn(folder)) return false;
-    draw_run(folder, run, read_run_gallery(folder, run));
+    if (run.provenance.empty() || common.force || !runs::is_half_drawn(folder)) return false;
+    runs::draw_run(folder, run, runs::read_run_gallery(folder, run));
     say(common, fmt::format("{}: its proofs were written, its page and pictures were not; now they "
                             "are",
                             output));
@@ -78,9 +82,9 @@ struct State {
     return true;
   }
 
-  void require_new(const reports::Run& run, std::string_view norm) const {
+  void require_new(const reports::record::Run& run, std::string_view norm) const {
     const bool there = std::ranges::any_of(
-        run.certificates, [&](const reports::Certificates& c) { return c.norm == norm; });
+        run.certificates, [&](const reports::record::Certificates& c) { return c.norm == norm; });
     if (there && !common.force) {
       fail_usage(
           "{}: it holds certificates in {} already; choose another --output, or replace them with "
@@ -91,9 +95,9 @@ struct State {
 
   /// The run in the folder that the certificates join: an empty one where there is none, or where
   /// --force replaces one of certificates alone.
-  [[nodiscard]] reports::Run run_to_join(const models::ModelFile& file,
-                                         const datasets::Dataset& samples,
-                                         const CertifyPlan& asked) const {
+  [[nodiscard]] reports::record::Run run_to_join(const models::ModelFile& file,
+                                                 const datasets::Dataset& samples,
+                                                 const certify::CertifyPlan& asked) const {
     const std::filesystem::path folder = output;
     if (is_there(folder / kJournal)) {
       fail_usage(
@@ -102,9 +106,9 @@ struct State {
           output, kJournal);
     }
     if (!is_there(folder / "run.json")) return {};
-    reports::Run run = read_run_folder(folder);
+    reports::record::Run run = runs::read_run_folder(folder);
     if (run.curve.empty() && common.force) return {};
-    require_joinable(folder, run, file.sha256, samples, asked.norm);
+    runs::require_joinable(folder, run, file.sha256, samples, asked.norm);
     if (!run.curve.empty() && options.no_clip) {
       fail_usage(
           "--no-clip: the attacks in {} stay in the data's valid range, so the two edges would not "
@@ -115,38 +119,39 @@ struct State {
   }
 
   void run() {
-    CertifyPlan asked = plan();
+    certify::CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model);
-    const RunLock lock = lock_new_folder(output, common);
-    prepare_folder(output, {}, common.force);
+    const runs::RunLock lock = lock_new_folder(output, common);
+    runs::prepare_folder(output, {}, common.force);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    const std::vector<std::string> doubts = doubt_clean_accuracy(file.network, samples);
+    const std::vector<std::string> doubts = sweep::doubt_clean_accuracy(file.network, samples);
     say_notes(common, doubts);
-    reports::Run joined = run_to_join(file, samples, asked);
+    reports::record::Run joined = run_to_join(file, samples, asked);
     if (finish_drawing(joined, asked)) return;
     require_new(joined, attacks::to_string(asked.norm));
-    asked.attacked = broken_distances(joined, asked.norm);
+    asked.attacked = runs::broken_distances(joined, asked.norm);
     auto proved = run_counted("certify", common, [&](const auto& progress) {
-      return certify(file.network, samples, asked, progress);
+      return certify::certify(file.network, samples, asked, progress);
     });
     if (proved) {
       write(file, samples, asked, std::move(proved->result), proved->seconds, joined, doubts);
     }
   }
 
-  [[nodiscard]] std::string level(const CertifyPlan& asked) const {
+  [[nodiscard]] std::string level(const certify::CertifyPlan& asked) const {
     return "level " + options.soundness + ": holds " +
-           std::string(meaning_of(asked.limits.soundness));
+           std::string(verify::meaning_of(asked.limits.soundness));
   }
 
-  [[nodiscard]] reports::Certificates certificates(const CertifyPlan& asked, CertifyResult result,
-                                                   double seconds) {
+  [[nodiscard]] reports::record::Certificates certificates(const certify::CertifyPlan& asked,
+                                                           certify::CertifyResult result,
+                                                           double seconds) {
     return {.provenance = {{"command", command()},
                            {"method", "CROWN, alpha, branch and bound"},
                            {"nodes", options.nodes},
                            {"timeout", options.timeout},
                            {"clip", !options.no_clip},
-                           {"environment", environment()},
+                           {"environment", runs::environment()},
                            {"seconds", seconds}},
             .norm = std::string(attacks::to_string(asked.norm)),
             .level = level(asked),
@@ -157,35 +162,36 @@ struct State {
   }
 
   void write(const models::ModelFile& file, const datasets::Dataset& samples,
-             const CertifyPlan& asked, CertifyResult result, double seconds, reports::Run& run,
-             const std::vector<std::string>& doubts) {
+             const certify::CertifyPlan& asked, certify::CertifyResult result, double seconds,
+             reports::record::Run& run, const std::vector<std::string>& doubts) {
     const std::filesystem::path folder = output;
     const bool alone = run.curve.empty() && run.certificates.empty();
-    const std::vector<Witness> witnesses = std::move(result.witnesses);
-    reports::Certificates proved = certificates(asked, std::move(result), seconds);
-    std::erase_if(run.certificates,
-                  [&](const reports::Certificates& old) { return old.norm == proved.norm; });
+    const std::vector<certify::Witness> witnesses = std::move(result.witnesses);
+    reports::record::Certificates proved = certificates(asked, std::move(result), seconds);
+    std::erase_if(run.certificates, [&](const reports::record::Certificates& old) {
+      return old.norm == proved.norm;
+    });
     run.certificates.push_back(std::move(proved));
     if (alone) {
-      run.provenance = certify_provenance(
+      run.provenance = runs::certify_provenance(
           {.command = command(), .model_path = model, .model_sha256 = file.sha256}, file.network,
           samples, data);
       run.diagnosis = samples.notes;
       run.diagnosis.insert(run.diagnosis.end(), doubts.begin(), doubts.end());
-      start_run(folder);
+      runs::start_run(folder);
     }
-    begin_drawing(folder);
-    write_witnesses(folder, samples, asked.norm, witnesses);
-    write_certificates(folder, run);
-    draw_run(folder, run, read_run_gallery(folder, run));
+    runs::begin_drawing(folder);
+    runs::write_witnesses(folder, samples, asked.norm, witnesses);
+    runs::write_certificates(folder, run);
+    runs::draw_run(folder, run, runs::read_run_gallery(folder, run));
     print(run);
   }
 
-  void print(const reports::Run& run) const {
+  void print(const reports::record::Run& run) const {
     const std::filesystem::path folder = output;
     fmt::print("{}report {}\n",
-               reports::to_table(
-                   run, stdout_is_terminal() ? reports::Colour::kAlways : reports::Colour::kNever),
+               reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
+                                                                  : reports::table::Colour::kNever),
                printable((folder / "report.html").string()));
   }
 };
@@ -203,7 +209,7 @@ void add_certify(CLI::App& root) {
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   add_options(*app, state->options.options());
   add_options(*app, state->data.options());
-  for (const Option& option : state->common.options()) {
+  for (const runs::Option& option : state->common.options()) {
     if (option.name != "seed") add_options(*app, {option});  // nothing here is drawn
   }
   app->add_option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")

@@ -2,12 +2,12 @@
 #include <fstream>
 #include <optional>
 
-#include "datasets/environment.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
 #include "reports/gate/formats.hpp"
 
@@ -60,7 +60,7 @@ struct State {
     const reports::gate::Demands all = demands();
     std::optional<reports::gate::Snapshot> before;
     if (!baseline.empty()) before = reports::gate::read_baseline(read_file(baseline), baseline);
-    const reports::gate::Snapshot now = reports::gate::snapshot_of(read_run_folder(folder));
+    const reports::gate::Snapshot now = reports::gate::snapshot_of(runs::read_run_folder(folder));
     const reports::gate::GateResult result =
         reports::gate::judge(before ? &*before : nullptr, now, all);
     if (!junit.empty()) write_atomically(junit, reports::gate::to_junit(result));
@@ -69,9 +69,9 @@ struct State {
     append_summary(reports::gate::to_markdown(result));
     if (annotations || environment("GITHUB_ACTIONS") == "true")
       fmt::print("{}", reports::gate::to_annotations(result));
-    fmt::print("{}",
-               reports::gate::to_text(result, stdout_is_terminal() ? reports::Colour::kAlways
-                                                                   : reports::Colour::kNever));
+    fmt::print("{}", reports::gate::to_text(result, stdout_is_terminal()
+                                                        ? reports::table::Colour::kAlways
+                                                        : reports::table::Colour::kNever));
     if (!result.passed()) exit_code = static_cast<int>(ErrorKind::kCheckFailed);
   }
 };

@@ -7,9 +7,9 @@
 #include "datasets/dataset.hpp"
 #include "eval/cli/completion.hpp"
 #include "eval/verify/query.hpp"
-#include "models/activations/activation.hpp"
-#include "models/losses/loss.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "models/activation.hpp"
+#include "models/loss.hpp"
+#include "models/optimizer.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/robust/robust.hpp"
 #include "models/train/schedule.hpp"
@@ -39,7 +39,8 @@ std::vector<std::string> norm_names() {
 
 std::vector<std::string> soundness_names() {
   std::vector<std::string> out;
-  for (const Soundness level : {Soundness::kReal, Soundness::kDouble, Soundness::kFloat32}) {
+  using enum verify::Soundness;
+  for (const verify::Soundness level : {kReal, kDouble, kFloat32}) {
     out.emplace_back(name_of(level));
   }
   return out;
@@ -77,9 +78,9 @@ constexpr std::array kChoices{
     Choice{"--loss", [] { return names_of(models::losses()); }},
     Choice{"--answer", output_names},
     Choice{"--optimizer", [] { return names_of(models::optimizers()); }},
-    Choice{"--schedule", [] { return names_of(models::schedules()); }},
-    Choice{"--init", [] { return names_of(models::initialisers()); }},
-    Choice{"--robust", [] { return names_of(models::robust_methods()); }},
+    Choice{"--schedule", [] { return names_of(models::train::schedules()); }},
+    Choice{"--init", [] { return names_of(models::train::initialisers()); }},
+    Choice{"--robust", [] { return names_of(models::train::robust::robust_methods()); }},
     Choice{"--soundness", soundness_names},
     Choice{"--order",
            [] {

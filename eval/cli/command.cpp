@@ -4,16 +4,16 @@
 #include <cstdio>
 #include <unistd.h>
 
+#include "base/error.hpp"
 #include "base/printable.hpp"
 #include "datasets/classes.hpp"
-#include "datasets/error.hpp"
-#include "eval/epsilons.hpp"
+#include "eval/sweep/epsilons.hpp"
 #include "models/train/train.hpp"
 
 namespace gibbon::eval::cli {
 
-void add_options(CLI::App& app, const std::vector<Option>& options) {
-  for (const Option& option : options) {
+void add_options(CLI::App& app, const std::vector<runs::Option>& options) {
+  for (const runs::Option& option : options) {
     const std::string flag = "--" + std::string(option.name);
     const std::string help(option.help);
     std::visit(
@@ -40,23 +40,24 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
-std::string typed(const std::vector<Option>& options, const std::vector<Option>& defaults) {
+std::string typed(const std::vector<runs::Option>& options,
+                  const std::vector<runs::Option>& defaults) {
   std::string out;
   for (std::size_t k = 0; k < options.size(); ++k) {
-    if (to_text(options[k]) == to_text(defaults[k])) continue;
+    if (runs::to_text(options[k]) == runs::to_text(defaults[k])) continue;
     const std::string flag = fmt::format(" --{}", options[k].name);
     if (const auto* const* list = std::get_if<std::vector<std::string>*>(&options[k].value)) {
       for (const std::string& item : **list) out += flag + " " + shell_word(item);
     } else if (std::holds_alternative<bool*>(options[k].value)) {
       out += flag;
     } else {
-      out += flag + " " + shell_word(to_text(options[k]));
+      out += flag + " " + shell_word(runs::to_text(options[k]));
     }
   }
   return out;
 }
 
-datasets::Dataset load_data(const DataOptions& options) {
+datasets::Dataset load_data(const runs::DataOptions& options) {
   if (options.split != "train" && options.split != "test") {
     fail_usage("--split {}: no such split; allowed are train and test", options.split);
   }
@@ -66,19 +67,19 @@ datasets::Dataset load_data(const DataOptions& options) {
 }
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network) {
-  models::require_fit(network, data);
+  models::train::require_fit(network, data);
   datasets::take_classes(data, network.num_classes());
   return data;
 }
 
-datasets::Dataset load_data(const DataOptions& options, const models::Network& network,
-                            const CommonOptions& common) {
+datasets::Dataset load_data(const runs::DataOptions& options, const models::Network& network,
+                            const runs::CommonOptions& common) {
   datasets::Dataset data = fit_data(load_data(options), network);
   say_notes(common, data.notes);
   return data;
 }
 
-void say_notes(const CommonOptions& common, std::span<const std::string> notes) {
+void say_notes(const runs::CommonOptions& common, std::span<const std::string> notes) {
   for (const std::string& note : notes) say(common, "note: " + note);
 }
 
@@ -94,20 +95,21 @@ models::Loss loss_of(const models::Network& network, std::string name) {
   return models::make_loss(name, network.output);
 }
 
-SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
+sweep::SweepPlan plan_sweep(const runs::SweepOptions& options, const runs::CommonOptions& common) {
   constexpr std::uint64_t kLargestBatch = 1U << 16U;
-  SweepPlan plan{.epsilons = parse_epsilons(options.epsilons),
-                 .seed = common.seed,
-                 .max_queries = options.max_queries,
-                 .exhaustive = options.exhaustive,
-                 .threads = common.workers(),
-                 .batch = options.batch,
-                 .crosscheck = options.crosscheck,
-                 .keep_examples = !options.save.empty()};
+  sweep::SweepPlan plan{.epsilons = sweep::parse_epsilons(options.epsilons),
+                        .seed = common.seed,
+                        .max_queries = options.max_queries,
+                        .exhaustive = options.exhaustive,
+                        .threads = common.workers(),
+                        .batch = options.batch,
+                        .crosscheck = options.crosscheck,
+                        .keep_examples = !options.save.empty()};
   if (options.batch < 1 || options.batch > kLargestBatch) {
     fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
   }
-  for (const std::string& attack : options.attack) plan.attacks.push_back(parse_entry(attack));
+  for (const std::string& attack : options.attack)
+    plan.attacks.push_back(sweep::parse_entry(attack));
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
   if (std::ranges::count(plan.norms, attacks::Norm::kL0) > 0) {
     for (const double epsilon : plan.epsilons) {
@@ -136,11 +138,12 @@ SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common) {
   return plan;
 }
 
-void load_training(const DataOptions& options, const models::Network& network, SweepPlan& plan) {
-  const auto learns = [&](const Entry& entry) {
+void load_training(const runs::DataOptions& options, const models::Network& network,
+                   sweep::SweepPlan& plan) {
+  const auto learns = [&](const sweep::Entry& entry) {
     return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
       return std::ranges::any_of(entry.in(norm),
-                                 [](const AttackSpec& s) { return s.info->fitted; });
+                                 [](const sweep::AttackSpec& s) { return s.info->fitted; });
     });
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
@@ -150,18 +153,19 @@ void load_training(const DataOptions& options, const models::Network& network, S
   plan.training = datasets::select(std::move(training), first);
 }
 
-void say(const CommonOptions& common, const std::string& text) {
+void say(const runs::CommonOptions& common, const std::string& text) {
   if (common.quiet) return;
   std::fflush(stdout);  // both may be one file: the note belongs behind what was said before it
   // Not fmt::print, which throws: a note nobody can read must not end the work.
   std::fputs((printable(text) + "\n").c_str(), stderr);
 }
 
-RunLock lock_folder(const std::filesystem::path& folder, const CommonOptions& common) {
+runs::RunLock lock_folder(const std::filesystem::path& folder, const runs::CommonOptions& common) {
   return {folder, [&](const std::string& text) { say(common, text); }};
 }
 
-RunLock lock_new_folder(const std::filesystem::path& folder, const CommonOptions& common) {
+runs::RunLock lock_new_folder(const std::filesystem::path& folder,
+                              const runs::CommonOptions& common) {
   std::error_code later;
   std::filesystem::create_directories(folder, later);
   return lock_folder(folder, common);

@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 
 #include "datasets/dataset.hpp"
-#include "eval/options.hpp"
-#include "eval/run_lock.hpp"
-#include "eval/sweep.hpp"
+#include "eval/runs/options.hpp"
+#include "eval/runs/run_lock.hpp"
+#include "eval/sweep/sweep.hpp"
 #include "models/model_file.hpp"
 #include "reports/gate/comparison.hpp"
 
@@ -16,28 +16,28 @@
 namespace gibbon::eval::cli {
 
 /// Registers every option as --name.
-void add_options(CLI::App& app, const std::vector<Option>& options);
+void add_options(CLI::App& app, const std::vector<runs::Option>& options);
 
 /// The options that differ from their defaults, as one would type them: " --data digits --seed 3".
-[[nodiscard]] std::string typed(const std::vector<Option>& options,
-                                const std::vector<Option>& defaults);
+[[nodiscard]] std::string typed(const std::vector<runs::Option>& options,
+                                const std::vector<runs::Option>& defaults);
 
 /// Text as one shell word.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
 /// load() and select() as the options ask for it.
-[[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
+[[nodiscard]] datasets::Dataset load_data(const runs::DataOptions& options);
 
 /// Data as a model takes them: require_fit(), and the model's classes where the data show fewer.
 [[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network);
 
 /// load_data() and fit_data(); says what there is to say about the data.
-[[nodiscard]] datasets::Dataset load_data(const DataOptions& options,
+[[nodiscard]] datasets::Dataset load_data(const runs::DataOptions& options,
                                           const models::Network& network,
-                                          const CommonOptions& common);
+                                          const runs::CommonOptions& common);
 
 /// Writes "note: …" for every sentence unless quiet.
-void say_notes(const CommonOptions& common, std::span<const std::string> notes);
+void say_notes(const runs::CommonOptions& common, std::span<const std::string> notes);
 
 /// Reads a model; a missing --model is a usage Error.
 [[nodiscard]] models::ModelFile load_model(const std::string& path);
@@ -47,21 +47,24 @@ void say_notes(const CommonOptions& common, std::span<const std::string> notes);
 [[nodiscard]] models::Loss loss_of(const models::Network& network, std::string name);
 
 /// Every name resolved, every range checked. Warns on stderr about budgets in 0–255 units.
-[[nodiscard]] SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common);
+[[nodiscard]] sweep::SweepPlan plan_sweep(const runs::SweepOptions& options,
+                                          const runs::CommonOptions& common);
 
 /// Loads the samples that attacks learn from, the first 1000 of the train split (or all, where
 /// there are fewer), if the plan has one that does.
-void load_training(const DataOptions& options, const models::Network& network, SweepPlan& plan);
+void load_training(const runs::DataOptions& options, const models::Network& network,
+                   sweep::SweepPlan& plan);
 
 /// Writes to stderr unless quiet; ends the progress bar's line first.
-void say(const CommonOptions& common, const std::string& text);
+void say(const runs::CommonOptions& common, const std::string& text);
 
 /// The lock on a run folder that is there.
-[[nodiscard]] RunLock lock_folder(const std::filesystem::path& folder, const CommonOptions& common);
+[[nodiscard]] runs::RunLock lock_folder(const std::filesystem::path& folder,
+                                        const runs::CommonOptions& common);
 
 /// The same of one to write to, which is created; where that fails, the work will find out.
-[[nodiscard]] RunLock lock_new_folder(const std::filesystem::path& folder,
-                                      const CommonOptions& common);
+[[nodiscard]] runs::RunLock lock_new_folder(const std::filesystem::path& folder,
+                                            const runs::CommonOptions& common);
 
 [[nodiscard]] bool stdout_is_terminal();
 

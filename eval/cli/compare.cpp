@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
 #include "reports/gate/formats.hpp"
-#include "reports/html.hpp"
+#include "reports/page/html.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -22,15 +22,15 @@ struct Side {
       snapshot = reports::gate::read_baseline(read_file(path), path);
       return;
     }
-    run = read_run_folder(path);
+    run = runs::read_run_folder(path);
     snapshot = reports::gate::snapshot_of(*run);
-    gallery = read_run_gallery(path, *run);
+    gallery = runs::read_run_gallery(path, *run);
   }
-  [[nodiscard]] reports::PageRun page() const { return {.run = &*run, .gallery = &gallery}; }
+  [[nodiscard]] reports::page::PageRun page() const { return {.run = &*run, .gallery = &gallery}; }
 
-  std::optional<reports::Run> run;  ///< none of a baseline
+  std::optional<reports::record::Run> run;  ///< none of a baseline
   reports::gate::Snapshot snapshot;
-  reports::Gallery gallery;
+  reports::record::Gallery gallery;
 };
 
 struct State {
@@ -47,8 +47,8 @@ struct State {
           output, one.run ? second : first);
     }
     const std::array pages{one.page(), other.page()};
-    write_atomically(output,
-                     reports::to_html(pages, "", reports::changes_between(*one.run, *other.run)));
+    write_atomically(output, reports::page::to_html(
+                                 pages, "", reports::page::changes_between(*one.run, *other.run)));
   }
 
   void run() const {

@@ -1,6 +1,6 @@
 #include "eval/cli/completion.hpp"
 
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/command.hpp"
 
 namespace gibbon::eval::cli {

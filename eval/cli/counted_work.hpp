@@ -4,7 +4,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
@@ -21,7 +21,7 @@ struct Counted {
 /// Runs `work`, which is given a function (done, total) to call, under a progress bar that counts
 /// images. Empty after Ctrl-C, which is said and is the exit code: nothing may be written then.
 template <class Work>
-auto run_counted(const char* label, const CommonOptions& common, const Work& work) {
+auto run_counted(const char* label, const runs::CommonOptions& common, const Work& work) {
   Progress progress(label, "images", common.quiet);
   const auto update = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
   std::optional<Counted<std::invoke_result_t<Work, decltype(update)>>> out;

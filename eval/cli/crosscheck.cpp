@@ -1,10 +1,10 @@
-#include "eval/crosscheck.hpp"
+#include "eval/lab/crosscheck.hpp"
 
 #include <fmt/format.h>
 
-#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
+#include "eval/sweep/clean_doubts.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -12,19 +12,19 @@ namespace {
 struct State {
   std::string model;
   std::string loss;
-  DataOptions data{.samples = "0:256"};
-  CommonOptions common;
+  runs::DataOptions data{.samples = "0:256"};
+  runs::CommonOptions common;
 
   void run() const {
     const models::ModelFile file = load_model(model);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, doubt_clean_accuracy(file.network, samples));
-    const CrosscheckReport report = crosscheck(file.network, samples,
-                                               {.loss = loss_of(file.network, loss),
-                                                .seed = common.seed,
-                                                .samples = samples.size(),
-                                                .threads = common.workers()});
-    fmt::print("{}", to_text(report));
+    say_notes(common, sweep::doubt_clean_accuracy(file.network, samples));
+    const lab::CrosscheckReport report = lab::crosscheck(file.network, samples,
+                                                         {.loss = loss_of(file.network, loss),
+                                                          .seed = common.seed,
+                                                          .samples = samples.size(),
+                                                          .threads = common.workers()});
+    fmt::print("{}", lab::to_text(report));
     if (!report.ok()) exit_code = 1;
   }
 };

@@ -1,7 +1,7 @@
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/progress.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 struct State {
   std::string name;
-  DataOptions data;
+  runs::DataOptions data;
   bool quiet = false;
 
   void fetch() const {

@@ -1,9 +1,9 @@
 #include <cstdlib>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/provenance.hpp"
+#include "eval/runs/provenance.hpp"
 #include "models/kernels/peak.hpp"
 #include "models/reference.hpp"
 
@@ -42,9 +42,9 @@ void add_doctor(CLI::App& root) {
   CLI::App* app = root.add_subcommand(
       "doctor", "What this build is made of, what the machine can do, and what is missing");
   app->callback([] {
-    const nlohmann::ordered_json about = environment();
+    const nlohmann::ordered_json about = runs::environment();
     for (const auto& [key, value] : about.items()) line(key, value.get_ref<const std::string&>());
-    line("cores", std::to_string(CommonOptions().workers()));
+    line("cores", std::to_string(runs::CommonOptions().workers()));
     line("float32 FMA peak",
          fmt::format("{:.1f} GFLOP/s per core, measured with {}",
                      models::kernels::measure_peak() / 1e9, models::kernels::peak_instructions()));

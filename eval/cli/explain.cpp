@@ -1,6 +1,6 @@
-#include "eval/explain.hpp"
+#include "eval/lab/explain.hpp"
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "eval/cli/command.hpp"
 
 namespace gibbon::eval::cli {
@@ -9,7 +9,7 @@ namespace {
 struct State {
   std::string attack;
   std::string model;
-  DataOptions data;
+  runs::DataOptions data;
   std::uint64_t sample = 0;
   std::string loss;
   double learning_rate = 0.1;
@@ -21,19 +21,19 @@ struct State {
     if (!attack.empty()) {
       const auto ensembles = attacks::ensembles();
       const auto ensemble = std::ranges::find(ensembles, attack, &attacks::Ensemble::name);
-      fmt::print("{}", ensemble != ensembles.end() ? explain_ensemble(*ensemble)
-                                                   : explain_attack(attacks::find(attack)));
+      fmt::print("{}", ensemble != ensembles.end() ? lab::explain_ensemble(*ensemble)
+                                                   : lab::explain_attack(attacks::find(attack)));
       return;
     }
     const models::ModelFile file = load_model(model);
     data.samples = fmt::format("{}:{}", sample, sample + 1);
     const datasets::Dataset one = load_data(data, file.network, {});
-    fmt::print("{}", explain_sample(file.network, one, 0,
-                                    {.loss = loss_of(file.network, loss),
-                                     .learning_rate = learning_rate,
-                                     .epsilon = epsilon,
-                                     .norm = attacks::find_norm(norm),
-                                     .all = all}));
+    fmt::print("{}", lab::explain_sample(file.network, one, 0,
+                                         {.loss = loss_of(file.network, loss),
+                                          .learning_rate = learning_rate,
+                                          .epsilon = epsilon,
+                                          .norm = attacks::find_norm(norm),
+                                          .all = all}));
   }
 };
 

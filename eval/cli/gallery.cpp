@@ -1,20 +1,20 @@
-#include "eval/gallery.hpp"
+#include "eval/runs/gallery.hpp"
 
 #include <charconv>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/cli/work.hpp"
-#include "eval/examples.hpp"
-#include "eval/photo.hpp"
-#include "eval/run_folder.hpp"
-#include "eval/stored_run.hpp"
-#include "eval/targets.hpp"
+#include "eval/lab/photo.hpp"
+#include "eval/runs/examples.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "eval/runs/stored_run.hpp"
+#include "eval/sweep/targets.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::eval::cli {
@@ -31,8 +31,9 @@ const std::vector<std::string> kOfImage{
     "crosscheck", "seed",  "output",   "quiet",      "threads",     "force"};
 
 /// A gallery and what is said about it at the end.
-void report(const reports::Gallery& gallery, const std::filesystem::path& folder) {
-  const auto still = std::ranges::count_if(gallery.items, &reports::GalleryItem::still_adversarial);
+void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
+  const auto still =
+      std::ranges::count_if(gallery.items, &reports::record::GalleryItem::still_adversarial);
   fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),
              still, printable((folder / "gallery").string()));
 }
@@ -68,13 +69,13 @@ class Command {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
     const models::ModelFile file = load_model(model_);
-    SweepPlan plan = plan_sweep(sweep_, common_);
+    sweep::SweepPlan plan = plan_sweep(sweep_, common_);
     if (image_.empty()) return of_samples(file.network, plan, load_data(data_));
     allow(kOfImage, "--image");
-    PhotoOptions photo{.tones = invert_ ? Tones::kInverted : Tones::kAsTheyAre};
+    lab::PhotoOptions photo{.tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
     if (given("--label")) photo.label = label_;
     if (given("--data")) photo.class_names = load_data(data_).class_names;
-    const auto [data, told] = read_photo(image_, file.network, photo);
+    const auto [data, told] = lab::read_photo(image_, file.network, photo);
     say(common_, told);
     of_samples(file.network, plan, data);
   }
@@ -93,10 +94,10 @@ class Command {
     }
   }
 
-  [[nodiscard]] GalleryChoice choice(const datasets::Dataset& data) const {
-    GalleryChoice choice{.per_class = std::max<std::uint64_t>(1, sweep_.gallery),
-                         .order = parse_order(order_),
-                         .attacks_per_norm = kAll};
+  [[nodiscard]] runs::GalleryChoice choice(const datasets::Dataset& data) const {
+    runs::GalleryChoice choice{.per_class = std::max<std::uint64_t>(1, sweep_.gallery),
+                               .order = runs::parse_order(order_),
+                               .attacks_per_norm = kAll};
     for (const std::string& name : classes_) choice.classes.push_back(class_of(name, data));
     return choice;
   }
@@ -116,7 +117,7 @@ class Command {
   }
 
   /// False after Ctrl-C.
-  static bool complete(const reports::Gallery& gallery) {
+  static bool complete(const reports::record::Gallery& gallery) {
     if (interrupted) {
       fmt::print("interrupted: no gallery was written\n");
       exit_code = interrupted_exit();
@@ -128,38 +129,39 @@ class Command {
         "or an attack that is no noise control");
   }
 
-  void of_samples(const models::Network& network, SweepPlan& plan, datasets::Dataset samples) {
+  void of_samples(const models::Network& network, sweep::SweepPlan& plan,
+                  datasets::Dataset samples) {
     samples = fit_data(std::move(samples), network);
-    require_runnable(plan, samples);
-    leave_out_targets(plan, samples);
+    sweep::require_runnable(plan, samples);
+    sweep::leave_out_targets(plan, samples);
     say_notes(common_, samples.notes);
     if (!samples.shape.image) {
       fail_usage("gallery: {} holds points, not images; choose image data such as mnist or digits",
                  samples.name);
     }
-    const GalleryChoice chosen = choice(samples);
+    const runs::GalleryChoice chosen = choice(samples);
     load_training(data_, network, plan);
-    if (!sweep_.save.empty()) require_savable(sweep_.save, samples, plan);
-    const RunLock lock = lock_new_folder(output_, common_);
-    prepare_folder(output_, {"gallery.json"}, common_.force);
-    StagedGallery staged(output_);
+    if (!sweep_.save.empty()) runs::require_savable(sweep_.save, samples, plan);
+    const runs::RunLock lock = lock_new_folder(output_, common_);
+    runs::prepare_folder(output_, {"gallery.json"}, common_.force);
+    runs::StagedGallery staged(output_);
     Progress progress("gallery", "images", common_.quiet);
-    const SweepResult result = eval::sweep(network, samples, plan, [&](const SweepStatus& s) {
-      progress.share(s.share, sweep_note(s));
-    });
+    const sweep::SweepResult result =
+        sweep::sweep(network, samples, plan,
+                     [&](const sweep::SweepStatus& s) { progress.share(s.share, sweep_note(s)); });
     progress.pause();
     if (result.finished < samples.size()) throw Interrupted();
-    const reports::Gallery gallery =
-        make_gallery(network, samples, plan, result, chosen, staged.path());
+    const reports::record::Gallery gallery =
+        runs::make_gallery(network, samples, plan, result, chosen, staged.path());
     if (!complete(gallery)) return;
-    write_gallery(staged.path(), gallery);
+    runs::write_gallery(staged.path(), gallery);
     staged.publish();
-    if (!sweep_.save.empty()) save(sweep_.save, samples, plan, result);
+    if (!sweep_.save.empty()) runs::save(sweep_.save, samples, plan, result);
     report(gallery, output_);
   }
 
   /// The model of the run, wherever it is now.
-  [[nodiscard]] models::Network network_of(const StoredPlan& stored) const {
+  [[nodiscard]] models::Network network_of(const runs::StoredPlan& stored) const {
     const std::string path = model_.empty() ? stored.model_path : model_;
     if (!is_there(path)) {
       fail_input("{}: the run's model {} is not there any more; name its file with --model FILE",
@@ -176,9 +178,9 @@ class Command {
   }
 
   /// Only what the run's curve has.
-  void restrict_to(const SweepResult& result, GalleryChoice& choice) const {
+  void restrict_to(const sweep::SweepResult& result, runs::GalleryChoice& choice) const {
     std::vector<std::string> known;
-    for (const Pair& pair : result.pairs) known.push_back(pair.entry->text);
+    for (const sweep::Pair& pair : result.pairs) known.push_back(pair.entry->text);
     if (given("--attack")) choice.attacks = sweep_.attack;
     for (const std::string& attack : choice.attacks) {
       if (std::ranges::count(known, attack) == 0) {
@@ -193,38 +195,39 @@ class Command {
     allow(kOfRun, "RUN");
     const bool in_place = output_.empty();
     const std::filesystem::path folder = in_place ? run_ : output_;
-    const RunLock lock = in_place ? lock_folder(folder, common_) : lock_new_folder(folder, common_);
-    reports::Run run = read_run_folder(run_);
-    StoredPlan stored = stored_plan(run);
+    const runs::RunLock lock =
+        in_place ? lock_folder(folder, common_) : lock_new_folder(folder, common_);
+    reports::record::Run run = runs::read_run_folder(run_);
+    runs::StoredPlan stored = runs::stored_plan(run);
     if (given("--data-dir")) stored.data.data_dir = data_.data_dir;
     stored.common.threads = common_.threads;
     const models::Network network = network_of(stored);
-    SweepPlan plan = plan_sweep(stored.sweep, stored.common);
+    sweep::SweepPlan plan = plan_sweep(stored.sweep, stored.common);
     datasets::Dataset data = fit_data(load_data(stored.data), network);
-    leave_out_targets(plan, data);
+    sweep::leave_out_targets(plan, data);
     if (!data.shape.image) {
       fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
     }
-    const SweepResult result = stored_result(run, stored, plan, data);
-    GalleryChoice chosen = choice(data);
+    const sweep::SweepResult result = runs::stored_result(run, stored, plan, data);
+    runs::GalleryChoice chosen = choice(data);
     restrict_to(result, chosen);
     load_training(stored.data, network, plan);
-    prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
-    StagedGallery staged(folder);
-    fit_attacks(models::Mlp(network), plan);
-    const reports::Gallery gallery =
-        make_gallery(network, data, plan, result, chosen, staged.path());
+    runs::prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
+    runs::StagedGallery staged(folder);
+    sweep::fit_attacks(models::Mlp(network), plan);
+    const reports::record::Gallery gallery =
+        runs::make_gallery(network, data, plan, result, chosen, staged.path());
     if (!complete(gallery)) return;
-    write_gallery(staged.path(), gallery);
-    const bool half_drawn = in_place && is_half_drawn(folder);
-    if (in_place) begin_drawing(folder);
+    runs::write_gallery(staged.path(), gallery);
+    const bool half_drawn = in_place && runs::is_half_drawn(folder);
+    if (in_place) runs::begin_drawing(folder);
     staged.publish();
     if (in_place) {
-      run.provenance["gallery"] = gallery_counts(gallery);
+      run.provenance["gallery"] = runs::gallery_counts(gallery);
       if (half_drawn) {
-        draw_run(folder, run, gallery);
+        runs::draw_run(folder, run, gallery);
       } else {
-        write_page(folder, run, gallery);
+        runs::write_page(folder, run, gallery);
       }
     }
     report(gallery, folder);
@@ -236,9 +239,9 @@ class Command {
   std::string image_;
   int label_ = 0;
   bool invert_ = false;
-  SweepOptions sweep_{.attack = {"fgsm"}};
-  DataOptions data_;
-  CommonOptions common_;
+  runs::SweepOptions sweep_{.attack = {"fgsm"}};
+  runs::DataOptions data_;
+  runs::CommonOptions common_;
   std::vector<std::string> classes_;
   std::string order_ = "typical";
   std::string output_;

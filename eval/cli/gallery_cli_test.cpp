@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "datasets/sha256.hpp"
+#include "base/sha256.hpp"
 #include "eval/cli/shell.hpp"
 
 namespace gibbon::eval::cli {

@@ -1,9 +1,9 @@
 #include "attacks/attack.hpp"
 #include "attacks/ensembles.hpp"
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/choices.hpp"
 #include "eval/cli/command.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "models/optimizer.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/robust/robust.hpp"
 #include "models/train/schedule.hpp"
@@ -18,9 +18,10 @@ std::vector<Line> attack_lines() {
   for (const attacks::AttackInfo& info : attacks::catalog()) {
     std::vector<std::string_view> norms;
     for (const attacks::Norm norm : info.norms) norms.push_back(attacks::to_string(norm));
-    lines.emplace_back(info.name,
-                       fmt::format("{} [{}; access: {}{}]", info.summary, fmt::join(norms, ", "),
-                                   to_string(info.access), info.targeted ? "; targeted too" : ""));
+    lines.emplace_back(
+        info.name,
+        fmt::format("{} [{}; access: {}{}]", info.summary, fmt::join(norms, ", "),
+                    attacks::to_string(info.access), info.targeted ? "; targeted too" : ""));
   }
   for (const attacks::Ensemble& ensemble : attacks::ensembles()) {
     std::vector<std::string_view> versions;
@@ -64,8 +65,8 @@ const std::vector<Topic>& topics() {
       {"losses",
        [] {
          return lines_of(models::losses(), [](const models::LossInfo& i) {
-           return fmt::format("{} (usually on {}; {})", i.formula, to_string(i.usual_output),
-                              i.source);
+           return fmt::format("{} (usually on {}; {})", i.formula,
+                              models::to_string(i.usual_output), i.source);
          });
        }},
       {"optimizers",
@@ -76,20 +77,23 @@ const std::vector<Topic>& topics() {
        }},
       {"robust",
        [] {
-         return lines_of(models::robust_methods(), [](const models::RobustInfo& i) {
-           return fmt::format("{} (usual κ {}; {})", i.formula, i.usual_kappa, i.source);
-         });
+         return lines_of(models::train::robust::robust_methods(),
+                         [](const models::train::robust::RobustInfo& i) {
+                           return fmt::format("{} (usual κ {}; {})", i.formula, i.usual_kappa,
+                                              i.source);
+                         });
        }},
       {"schedules",
        [] {
-         return lines_of(models::schedules(), [](const models::ScheduleInfo& i) {
+         return lines_of(models::train::schedules(), [](const models::train::ScheduleInfo& i) {
            return fmt::format("α · ({}), p: finished part of the training", i.formula);
          });
        }},
       {"initialisers", [] {
-         return lines_of(models::initialisers(), [](const models::InitialiserInfo& i) {
-           return fmt::format("{} ({})", i.formula, i.source);
-         });
+         return lines_of(models::train::initialisers(),
+                         [](const models::train::InitialiserInfo& i) {
+                           return fmt::format("{} ({})", i.formula, i.source);
+                         });
        }}};
   return all;
 }

@@ -3,16 +3,16 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/error.hpp"
 #include "base/limits.hpp"
+#include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/signals.hpp"
 #include "generated/revision.hpp"
-#include "reports/error.hpp"
+#include "reports/record/error.hpp"
 
 namespace {
 
@@ -124,9 +124,9 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const gibbon::Error& error) {
     return complain(error.what(), static_cast<int>(error.kind()));
-  } catch (const gibbon::reports::Refusal& error) {
+  } catch (const gibbon::reports::record::Refusal& error) {
     return complain(error.what(), static_cast<int>(ErrorKind::kUsage));
-  } catch (const gibbon::reports::Error& error) {
+  } catch (const gibbon::reports::record::Error& error) {
     return complain(error.what(), static_cast<int>(ErrorKind::kInput));
   } catch (const std::filesystem::filesystem_error& error) {
     return complain(fmt::format("{}: {}; check the path and its permissions",

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "datasets/files.hpp"
-#include "datasets/suggest.hpp"
+#include "base/files.hpp"
+#include "base/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "generated/revision.hpp"
 

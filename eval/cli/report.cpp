@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/run_folder.hpp"
-#include "reports/html.hpp"
-#include "reports/table.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "reports/page/html.hpp"
+#include "reports/table/table.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -28,10 +28,10 @@ struct State {
 
   void redraw() const {
     const std::filesystem::path folder = folders.front();
-    const RunLock lock = lock_folder(folder, {});
-    reports::Run run = read_run_folder(folder);
-    prepare_folder(folder, {}, true);
-    draw_run(folder, run, read_run_gallery(folder, run));
+    const runs::RunLock lock = lock_folder(folder, {});
+    reports::record::Run run = runs::read_run_folder(folder);
+    runs::prepare_folder(folder, {}, true);
+    runs::draw_run(folder, run, runs::read_run_gallery(folder, run));
     print_table(run);
     fmt::print("report {}\n", printable((folder / "report.html").string()));
   }
@@ -39,24 +39,25 @@ struct State {
   void side_by_side() const {
     const std::filesystem::path page = output;
     require_writable_folder(page.has_parent_path() ? page.parent_path() : ".");
-    std::vector<reports::Run> runs;
-    std::vector<reports::Gallery> galleries;
+    std::vector<reports::record::Run> runs;
+    std::vector<reports::record::Gallery> galleries;
     for (const std::string& folder : folders) {
-      runs.push_back(read_run_folder(folder));
-      galleries.push_back(read_run_gallery(folder, runs.back()));
+      runs.push_back(runs::read_run_folder(folder));
+      galleries.push_back(runs::read_run_gallery(folder, runs.back()));
     }
-    std::vector<reports::PageRun> pages;
+    std::vector<reports::page::PageRun> pages;
     for (std::size_t r = 0; r < runs.size(); ++r) {
       pages.push_back({.run = &runs[r], .gallery = &galleries[r]});
       print_table(runs[r]);
     }
-    write_atomically(page, reports::to_html(pages, ""));
+    write_atomically(page, reports::page::to_html(pages, ""));
     fmt::print("report {}\n", printable(page.string()));
   }
 
-  static void print_table(const reports::Run& run) {
-    fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
-                                                                 : reports::Colour::kNever));
+  static void print_table(const reports::record::Run& run) {
+    fmt::print(
+        "{}", reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
+                                                                 : reports::table::Colour::kNever));
   }
 };
 

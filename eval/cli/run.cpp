@@ -1,11 +1,11 @@
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
-#include "eval/experiment.hpp"
-#include "eval/run_folder.hpp"
-#include "eval/training.hpp"
+#include "eval/runs/experiment.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "eval/runs/training.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -23,8 +23,8 @@ struct State {
   bool quiet = false;
   bool resume = false;
 
-  [[nodiscard]] Experiment experiment() const {
-    Experiment e = read_experiment(file);
+  [[nodiscard]] runs::Experiment experiment() const {
+    runs::Experiment e = runs::read_experiment(file);
     if (output) e.output = *output;
     if (data) e.data.data = *data;
     if (data_dir) e.data.data_dir = *data_dir;
@@ -45,25 +45,25 @@ struct State {
   }
 
   void run() const {
-    Experiment e = experiment();
+    runs::Experiment e = experiment();
     // Everything that can be wrong in the plan is found before anything is written.
-    if (e.model.empty()) static_cast<void>(plan_training(e.train, e.common));
+    if (e.model.empty()) static_cast<void>(runs::plan_training(e.train, e.common));
     static_cast<void>(plan_sweep(e.sweep, e.common));
     if (dry_run) {
-      fmt::print("{}", to_text(e));
+      fmt::print("{}", runs::to_text(e));
       return;
     }
     const std::filesystem::path folder(e.output);
-    const RunLock lock = lock_new_folder(folder, e.common);
+    const runs::RunLock lock = lock_new_folder(folder, e.common);
     models::ModelFile model;
     if (resume && e.model.empty() && is_there(folder / kJournal)) {
       e.model = (folder / "model.onnx").string();  // trained before the sweep was stopped
     }
     std::filesystem::path path = e.model;
     if (e.model.empty()) {
-      prepare_folder(folder, {"run.json", "model.onnx"}, e.common.force);
+      runs::prepare_folder(folder, {"run.json", "model.onnx"}, e.common.force);
       path = folder / "model.onnx";
-      DataOptions train_data = e.data;
+      runs::DataOptions train_data = e.data;
       train_data.split = "train";
       train_data.samples = "all";
       model = run_training(e.train, train_data, e.common, path, folder / "history.csv");

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "datasets/files.hpp"
+#include "base/files.hpp"
 
 namespace gibbon::eval::cli {
 

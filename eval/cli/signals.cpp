@@ -6,7 +6,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 #include "eval/cli/exit_code.hpp"
 
 namespace gibbon::eval::cli {

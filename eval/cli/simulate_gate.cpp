@@ -1,15 +1,15 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/gate_simulation.hpp"
+#include "eval/lab/gate_simulation.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 struct State {
-  GateSimulation simulation;
+  lab::GateSimulation simulation;
   double drop = 0.0;          // percentage points
   double disagreement = 2.0;  // likewise
   double margin = 0.3;        // likewise
@@ -31,7 +31,7 @@ struct State {
     simulation.disagreement = disagreement / 100.0;
     simulation.criteria.margin = margin / 100.0;
     require_sensible(simulation.criteria);
-    fmt::print("{}", to_text(simulation, simulate_gate(simulation)));
+    fmt::print("{}", lab::to_text(simulation, lab::simulate_gate(simulation)));
   }
 };
 
@@ -48,7 +48,7 @@ void add_simulate_gate(CLI::App& root) {
   const auto state = std::make_shared<State>();
   CLI::App* app = root.add_subcommand(
       "simulate-gate", "How often 'gibbon check' is right about models of known difference");
-  GateSimulation& s = state->simulation;
+  lab::GateSimulation& s = state->simulation;
   app->add_option("--n", s.n, "samples")->capture_default_str();
   app->add_option("--points", s.points, "of the curve")->capture_default_str();
   app->add_option("--drop", state->drop, "true fall at every point, percentage points")

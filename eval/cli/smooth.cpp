@@ -1,35 +1,36 @@
-#include "eval/smooth.hpp"
+#include "eval/certify/smooth.hpp"
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
-#include "eval/epsilons.hpp"
-#include "eval/provenance.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/provenance.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "eval/sweep/clean_doubts.hpp"
+#include "eval/sweep/epsilons.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 struct State {
   std::string model;
-  SmoothOptions options;
-  DataOptions data{.samples = "0:100"};
-  CommonOptions common;
+  runs::SmoothOptions options;
+  runs::DataOptions data{.samples = "0:100"};
+  runs::CommonOptions common;
   std::string output = "runs/smooth";
 
   [[nodiscard]] std::string command() {
     return "gibbon smooth --model " + shell_word(model) +
-           typed(data.options(), DataOptions{.samples = "0:100"}.options()) +
-           typed(options.options(), SmoothOptions().options()) +
-           typed(common.options(), CommonOptions().options()) + " --output " + shell_word(output);
+           typed(data.options(), runs::DataOptions{.samples = "0:100"}.options()) +
+           typed(options.options(), runs::SmoothOptions().options()) +
+           typed(common.options(), runs::CommonOptions().options()) + " --output " +
+           shell_word(output);
   }
 
-  [[nodiscard]] SmoothPlan plan() const {
+  [[nodiscard]] certify::SmoothPlan plan() const {
     constexpr std::uint64_t kMost = 1'000'000'000;
     if (!(options.sigma > 0.0 && options.sigma <= 1e6)) {
       fail_usage("--sigma {}: outside (0, 1e6]; write for example --sigma 0.25", options.sigma);
@@ -44,28 +45,28 @@ struct State {
             .n0 = options.n0,
             .n = options.n,
             .alpha = options.alpha,
-            .epsilons = parse_epsilons(options.epsilons),
+            .epsilons = sweep::parse_epsilons(options.epsilons),
             .seed = common.seed,
             .threads = common.workers()};
   }
 
   void run() {
-    const SmoothPlan asked = plan();
+    const certify::SmoothPlan asked = plan();
     const models::ModelFile file = load_model(model);
-    const RunLock lock = lock_new_folder(output, common);
-    prepare_folder(output, {"smoothed.json"}, common.force);
+    const runs::RunLock lock = lock_new_folder(output, common);
+    runs::prepare_folder(output, {"smoothed.json"}, common.force);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, doubt_clean_accuracy(file.network, samples));
+    say_notes(common, sweep::doubt_clean_accuracy(file.network, samples));
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
-      return smooth(file.network, samples, asked, progress);
+      return certify::smooth(file.network, samples, asked, progress);
     });
     if (proved) write(file, samples, std::move(proved->result), proved->seconds);
   }
 
-  void write(const models::ModelFile& file, const datasets::Dataset& samples, SmoothResult result,
-             double seconds) {
+  void write(const models::ModelFile& file, const datasets::Dataset& samples,
+             certify::SmoothResult result, double seconds) {
     const std::filesystem::path folder = output;
-    const reports::Smoothed smoothed{
+    const reports::record::Smoothed smoothed{
         .provenance = {{"schema", 1},
                        {"command", command()},
                        {"model",
@@ -81,7 +82,7 @@ struct State {
                          {"units", "input units"}}},
                        {"method", "randomised smoothing"},
                        {"seed", common.seed},
-                       {"environment", environment()},
+                       {"environment", runs::environment()},
                        {"seconds", seconds}},
         .title = fmt::format(
             "{} ({}) on {} {}, n = {}", std::filesystem::path(model).filename().string(),
@@ -93,9 +94,9 @@ struct State {
         .curve = std::move(result.curve),
         .samples = std::move(result.samples)};
     remove_file(folder / "smoothed.json");
-    write_atomically(folder / "smoothed.csv", reports::to_smoothed_csv(smoothed));
-    write_atomically(folder / "smoothed.json", reports::to_smoothed_json(smoothed));
-    fmt::print("{}certificates {}\n", reports::to_smoothed_table(smoothed),
+    write_atomically(folder / "smoothed.csv", reports::record::to_smoothed_csv(smoothed));
+    write_atomically(folder / "smoothed.json", reports::record::to_smoothed_json(smoothed));
+    fmt::print("{}certificates {}\n", reports::record::to_smoothed_table(smoothed),
                printable((folder / "smoothed.json").string()));
   }
 };

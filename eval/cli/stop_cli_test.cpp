@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rng.hpp"
 #include "datasets/image_io.hpp"
-#include "datasets/rng.hpp"
 #include "eval/cli/shell.hpp"
 
 namespace gibbon::eval::cli {

@@ -2,29 +2,29 @@
 
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/run_folder.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 struct State {
   std::string model;
-  SweepOptions sweep;
-  DataOptions data;
-  CommonOptions common;
+  runs::SweepOptions sweep;
+  runs::DataOptions data;
+  runs::CommonOptions common;
   std::string output = "runs/sweep";
   std::string from;
   bool resume = false;
 
   void run() {
     const std::string command = "gibbon sweep --model " + shell_word(model) +
-                                typed(data.options(), DataOptions().options()) +
-                                typed(sweep.options(), SweepOptions().options()) +
-                                typed(common.options(), CommonOptions().options()) +
+                                typed(data.options(), runs::DataOptions().options()) +
+                                typed(sweep.options(), runs::SweepOptions().options()) +
+                                typed(common.options(), runs::CommonOptions().options()) +
                                 (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
                                 shell_word(output);
     if (model.empty()) static_cast<void>(load_model(model));  // before the folder is touched
-    const RunLock lock = lock_new_folder(output, common);
+    const runs::RunLock lock = lock_new_folder(output, common);
     if (!prepare_sweep(output, resume, common.force)) {
       say(common, fmt::format("{}: this sweep is finished; nothing to resume", output));
       return;

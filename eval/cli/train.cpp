@@ -1,13 +1,13 @@
 #include "eval/cli/work.hpp"
-#include "eval/run_folder.hpp"
+#include "eval/runs/run_folder.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 struct State {
-  TrainOptions train;
-  DataOptions data{.split = "train"};
-  CommonOptions common;
+  runs::TrainOptions train;
+  runs::DataOptions data{.split = "train"};
+  runs::CommonOptions common;
   std::string output = "runs/train";
 
   void run() const {
@@ -17,7 +17,7 @@ struct State {
     const std::filesystem::path folder = file ? path.parent_path() : path;
     const std::string model = file ? path.filename().string() : "model.onnx";
     const std::string history = file ? path.stem().string() + ".history.csv" : "history.csv";
-    prepare_folder(folder.empty() ? "." : folder, {model}, common.force);
+    runs::prepare_folder(folder.empty() ? "." : folder, {model}, common.force);
     run_training(train, data, common, folder / model, folder / history);
   }
 };

@@ -3,13 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "eval/clean_doubts.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/stored_examples.hpp"
-#include "reports/record.hpp"
+#include "eval/runs/stored_examples.hpp"
+#include "eval/sweep/clean_doubts.hpp"
+#include "reports/record/record.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -28,26 +28,27 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 struct State {
   std::vector<std::string> models;
   std::vector<std::string> sets;
-  CommonOptions common;
+  runs::CommonOptions common;
   std::string output;
 
-  [[nodiscard]] Cell judge(const models::Network& network, const StoredExamples& stored,
+  [[nodiscard]] Cell judge(const models::Network& network, const runs::StoredExamples& stored,
                            const std::string& name, const std::string& model) const {
     datasets::Dataset data = stored.data;
     data.notes.clear();  // said once for all models
     data = fit_data(std::move(data), network);
     say_notes(common, data.notes);
-    for (const std::string& doubt : doubt_clean_accuracy(network, data)) {
+    for (const std::string& doubt : sweep::doubt_clean_accuracy(network, data)) {
       say(common, fmt::format("note: {} on {}: {}", model, name, doubt));
     }
-    SweepPlan plan{.norms = {stored.norm},
-                   .epsilons = {stored.epsilon},
-                   .seed = common.seed,
-                   .threads = common.workers()};
-    plan.attacks.push_back(stored_entry(stored, name));
-    const SweepResult result = sweep(network, data, plan, [](const SweepStatus&) {});
+    sweep::SweepPlan plan{.norms = {stored.norm},
+                          .epsilons = {stored.epsilon},
+                          .seed = common.seed,
+                          .threads = common.workers()};
+    plan.attacks.push_back(runs::stored_entry(stored, name));
+    const sweep::SweepResult result =
+        sweep::sweep(network, data, plan, [](const sweep::SweepStatus&) {});
     if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
-    const reports::CurvePoint& point = result.curve.front();
+    const reports::record::CurvePoint& point = result.curve.front();
     return {point.n, point.clean_correct, point.correct};
   }
 
@@ -66,14 +67,14 @@ struct State {
         "accuracy in % under stored examples (correct of n; 95 % Wilson interval); wrong "
         "without attack counts as not correct\n\n");
     for (const std::string& set : sets) {
-      StoredExamples stored = load_examples(set);
-      settle_examples(stored, std::array{stored.epsilon});
+      runs::StoredExamples stored = runs::load_examples(set);
+      runs::settle_examples(stored, std::array{stored.epsilon});
       say_notes(common, stored.data.notes);
       fmt::print("{} ({}, ε = {:g}, n = {})\n", printable(set), attacks::to_string(stored.norm),
                  stored.epsilon, stored.data.size());
       for (std::size_t m = 0; m < models.size(); ++m) {
         const Cell cell = judge(networks[m], stored, set, models[m]);
-        const auto interval = reports::wilson95(cell.correct, cell.n);
+        const auto interval = reports::record::wilson95(cell.correct, cell.n);
         fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n",
                    printable(models[m]), percent(cell.correct, cell.n), cell.correct, cell.n,
                    100.0 * interval.low, 100.0 * interval.high,

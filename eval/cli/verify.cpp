@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "base/deadline.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "datasets/deadline.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/verify/instance.hpp"
@@ -25,20 +25,23 @@ struct Loaded {
 };
 
 /// The time was over before the network was read and laid out.
-Outcome out_of_time() {
-  return {.result = Result::kTimeout, .reason = "the time is over; the network was not read yet"};
+verify::Outcome out_of_time() {
+  return {.result = verify::Result::kTimeout,
+          .reason = "the time is over; the network was not read yet"};
 }
 
 struct State {
   std::string network;
   std::string property;
   std::string instances;
-  VerifyOptions options;
-  CommonOptions common;
+  runs::VerifyOptions options;
+  runs::CommonOptions common;
   std::string output;
   const CLI::Option* timeout = nullptr;  ///< to see whether it was given
 
-  [[nodiscard]] Soundness level() const { return find_soundness(options.soundness); }
+  [[nodiscard]] verify::Soundness level() const {
+    return verify::find_soundness(options.soundness);
+  }
 
   void require_sensible() const {
     constexpr double kLongest = 1e7;
@@ -61,8 +64,8 @@ struct State {
   }
 
   /// One instance, from the files on; `seconds` of wall clock are left for it.
-  Outcome decide(const std::filesystem::path& model_path, const std::string& property_path,
-                 double seconds, Loaded& loaded) const {
+  verify::Outcome decide(const std::filesystem::path& model_path, const std::string& property_path,
+                         double seconds, Loaded& loaded) const {
     const Deadline deadline = Deadline::in(seconds);
     const ReadingDeadline reading(deadline);
     if (loaded.path != model_path) {
@@ -71,24 +74,25 @@ struct State {
       loaded.path = model_path;
     }
     const models::ModelFile& file = loaded.file;
-    const Property asked = read_vnnlib(property_path);
-    require_fit(asked, property_path, file.network.input_dim(), file.network.num_classes(),
-                model_path.string());
+    const verify::Property asked = verify::read_vnnlib(property_path);
+    verify::require_fit(asked, property_path, file.network.input_dim(), file.network.num_classes(),
+                        model_path.string());
     for (const std::string& node : file.rounded) {
       say(common, fmt::format("warning: {}: {} was rounded to float32; the verdict is about the "
                               "rounded network",
                               model_path.string(), node));
     }
-    const models::Network target = network_for(file, model_path.string(), asked);
-    const Verifier verifier(target);
-    Limits limits{.nodes = std::numeric_limits<std::uint64_t>::max(),
-                  .seconds = std::max(deadline.left(), 1e-9),
-                  .soundness = level()};
-    Outcome outcome = verify(target, asked, limits, [&](const Query& query, const Limits& left) {
-      return verifier.decide(query, left, common.workers());
-    });
-    if (outcome.result == Result::kSat) {
-      outcome.outputs = file_outputs(file, target, outcome.outputs);
+    const models::Network target = verify::network_for(file, model_path.string(), asked);
+    const verify::Verifier verifier(target);
+    verify::Limits limits{.nodes = std::numeric_limits<std::uint64_t>::max(),
+                          .seconds = std::max(deadline.left(), 1e-9),
+                          .soundness = level()};
+    verify::Outcome outcome = verify::verify(
+        target, asked, limits, [&](const verify::Query& query, const verify::Limits& left) {
+          return verifier.decide(query, left, common.workers());
+        });
+    if (outcome.result == verify::Result::kSat) {
+      outcome.outputs = verify::file_outputs(file, target, outcome.outputs);
     }
     return outcome;
   }
@@ -100,7 +104,7 @@ struct State {
 
   void run_single() const {
     const auto start = std::chrono::steady_clock::now();
-    Outcome outcome;
+    verify::Outcome outcome;
     try {
       require_sensible();
       Loaded loaded;
@@ -114,27 +118,29 @@ struct State {
       publish("error\n");
       throw;
     }
-    publish(to_results(outcome));
+    publish(verify::to_results(outcome));
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    say(common, fmt::format("{}: {}; {} parts bounded, {:.2f} s", to_string(outcome.result),
+    say(common, fmt::format("{}: {}; {} parts bounded, {:.2f} s", verify::to_string(outcome.result),
                             outcome.reason, outcome.nodes, seconds.count()));
-    if (outcome.result == Result::kUnsat) {
-      say(common, fmt::format("level {}: holds {}", name_of(level()), meaning_of(level())));
+    if (outcome.result == verify::Result::kUnsat) {
+      say(common,
+          fmt::format("level {}: holds {}", verify::name_of(level()), verify::meaning_of(level())));
     }
   }
 
-  [[nodiscard]] InstanceResult decide(const Instance& instance, Loaded& loaded) const {
+  [[nodiscard]] verify::InstanceResult decide(const verify::Instance& instance,
+                                              Loaded& loaded) const {
     const auto start = std::chrono::steady_clock::now();
-    InstanceResult result{.instance = instance};
+    verify::InstanceResult result{.instance = instance};
     try {
-      const Outcome outcome =
+      const verify::Outcome outcome =
           decide(instance.network_path, instance.property_path.string(), instance.timeout, loaded);
-      result.verdict = to_string(outcome.result);
+      result.verdict = verify::to_string(outcome.result);
       result.reason = outcome.reason;
       result.nodes = outcome.nodes;
     } catch (const TimeOver&) {
       loaded = {};  // half of it may be there
-      result.verdict = to_string(Result::kTimeout);
+      result.verdict = verify::to_string(verify::Result::kTimeout);
       result.reason = out_of_time().reason;
     } catch (const Error& error) {  // of this instance; the others may still be decided
       result.verdict = "error";
@@ -151,27 +157,27 @@ struct State {
   void run_list() const {
     require_sensible();
     const std::string table = output.empty() ? "verdicts.csv" : output;
-    const std::vector<Instance> list = read_instances(
+    const std::vector<verify::Instance> list = verify::read_instances(
         instances, timeout->count() > 0 ? std::optional<double>(options.timeout) : std::nullopt);
-    std::vector<InstanceResult> results;
-    write_atomically(table, to_csv(results));
+    std::vector<verify::InstanceResult> results;
+    write_atomically(table, verify::to_csv(results));
     Loaded loaded;
     try {
-      for (const Instance& instance : list) {
+      for (const verify::Instance& instance : list) {
         if (interrupted) throw Interrupted();
         results.push_back(decide(instance, loaded));
-        const InstanceResult& last = results.back();
+        const verify::InstanceResult& last = results.back();
         fmt::print("{:7} {:8.2f} s  {} {}\n", last.verdict, last.seconds,
                    printable(last.instance.network), printable(last.instance.property));
         std::fflush(stdout);
-        write_atomically(table, to_csv(results));
+        write_atomically(table, verify::to_csv(results));
       }
     } catch (const Interrupted&) {
       say(common,
           fmt::format("interrupted: {} of {} instances are done", results.size(), list.size()));
       exit_code = interrupted_exit();
     }
-    fmt::print("{}\nverdicts {}\n", to_summary(results), table);
+    fmt::print("{}\nverdicts {}\n", verify::to_summary(results), table);
   }
 };
 
@@ -190,7 +196,7 @@ void add_verify(CLI::App& root) {
                   "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
   add_options(*app, state->options.options());
   state->timeout = app->get_option("--timeout");
-  for (const Option& option : state->common.options()) {
+  for (const runs::Option& option : state->common.options()) {
     if (option.name == "threads" || option.name == "quiet") add_options(*app, {option});
   }
   app->add_option("-o,--output", state->output,

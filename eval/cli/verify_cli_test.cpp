@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/files.hpp"
+#include "base/files.hpp"
 #include "eval/cli/shell.hpp"
 #include "models/model_file.hpp"
 

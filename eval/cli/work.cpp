@@ -3,38 +3,38 @@
 #include <chrono>
 #include <numeric>
 
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
 #include "eval/cli/autoattack_log.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
-#include "eval/examples.hpp"
-#include "eval/gallery.hpp"
-#include "eval/journal.hpp"
-#include "eval/provenance.hpp"
-#include "eval/reference.hpp"
-#include "eval/run_folder.hpp"
-#include "eval/stored_examples.hpp"
-#include "eval/targets.hpp"
-#include "eval/training.hpp"
+#include "eval/runs/examples.hpp"
+#include "eval/runs/gallery.hpp"
+#include "eval/runs/journal.hpp"
+#include "eval/runs/provenance.hpp"
+#include "eval/runs/reference.hpp"
+#include "eval/runs/run_folder.hpp"
+#include "eval/runs/stored_examples.hpp"
+#include "eval/runs/training.hpp"
+#include "eval/sweep/targets.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 #include "models/train/train.hpp"
-#include "reports/table.hpp"
+#include "reports/table/table.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
 /// Stored examples instead of the data's; attacks and budgets only where they were asked for.
-void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
-                 SweepPlan& plan) {
-  const SweepOptions usual;
+void plan_stored(runs::StoredExamples& stored, const std::string& file,
+                 const runs::SweepOptions& options, sweep::SweepPlan& plan) {
+  const runs::SweepOptions usual;
   if (options.attack == usual.attack) plan.attacks.clear();
   if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
   plan.norms = {stored.norm};
-  settle_examples(stored, plan.epsilons);
-  plan.attacks.insert(plan.attacks.begin(), stored_entry(stored, "stored:" + file));
+  runs::settle_examples(stored, plan.epsilons);
+  plan.attacks.insert(plan.attacks.begin(), runs::stored_entry(stored, "stored:" + file));
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -43,13 +43,14 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 /// "94.81 % (9,481 of 10,000; 95 % interval 94.36–95.23 %)"
 std::string rate(std::size_t correct, std::size_t n) {
-  const auto interval = reports::wilson95(correct, n);
+  const auto interval = reports::record::wilson95(correct, n);
   return fmt::format("{:.2f} % ({} of {}; 95 % interval {:.2f}-{:.2f} %)",
                      100.0 * static_cast<double>(correct) / static_cast<double>(n), correct, n,
                      100.0 * interval.low, 100.0 * interval.high);
 }
 
-void print_epoch(const models::EpochRecord& r, std::size_t epochs, const CommonOptions& common) {
+void print_epoch(const models::train::EpochRecord& r, std::size_t epochs,
+                 const runs::CommonOptions& common) {
   std::string validation;
   if (r.validation_accuracy == r.validation_accuracy) {  // no NaN: there is a validation split
     validation = fmt::format("  validation loss {:.4f}  accuracy {:.2f} %", r.validation_loss,
@@ -62,47 +63,47 @@ void print_epoch(const models::EpochRecord& r, std::size_t epochs, const CommonO
                           100.0 * r.accuracy, validation));
 }
 
-void explain_end(const models::TrainResult& result, const CommonOptions& common,
+void explain_end(const models::train::TrainResult& result, const runs::CommonOptions& common,
                  const std::filesystem::path& path) {
   switch (result.end) {
-    case models::TrainEnd::kFinished: return;
-    case models::TrainEnd::kStoppedEarly:
+    case models::train::TrainEnd::kFinished: return;
+    case models::train::TrainEnd::kStoppedEarly:
       say(common, fmt::format("stopped early after epoch {}: epoch {} stayed the best",
                               result.history.size(), result.best_epoch));
       return;
-    case models::TrainEnd::kInterrupted:
+    case models::train::TrainEnd::kInterrupted:
       say(common, result.best_epoch == 0
                       ? std::string("interrupted before a single step; no model was written")
                       : fmt::format("interrupted; the best model so far (epoch {}) is in {}",
                                     result.best_epoch, path.string()));
       return;
-    case models::TrainEnd::kDiverged: return;  // run_training() throws
+    case models::train::TrainEnd::kDiverged: return;  // run_training() throws
   }
 }
 
 /// What the worst case of robust training is, for people.
-std::string worst_name(const models::RobustSettings& robust) {
-  return robust.worst() == models::Worst::kAdversary
+std::string worst_name(const models::train::robust::RobustSettings& robust) {
+  return robust.worst() == models::train::robust::Worst::kAdversary
              ? fmt::format("right after {} steps of PGD", robust.steps)
              : std::string("right by the bounds of training");
 }
 
-void print_test_accuracy(const models::Network& network, const models::StepSettings& step,
-                         DataOptions options, const CommonOptions& common) {
+void print_test_accuracy(const models::Network& network, const models::train::StepSettings& step,
+                         runs::DataOptions options, const runs::CommonOptions& common) {
   options.split = "test";
   options.samples = "all";
   const datasets::Dataset test = load_data(options);
   std::vector<std::uint32_t> all(test.size());
   std::iota(all.begin(), all.end(), 0U);
-  const models::Evaluation judged =
-      models::evaluate(network, step.loss, test, all, common.workers());
+  const models::train::Evaluation judged =
+      models::train::evaluate(network, step.loss, test, all, common.workers());
   if (interrupted) return;  // then it is of a part of the samples only
   fmt::print("test accuracy {}\n", rate(judged.correct, judged.n));
   if (step.robust.method == nullptr) return;
-  models::RobustSettings robust = step.robust;
+  models::train::robust::RobustSettings robust = step.robust;
   robust.clip = test.range;
-  const models::Evaluation worst =
-      models::evaluate_robust(network, step.loss, robust, test, all, common.workers());
+  const models::train::Evaluation worst = models::train::robust::evaluate_robust(
+      network, step.loss, robust, test, all, common.workers());
   if (interrupted) return;
   fmt::print("test at linf ε = {}, {}: {}\n", robust.epsilon, worst_name(robust),
              rate(worst.correct, worst.n));
@@ -110,10 +111,11 @@ void print_test_accuracy(const models::Network& network, const models::StepSetti
 
 }  // namespace
 
-models::ModelFile run_training(const TrainOptions& train, const DataOptions& data,
-                               const CommonOptions& common, const std::filesystem::path& model_path,
+models::ModelFile run_training(const runs::TrainOptions& train, const runs::DataOptions& data,
+                               const runs::CommonOptions& common,
+                               const std::filesystem::path& model_path,
                                const std::filesystem::path& history_path) {
-  TrainPlan plan = plan_training(train, common);
+  runs::TrainPlan plan = runs::plan_training(train, common);
   const datasets::Dataset samples = load_data(data);
   say_notes(common, samples.notes);
   say(common,
@@ -121,30 +123,31 @@ models::ModelFile run_training(const TrainOptions& train, const DataOptions& dat
                   plan.network.parameter_count(), samples.name, samples.split, samples.size()));
   Progress progress("training", "images", common.quiet);
   const std::size_t epochs = plan.settings.epochs;
-  const models::Worst worst = plan.settings.step.robust.worst();
-  const models::TrainListener listener{
+  const models::train::robust::Worst worst = plan.settings.step.robust.worst();
+  const models::train::TrainListener listener{
       .on_progress =
-          [&](const models::TrainProgress& p) {
+          [&](const models::train::TrainProgress& p) {
             progress.update((p.epoch - 1) * p.samples_per_epoch + p.samples,
                             p.epochs * p.samples_per_epoch,
                             fmt::format("epoch {}  loss {:.4f}  accuracy {:.2f} %", p.epoch, p.loss,
                                         100.0 * p.accuracy));
           },
       .on_epoch =
-          [&](const models::EpochRecord& r) {
+          [&](const models::train::EpochRecord& r) {
             progress.pause();
             print_epoch(r, epochs, common);
           }};
-  const models::TrainResult result = models::train(plan.network, samples, plan.settings, listener);
+  const models::train::TrainResult result =
+      models::train::train(plan.network, samples, plan.settings, listener);
   progress.pause();
-  describe_training(plan.network, train, common, samples, result);
+  runs::describe_training(plan.network, train, common, samples, result);
   if (result.best_epoch != 0) {
     models::write_model(model_path, plan.network);
-    write_atomically(history_path, models::to_history_csv(result.history, worst));
+    write_atomically(history_path, models::train::to_history_csv(result.history, worst));
   }
   explain_end(result, common, model_path);
-  if (result.end == models::TrainEnd::kInterrupted) exit_code = interrupted_exit();
-  if (result.end == models::TrainEnd::kDiverged) {
+  if (result.end == models::train::TrainEnd::kInterrupted) exit_code = interrupted_exit();
+  if (result.end == models::train::TrainEnd::kDiverged) {
     fail_usage(
         "training: the loss is no finite number any more in epoch {}; a learning rate of {} is too "
         "large for this network; try --lr {}, or another --init{}",
@@ -171,11 +174,11 @@ bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force)
         "start anew with --force",
         folder.string(), kJournal);
   }
-  prepare_folder(folder, {"run.json"}, force || resume);
+  runs::prepare_folder(folder, {"run.json"}, force || resume);
   return true;
 }
 
-std::string sweep_note(const SweepStatus& status) {
+std::string sweep_note(const sweep::SweepStatus& status) {
   if (status.done == 0) return std::string(status.entry);
   return fmt::format(
       "{}: {} of {} samples, {:.1f} % robust so far", status.entry, status.done, status.total,
@@ -186,21 +189,21 @@ namespace {
 
 /// What a whole sweep is followed by, and asks models again for.
 struct Sequel {
-  reports::Gallery gallery;
+  reports::record::Gallery gallery;
   nlohmann::ordered_json reference;
 };
 
 /// Empty after Ctrl-C, which leaves half of it.
 std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& data,
-                                  const SweepPlan& plan, const SweepResult& result) {
+                                  const sweep::SweepPlan& plan, const sweep::SweepResult& result) {
   Sequel sequel;
   try {
-    sequel.gallery = make_gallery(job.model.network, data, plan, result,
-                                  {.per_class = job.options.gallery}, job.folder);
+    sequel.gallery = runs::make_gallery(job.model.network, data, plan, result,
+                                        {.per_class = job.options.gallery}, job.folder);
     if (job.from.empty()) {
       sequel.reference = reports::gate::to_json(
-          {.gflops = measure_reference_gflops(),
-           .strength = measure_strength(plan, job.model.network.num_classes())});
+          {.gflops = runs::measure_reference_gflops(),
+           .strength = runs::measure_strength(plan, job.model.network.num_classes())});
     }
   } catch (const Interrupted&) {
     remove_tree(job.folder / "gallery");
@@ -210,7 +213,7 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& 
   return sequel;
 }
 
-void say_restored(const CommonOptions& common, const Journal& journal,
+void say_restored(const runs::CommonOptions& common, const runs::Journal& journal,
                   const std::filesystem::path& path, std::size_t parts) {
   if (journal.restored() > 0 || journal.dropped() > 0) {
     say(common, fmt::format("resumed: {} of {} parts of the sweep are taken from {}",
@@ -226,32 +229,33 @@ void say_restored(const CommonOptions& common, const Journal& journal,
 }  // namespace
 
 int run_sweep(const SweepJob& job) {
-  const SweepOptions& options = job.options;
-  const CommonOptions& common = job.common;
+  const runs::SweepOptions& options = job.options;
+  const runs::CommonOptions& common = job.common;
   const models::ModelFile& model = job.model;
   const std::filesystem::path& folder = job.folder;
-  SweepPlan plan = plan_sweep(options, common);
-  std::optional<StoredExamples> stored;
+  sweep::SweepPlan plan = plan_sweep(options, common);
+  std::optional<runs::StoredExamples> stored;
   if (!job.from.empty()) {
-    stored = load_examples(job.from);
+    stored = runs::load_examples(job.from);
     plan_stored(*stored, job.from, options, plan);
   }
   datasets::Dataset data = fit_data(stored ? stored->data : load_data(job.data), model.network);
-  require_runnable(plan, data);
-  leave_out_targets(plan, data);
+  sweep::require_runnable(plan, data);
+  sweep::leave_out_targets(plan, data);
   say_notes(common, data.notes);
   load_training(job.data, model.network, plan);
   const bool logged = logs_autoattack(plan);
   plan.keep_examples = plan.keep_examples || logged;
-  if (!options.save.empty()) require_savable(options.save, data, plan);
-  const JournalPlan parts = journal_plan(plan, data, model.network.num_classes());
-  Journal journal(folder / kJournal, sweep_identity(model, data, plan), parts, job.resume);
+  if (!options.save.empty()) runs::require_savable(options.save, data, plan);
+  const sweep::PartLayout parts = sweep::part_layout(plan, data, model.network.num_classes());
+  runs::Journal journal(folder / kJournal, runs::sweep_identity(model, data, plan), parts,
+                        job.resume);
   say_restored(common, journal, folder / kJournal, parts.members.size() * parts.blocks());
   const auto start = std::chrono::steady_clock::now();
   Progress progress("sweep", "images", common.quiet);
-  SweepResult result = sweep(
+  sweep::SweepResult result = sweep::sweep(
       model.network, data, plan,
-      [&](const SweepStatus& s) {
+      [&](const sweep::SweepStatus& s) {
         if (logged && !s.attack.empty()) {
           progress.pause();
           say(common, autoattack_line(s));
@@ -273,15 +277,15 @@ int run_sweep(const SweepJob& job) {
     return interrupted_exit();
   }
   if (!sequel) return interrupted_exit();
-  const reports::Gallery& gallery = sequel->gallery;
-  if (!options.save.empty()) save(options.save, data, plan, result);
+  const reports::record::Gallery& gallery = sequel->gallery;
+  if (!options.save.empty()) runs::save(options.save, data, plan, result);
   if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
-  reports::Run run{
-      .provenance = sweep_provenance({.command = job.command,
-                                      .model_path = job.model_path.string(),
-                                      .model_sha256 = model.sha256,
-                                      .seconds_sweep = seconds},
-                                     model.network, data, job.data, options, common, result),
+  reports::record::Run run{
+      .provenance = runs::sweep_provenance({.command = job.command,
+                                            .model_path = job.model_path.string(),
+                                            .model_sha256 = model.sha256,
+                                            .seconds_sweep = seconds},
+                                           model.network, data, job.data, options, common, result),
       .curve = std::move(result.curve),
       .samples = std::move(result.samples),
       .distances = std::move(result.distances),
@@ -289,12 +293,13 @@ int run_sweep(const SweepJob& job) {
   if (!sequel->reference.is_null()) run.provenance["reference"] = sequel->reference;
   run.diagnosis.insert(run.diagnosis.begin(), data.notes.begin(), data.notes.end());
   if (!gallery.items.empty()) {
-    run.provenance["gallery"] = gallery_counts(gallery);
+    run.provenance["gallery"] = runs::gallery_counts(gallery);
   }
-  write_run(folder, run, gallery);
+  runs::write_run(folder, run, gallery);
   if (!unfinished) journal.remove();
-  fmt::print("{}", reports::to_table(run, stdout_is_terminal() ? reports::Colour::kAlways
-                                                               : reports::Colour::kNever));
+  fmt::print("{}",
+             reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
+                                                                : reports::table::Colour::kNever));
   say_notes(common, std::span(run.diagnosis).subspan(data.notes.size()));
   if (unfinished) {
     say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",

@@ -11,12 +11,13 @@ namespace gibbon::eval::cli {
 /// out (also on the test split) and returns the model. After Ctrl-C the best model so far is
 /// written; a loss that is no number is a usage Error with advice, after the best model so far was
 /// written.
-models::ModelFile run_training(const TrainOptions& train, const DataOptions& data,
-                               const CommonOptions& common, const std::filesystem::path& model_path,
+models::ModelFile run_training(const runs::TrainOptions& train, const runs::DataOptions& data,
+                               const runs::CommonOptions& common,
+                               const std::filesystem::path& model_path,
                                const std::filesystem::path& history_path);
 
 /// "pgd: 2304 of 10000 samples, 75.1 % robust so far".
-[[nodiscard]] std::string sweep_note(const SweepStatus& status);
+[[nodiscard]] std::string sweep_note(const sweep::SweepStatus& status);
 
 inline constexpr const char* kJournal = "resume.journal";  ///< in the folder of an unfinished run
 
@@ -28,9 +29,9 @@ inline constexpr const char* kJournal = "resume.journal";  ///< in the folder of
 struct SweepJob {
   models::ModelFile model;
   std::filesystem::path model_path;
-  SweepOptions options;
-  DataOptions data;
-  CommonOptions common;
+  runs::SweepOptions options;
+  runs::DataOptions data;
+  runs::CommonOptions common;
   std::filesystem::path folder;
   std::string command;  ///< repeats it
   std::string from;     ///< a file of stored examples, instead of data and attacks; empty: none

@@ -7,16 +7,16 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/environment.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
+#include "base/environment.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "eval/verify/instance.hpp"
 #include "eval/verify/instances.hpp"
 #include "eval/verify/verifier.hpp"
 #include "eval/verify/vnnlib.hpp"
 #include "models/mlp.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ TEST_F(Benchmark, SigmoidNetworks) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr double kNarrow = 1e-3;  // of a smooth activation's interval: not split any further
@@ -22,7 +22,7 @@ std::vector<Branch> best_branches(const LocalNetwork& network, const DualBatch& 
   const Intervals& intervals = batch.enclosure(row).intervals();
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const LocalLayer& layer = network.layers[k];
-    const models::Lines lines = batch.lines(row, k);
+    const models::bounds::Lines lines = batch.lines(row, k);
     const std::span<const double> lambda = batch.lambda(row, k);
     const std::span<const double> z = batch.z(row, k);
     const bool smooth = layer.activation.info->follow != nullptr;
@@ -65,4 +65,4 @@ std::vector<Branch> best_branches(const LocalNetwork& network, const DualBatch& 
   return out;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,7 +4,7 @@
 
 #include "eval/verify/dual.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Where to split a row of a batch that is not proved.
 struct Branch {
@@ -20,4 +20,4 @@ struct Branch {
 [[nodiscard]] std::vector<Branch> best_branches(const LocalNetwork& network, const DualBatch& batch,
                                                 std::size_t row, std::size_t count);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

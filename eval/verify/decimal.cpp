@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
@@ -84,4 +84,4 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
   return Decimal{.low = low, .high = high, .nearest = value};
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// A decimal number as it was written, by the doubles around it.
 struct Decimal {
@@ -16,4 +16,4 @@ struct Decimal {
 /// locale.
 [[nodiscard]] std::optional<Decimal> parse_decimal(std::string_view text);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 /// The double next to `value`, above or below.
@@ -72,4 +72,4 @@ TEST(Decimal, OtherTextIsNone) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -8,10 +8,10 @@
 #include "eval/verify/dual_loops.hpp"
 #include "models/kernels/gemm.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
-using models::Side;
+using models::bounds::Side;
 
 bool touches(const LocalLayer& layer) { return layer.activation.info->follow != nullptr; }
 
@@ -28,7 +28,7 @@ void Enclosure::replace(const LocalNetwork& network, std::size_t first, Interval
     const LocalLayer& layer = network.layers[k];
     for (std::size_t i = layer.first; i < layer.first + layer.width(); ++i) {
       lines_[i] = layer.activation.relax(intervals_.lower[i], intervals_.upper[i],
-                                         models::SlopeRule::kAdaptive);
+                                         models::bounds::SlopeRule::kAdaptive);
     }
   }
 }
@@ -110,13 +110,15 @@ void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Enclosure&
                            const Choices& start) {
   const LocalLayer& local = network_.layers[layer];
   LayerState& state = layers_[layer];
-  for (const Side which : {Side::kLower, Side::kUpper}) {
-    SideState& side = which == Side::kLower ? state.lower : state.upper;
+  for (const models::bounds::Side which :
+       {models::bounds::Side::kLower, models::bounds::Side::kUpper}) {
+    SideState& side = which == models::bounds::Side::kLower ? state.lower : state.upper;
     const std::span<double> slope = side.slope.row(slot);
     const std::span<double> intercept = side.intercept.row(slot);
     for (std::size_t i = 0; i < local.width(); ++i) {
-      const models::Relaxation& lines = enclosure.lines_[local.first + i];
-      const models::Line& line = which == Side::kLower ? lines.lower : lines.upper;
+      const models::bounds::Relaxation& lines = enclosure.lines_[local.first + i];
+      const models::bounds::Line& line =
+          which == models::bounds::Side::kLower ? lines.lower : lines.upper;
       slope[i] = line.slope;
       intercept[i] = line.intercept;
     }
@@ -126,9 +128,9 @@ void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Enclosure&
     const std::span<double> parameter = touches(local) ? side.point.row(slot) : slope;
     for (std::size_t i = 0; i < local.width(); ++i) {
       const std::size_t neuron = local.first + i;
-      const models::Relaxation& lines = enclosure.lines_[neuron];
-      const models::Freedom& free =
-          which == Side::kLower ? lines.lower_freedom : lines.upper_freedom;
+      const models::bounds::Relaxation& lines = enclosure.lines_[neuron];
+      const models::bounds::Freedom& free =
+          which == models::bounds::Side::kLower ? lines.lower_freedom : lines.upper_freedom;
       const bool fixed = !(free.low < free.high);
       // A slope that is fixed stays what it is.
       const double at = touches(local) ? free.at : slope[i];
@@ -136,7 +138,8 @@ void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Enclosure&
       side.high.row(slot)[i] = fixed ? at : free.high;
       parameter[i] = at;
       if (fixed || start.empty()) continue;
-      const std::size_t from = which == Side::kLower ? neuron : network_.neurons + neuron;
+      const std::size_t from =
+          which == models::bounds::Side::kLower ? neuron : network_.neurons + neuron;
       parameter[i] = std::clamp(static_cast<double>(start[from]), free.low, free.high);
     }
   }
@@ -152,7 +155,7 @@ void DualBatch::load_lines(std::size_t slot, std::size_t layer, const Enclosure&
   moved_ = true;
 }
 
-models::Lines DualBatch::lines_in(std::size_t slot, std::size_t layer) const {
+models::bounds::Lines DualBatch::lines_in(std::size_t slot, std::size_t layer) const {
   const LayerState& state = layers_[layer];
   return {state.lower.slope.row(slot), state.lower.intercept.row(slot), state.upper.slope.row(slot),
           state.upper.intercept.row(slot)};
@@ -190,11 +193,11 @@ double DualBatch::finish(std::size_t slot) {
   const std::span<const double> c = input_.row(slot);
   const std::span<double> x = x_.row(slot);
   double least = least_corner(c, network_.lower, network_.upper, x);
-  if (network_.ball != models::Ball::kLinf) {
-    const bool euclidean = network_.ball == models::Ball::kL2;
-    const double length = euclidean ? models::euclidean_length(c, network_.scale)
-                                    : models::largest_size(c, network_.scale);
-    const double in_ball = models::dot(c, network_.centre) - network_.radius * length;
+  if (network_.ball != models::bounds::Ball::kLinf) {
+    const bool euclidean = network_.ball == models::bounds::Ball::kL2;
+    const double length = euclidean ? models::bounds::euclidean_length(c, network_.scale)
+                                    : models::bounds::largest_size(c, network_.scale);
+    const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
     if (in_ball > least) {
       least = in_ball;
       std::ranges::copy(network_.centre, x.begin());
@@ -248,7 +251,7 @@ void DualBatch::update_side(std::size_t layer, SideState& side, double sign, dou
     const std::size_t size = local.width();
     const std::span<double> slope(slope_.data(), size);
     const std::span<double> intercept(intercept_.data(), size);
-    const models::Tangents out{slope, intercept, side.change.row(s)};
+    const models::bounds::Tangents out{slope, intercept, side.change.row(s)};
     if (step == 1) local.activation.info->follow(side.point.row(s), out);  // for the change alone
     climb_points(sign, state.lambda.row(s), state.z.row(s), side.change.row(s), climb);
     local.activation.info->follow(side.point.row(s), out);
@@ -293,7 +296,7 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
   const std::size_t top = rows_[owner_[slots[0]]].form->layers;
   const std::size_t entering = top == 0 ? input_.cols() : network_.layers[top - 1].width();
   sound_.reshape(count, entering);
-  std::vector<models::Added> sums(count);
+  std::vector<models::bounds::Added> sums(count);
   for (std::size_t r = 0; r < count; ++r) {
     const Form& form = *rows_[owner_[slots[r]]].form;
     std::ranges::copy(form.coefficients, sound_.row(r).begin());
@@ -306,17 +309,17 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
     for (std::size_t r = 0; r < count; ++r) {
       const Row& row = rows_[owner_[slots[r]]];
       const std::span<double> c = sound_.row(r);
-      models::Lines lines = lines_in(slots[r], k);
+      models::bounds::Lines lines = lines_in(slots[r], k);
       if (moved_ && touches(local)) {
         lower_intercept.assign(lines.lower_intercept.begin(), lines.lower_intercept.end());
         upper_intercept.assign(lines.upper_intercept.begin(), lines.upper_intercept.end());
         for (std::size_t i = 0; i < local.alive.size(); ++i) {
           const bool upper = !(c[i] > 0.0);
           const double slope = (upper ? lines.upper_slope : lines.lower_slope)[i];
-          const models::Line line = local.activation.info->line(
+          const models::bounds::Line line = local.activation.info->line(
               local.activation.alpha, slope, row.enclosure->intervals().lower[local.first + i],
               row.enclosure->intervals().upper[local.first + i],
-              upper ? Side::kUpper : Side::kLower);
+              upper ? models::bounds::Side::kUpper : models::bounds::Side::kLower);
           // What it cannot use as it stands it has moved; then the old line is the sound one.
           if (line.slope == slope) {
             (upper ? upper_intercept : lower_intercept)[i] = line.intercept;
@@ -328,7 +331,8 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
         lines.lower_intercept = lower_intercept;
         lines.upper_intercept = upper_intercept;
       }
-      const models::Added added = models::cross_activation(lines, local.bias, local.rounding, c);
+      const models::bounds::Added added =
+          models::bounds::cross_activation(lines, local.bias, local.rounding, c);
       sums[r].constant += added.constant;
       sums[r].magnitude += added.magnitude;
       sums[r].error += added.error;
@@ -349,18 +353,18 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
   }
   for (std::size_t r = 0; r < count; ++r) {
     const std::span<const double> c = sound_.row(r);
-    double least = models::least_in_box(c, network_.lower, network_.upper);
-    if (network_.ball != models::Ball::kLinf) {
-      const double length = network_.ball == models::Ball::kL2
-                                ? models::euclidean_length(c, network_.scale)
-                                : models::largest_size(c, network_.scale);
-      const double in_ball = models::dot(c, network_.centre) - network_.radius * length;
+    double least = models::bounds::least_in_box(c, network_.lower, network_.upper);
+    if (network_.ball != models::bounds::Ball::kLinf) {
+      const double length = network_.ball == models::bounds::Ball::kL2
+                                ? models::bounds::euclidean_length(c, network_.scale)
+                                : models::bounds::largest_size(c, network_.scale);
+      const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
       if (!(least > in_ball)) least = in_ball;  // a NaN stays
     }
-    const double magnitude = sums[r].magnitude + models::size_within(c, network_.magnitude);
+    const double magnitude = sums[r].magnitude + models::bounds::size_within(c, network_.magnitude);
     // Twice the summands: multipliers come on top of what a bound without splits adds up.
     found_[r] = {sums[r].constant + least,
-                 sums[r].error + 2.0 * network_.summation * magnitude + models::kTiny};
+                 sums[r].error + 2.0 * network_.summation * magnitude + models::bounds::kTiny};
   }
 }
 
@@ -392,7 +396,7 @@ void DualBatch::optimise(const Ascent& ascent) {
     evaluate(slots_);
     for (std::size_t r = slots_.size(); r-- > 0;) {
       Row& row = rows_[owner_[slots_[r]]];
-      const models::Bounded& found = found_[r];
+      const models::bounds::Bounded& found = found_[r];
       if (!std::isfinite(found.value) || !std::isfinite(found.error)) continue;
       if (!(found.low() > row.target)) continue;
       row.bound = found.low();
@@ -450,8 +454,8 @@ std::span<const double> DualBatch::slope(std::size_t row) const {
 std::span<const double> DualBatch::minimiser(std::size_t row) const {
   return x_.row(rows_[row].slot);
 }
-models::Lines DualBatch::lines(std::size_t row, std::size_t layer) const {
+models::bounds::Lines DualBatch::lines(std::size_t row, std::size_t layer) const {
   return lines_in(rows_[row].slot, layer);
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

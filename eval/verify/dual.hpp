@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <memory>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "eval/verify/local_network.hpp"
 #include "models/bounds/row_sums.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// z of all neurons of a LocalNetwork lies in [lower, upper].
 struct Intervals {
@@ -28,7 +28,7 @@ class Enclosure {
  private:
   friend class DualBatch;
   Intervals intervals_;
-  std::vector<models::Relaxation> lines_;
+  std::vector<models::bounds::Relaxation> lines_;
 };
 
 /// One side of a case distinction: z >= point or z <= point at one neuron.
@@ -91,7 +91,7 @@ class DualBatch {
   /// Coefficients of the input; the minimiser is at their lower ends where they are positive.
   [[nodiscard]] std::span<const double> slope(std::size_t row) const;
   [[nodiscard]] std::span<const double> minimiser(std::size_t row) const;
-  [[nodiscard]] models::Lines lines(std::size_t row, std::size_t layer) const;
+  [[nodiscard]] models::bounds::Lines lines(std::size_t row, std::size_t layer) const;
   [[nodiscard]] const Enclosure& enclosure(std::size_t row) const { return *rows_[row].enclosure; }
 
  private:
@@ -136,7 +136,7 @@ class DualBatch {
   /// Sound bounds of the rows in these slots, into `found_`.
   void evaluate(std::span<const std::size_t> slots);
   void drop(std::size_t slot);
-  [[nodiscard]] models::Lines lines_in(std::size_t slot, std::size_t layer) const;
+  [[nodiscard]] models::bounds::Lines lines_in(std::size_t slot, std::size_t layer) const;
 
   const LocalNetwork& network_;
   Deadline deadline_;
@@ -153,9 +153,9 @@ class DualBatch {
   std::vector<std::size_t> slots_;
   TensorOf<double> sound_;
   TensorOf<double> sound_next_;
-  std::vector<models::Bounded> found_;
+  std::vector<models::bounds::Bounded> found_;
   std::vector<double> slope_;  // of update_side() and load_lines()
   std::vector<double> intercept_;
 };
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -2,12 +2,12 @@
 
 #include <cmath>
 
-#include "datasets/lanes.hpp"
-#include "datasets/simd.hpp"
+#include "base/lanes.hpp"
+#include "base/simd.hpp"
 
 // As in models/bounds/row_sums.cpp: no choice between two loads in a sum, which g++ 12 vectorises
 // to wrong values; products of both are chosen from.
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr double kDecayFirst = 0.9;
@@ -32,7 +32,7 @@ constexpr double kDecaySecond = 0.999;
 
 }  // namespace
 
-GIBBON_SIMD double cross(const models::Lines& lines, std::span<const double> bias,
+GIBBON_SIMD double cross(const models::bounds::Lines& lines, std::span<const double> bias,
                          std::span<const double> lambda, std::span<double> mu) {
   const double* const ls = lines.lower_slope.data();
   const double* const lt = lines.lower_intercept.data();
@@ -51,7 +51,7 @@ GIBBON_SIMD double cross(const models::Lines& lines, std::span<const double> bia
   });
 }
 
-GIBBON_SIMD void pass(const models::Lines& lines, std::span<const double> bias,
+GIBBON_SIMD void pass(const models::bounds::Lines& lines, std::span<const double> bias,
                       std::span<const double> lambda, std::span<double> z, std::span<double> h) {
   for (std::size_t i = 0; i < z.size(); ++i) {
     const double value = z[i] + bias[i];
@@ -107,4 +107,4 @@ GIBBON_SIMD void take_free(std::span<const double> low, std::span<const double> 
   }
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

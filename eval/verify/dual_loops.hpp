@@ -5,17 +5,17 @@
 #include "models/bounds/row_sums.hpp"
 
 // The plain loops of optimised bounds, along one row of neurons or inputs.
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Backward through σ and the bias: coefficients λ of σ(z) become μ_i = λ_i ρ_i of W a, by the
 /// lower line where λ_i > 0, else the upper one. `mu` is overwritten; what is returned is Σ λ_i t_i
 /// + μ_i b_i.
-[[nodiscard]] double cross(const models::Lines& lines, std::span<const double> bias,
+[[nodiscard]] double cross(const models::bounds::Lines& lines, std::span<const double> bias,
                            std::span<const double> lambda, std::span<double> mu);
 
 /// Forward along the same lines: z += bias, h_i = ρ_i z_i + t_i.
-void pass(const models::Lines& lines, std::span<const double> bias, std::span<const double> lambda,
-          std::span<double> z, std::span<double> h);
+void pass(const models::bounds::Lines& lines, std::span<const double> bias,
+          std::span<const double> lambda, std::span<double> z, std::span<double> h);
 
 /// x_j: the end of [low_j, high_j] where c_j x_j is least, to within a rounding; returns
 /// Σ min c_j x_j.
@@ -45,4 +45,4 @@ void climb_points(double sign, std::span<const double> lambda, std::span<const d
 void take_free(std::span<const double> low, std::span<const double> high,
                std::span<const double> from, std::span<double> to);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "eval/verify/dual_loops.hpp"
 #include "eval/verify/falsify.hpp"
 #include "eval/verify/tighten.hpp"
@@ -10,14 +10,14 @@
 #include "models/model_file.hpp"
 #include "models/train/initialise.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 models::Network random_network(std::string_view activation, std::vector<std::size_t> widths,
                                std::uint64_t seed) {
-  models::Network network =
-      models::make_network(widths, models::make_activation(activation), models::Output::kSoftmax,
-                           models::find_initialiser("xavier"), seed);
+  models::Network network = models::train::make_network(
+      widths, models::make_activation(activation), models::Output::kSoftmax,
+      models::train::find_initialiser("xavier"), seed);
   Rng rng(seed, 0, "dual-test");
   for (models::Dense& layer : network.layers) {
     for (float& b : layer.bias) b = rng.uniform(-0.3F, 0.3F);
@@ -32,7 +32,7 @@ struct Setting {
       lower.push_back(0.05 * static_cast<double>(j % 7) - radius);
       upper.push_back(0.05 * static_cast<double>(j % 7) + radius);
     }
-    bounder.enclose(models::BoxRegion{.lower = lower, .upper = upper}, tape);
+    bounder.enclose(models::bounds::BoxRegion{.lower = lower, .upper = upper}, tape);
     local = std::make_unique<LocalNetwork>(bounder, tape);
     Intervals intervals;
     for (const LocalLayer& layer : local->layers) {
@@ -42,8 +42,8 @@ struct Setting {
     enclosure = Enclosure(*local, std::move(intervals));
   }
 
-  models::Bounder bounder;
-  models::BoundTape tape;
+  models::bounds::Bounder bounder;
+  models::bounds::BoundTape tape;
   std::vector<double> lower;
   std::vector<double> upper;
   std::unique_ptr<LocalNetwork> local;
@@ -181,7 +181,7 @@ TEST(DualLoops, AreWhatTheFormulasSay) {
     const auto ut = numbers(size);
     const auto bias = numbers(size);
     const auto lambda = numbers(size);
-    const models::Lines lines{ls, lt, us, ut};
+    const models::bounds::Lines lines{ls, lt, us, ut};
     std::vector<double> mu(size);
     const double constant = cross(lines, bias, lambda, mu);
     auto z = numbers(size);
@@ -229,17 +229,18 @@ TEST(Deadlines, EveryStageLooksAtTheClock) {
   EXPECT_THROW(static_cast<void>(falsify(query, {&first, 1}, {}, Replay(network), 1, 5, 0, over)),
                TimeOver);
   setting.tape.deadline = over;
-  EXPECT_THROW(setting.bounder.enclose(
-                   models::BoxRegion{.lower = setting.lower, .upper = setting.upper}, setting.tape),
-               TimeOver);
+  EXPECT_THROW(
+      setting.bounder.enclose(
+          models::bounds::BoxRegion{.lower = setting.lower, .upper = setting.upper}, setting.tape),
+      TimeOver);
   EXPECT_THROW(LocalNetwork(setting.bounder, setting.tape), TimeOver);
 
   const ReadingDeadline reading(over);
   EXPECT_THROW(static_cast<void>(models::parse_model(models::to_onnx(network), "m.onnx")),
                TimeOver);
   EXPECT_THROW(models::MlpOf<double>{network}, TimeOver);
-  EXPECT_THROW(models::Bounder{network}, TimeOver);
+  EXPECT_THROW(models::bounds::Bounder{network}, TimeOver);
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

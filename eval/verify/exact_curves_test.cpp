@@ -2,24 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/environment.hpp"
-#include "datasets/parallel.hpp"
-#include "eval/certify.hpp"
+#include "base/environment.hpp"
+#include "base/parallel.hpp"
+#include "eval/certify/certify.hpp"
 #include "models/model_file.hpp"
 
 // Exact robust accuracy where others have published it.
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
-CertifyResult certified(const std::string& model, const std::vector<double>& epsilons) {
+certify::CertifyResult certified(const std::string& model, const std::vector<double>& epsilons) {
   const datasets::Dataset data = datasets::load("mnist", {});
   const models::ModelFile file =
       models::read_model(std::filesystem::path(environment("GIBBON_ORACLES")) / model);
-  return certify(file.network, data, {.epsilons = epsilons, .threads = hardware_threads()},
-                 [](std::size_t /*done*/, std::size_t /*total*/) {});
+  return certify::certify(file.network, data, {.epsilons = epsilons, .threads = hardware_threads()},
+                          [](std::size_t /*done*/, std::size_t /*total*/) {});
 }
 
-void expect_errors(const CertifyResult& result, const std::vector<std::uint64_t>& attacked) {
+void expect_errors(const certify::CertifyResult& result,
+                   const std::vector<std::uint64_t>& attacked) {
   ASSERT_EQ(result.curve.size(), attacked.size());
   for (std::size_t e = 0; e < attacked.size(); ++e) {
     EXPECT_EQ(result.curve[e].n, 10'000U);
@@ -47,4 +48,4 @@ TEST(ExactCurves, PublishedErrors) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

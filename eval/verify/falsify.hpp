@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "eval/verify/replay.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Searches for a counterexample by signed gradients (PGD, Madry et al. 2018) on the requirements
 /// of the clauses `open`, each clause from several points: first the given `starts`, then random
@@ -16,4 +16,4 @@ namespace gibbon::eval {
     std::span<const std::vector<double>> starts, const Replay& replay, int rounds, int steps,
     std::uint64_t key, const Deadline& deadline = {});
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

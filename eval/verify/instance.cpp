@@ -5,11 +5,11 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "datasets/error.hpp"
-#include "models/losses/loss.hpp"
+#include "base/error.hpp"
+#include "models/loss.hpp"
 #include "models/mlp.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 bool compares_with_numbers(const Property& property) {
@@ -180,4 +180,4 @@ std::string to_results(const Outcome& outcome) {
   return text + ")\n";
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

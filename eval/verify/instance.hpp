@@ -6,7 +6,7 @@
 #include "eval/verify/property.hpp"
 #include "models/model_file.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// The network whose outputs a property speaks of. Where it compares outputs with each other only,
 /// these are the logits: a final Softmax, LogSoftmax or Sigmoid keeps their order. Where it
@@ -48,4 +48,4 @@ struct Outcome {
 /// of a competition's results file.
 [[nodiscard]] std::string to_results(const Outcome& outcome);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

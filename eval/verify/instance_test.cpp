@@ -7,14 +7,14 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/temporary_folder.hpp"
 #include "eval/verify/instances.hpp"
 #include "eval/verify/verifier.hpp"
 #include "eval/verify/vnnlib.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 using testing::ElementsAre;
@@ -230,4 +230,4 @@ TEST(Instances, TablesAndTheirSum) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,13 +4,13 @@
 #include <charconv>
 #include <cmath>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "reports/csv.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "reports/formats/csv.hpp"
 
 namespace fs = std::filesystem;
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -82,9 +82,10 @@ std::vector<Instance> read_instances(const fs::path& list, std::optional<double>
 std::string to_csv(const std::vector<InstanceResult>& results) {
   std::string out = "network,property,timeout,verdict,seconds,nodes,reason\n";
   for (const InstanceResult& r : results) {
-    out += fmt::format("{},{},{},{},{:.3f},{},{}\n", reports::csv_field(r.instance.network),
-                       reports::csv_field(r.instance.property), r.instance.timeout, r.verdict,
-                       r.seconds, r.nodes, reports::csv_field(r.reason));
+    out +=
+        fmt::format("{},{},{},{},{:.3f},{},{}\n", reports::formats::csv_field(r.instance.network),
+                    reports::formats::csv_field(r.instance.property), r.instance.timeout, r.verdict,
+                    r.seconds, r.nodes, reports::formats::csv_field(r.reason));
   }
   return out;
 }
@@ -101,4 +102,4 @@ std::string to_summary(const std::vector<InstanceResult>& results) {
   return out + fmt::format(" {:.1f} s", seconds);
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// One line of a benchmark list.
 struct Instance {
@@ -38,4 +38,4 @@ struct InstanceResult {
 /// "30 instances: 19 unsat, 11 sat, 0 timeout, 0 unknown, 0 error; 2.1 s"
 [[nodiscard]] std::string to_summary(const std::vector<InstanceResult>& results);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

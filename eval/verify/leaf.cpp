@@ -6,7 +6,7 @@
 #include <coin/ClpSimplex.hpp>
 #include <coin/CoinPackedMatrix.hpp>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr int kOptimal = 0;          // ClpModel::status()
@@ -137,4 +137,4 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
   return out;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

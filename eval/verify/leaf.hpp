@@ -3,9 +3,9 @@
 #include <span>
 #include <vector>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// A linear form a · x + constant.
 struct Affine {
@@ -32,4 +32,4 @@ struct LeafSolution {
                                       std::span<const double> lower, std::span<const double> upper,
                                       const Deadline& deadline = {});
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -5,9 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
+#include "base/parallel.hpp"
+#include "base/rng.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 // min x + y over [0, 1]^2 with x + 2 y >= 1: (0, 1/2), multiplier 1/2.
@@ -139,4 +140,4 @@ TEST(Leaf, EndsInTheMiddleOfAProgram) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -6,7 +6,7 @@
 
 #include "models/kernels/gemm.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr std::size_t kLanes = 8;
@@ -25,8 +25,9 @@ bool is_identity(const models::Activation& activation) {
 
 }  // namespace
 
-LocalNetwork::LocalNetwork(const models::Bounder& bounder, const models::BoundTape& tape)
-    : summation(models::gamma(bounder.terms())),
+LocalNetwork::LocalNetwork(const models::bounds::Bounder& bounder,
+                           const models::bounds::BoundTape& tape)
+    : summation(models::bounds::gamma(bounder.terms())),
       lower(filled_up(tape.lower.row(0), 0.0)),
       upper(filled_up(tape.upper.row(0), 0.0)),
       centre(filled_up(tape.centre.row(0), 0.0)),
@@ -41,7 +42,7 @@ LocalNetwork::LocalNetwork(const models::Bounder& bounder, const models::BoundTa
   const std::size_t hidden = folded_ ? depth - 1 : depth;
   for (std::size_t l = 0; l < hidden; ++l) {
     tape.deadline.check();
-    const models::LayerBounds& bounds = tape.layers[l];
+    const models::bounds::LayerBounds& bounds = tape.layers[l];
     LocalLayer layer{.first = neurons, .activation = bounder.activation(l)};
     for (std::size_t o = 0; o < bounder.weight(l).rows(); ++o) {
       if (bounds.low.row(0)[o] != 0.0 || bounds.high.row(0)[o] != 0.0) layer.alive.push_back(o);
@@ -112,7 +113,8 @@ Form LocalNetwork::form(const Requirement& requirement) const {
   }
   if (folded_) {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      out.error += models::gamma(static_cast<std::size_t>(terms)) * sizes[i] * last_size_[i];
+      out.error +=
+          models::bounds::gamma(static_cast<std::size_t>(terms)) * sizes[i] * last_size_[i];
     }
   }
   return out;
@@ -125,4 +127,4 @@ Form LocalNetwork::neuron(std::size_t layer, std::size_t index, double sign) con
   return out;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -5,7 +5,7 @@
 #include "eval/verify/query.hpp"
 #include "models/bounds/bounder.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// One layer z = W a + b, a' = σ(z), without the neurons that are 0 in the whole region. Its width
 /// is rounded up to a multiple of 8 by neurons that are 0, so that products have no rest.
@@ -41,7 +41,7 @@ struct Form {
 /// of all neurons, and nothing that is dead there. Every layer has its activation; a last one
 /// without is folded into the forms.
 struct LocalNetwork {
-  LocalNetwork(const models::Bounder& bounder, const models::BoundTape& tape);
+  LocalNetwork(const models::bounds::Bounder& bounder, const models::bounds::BoundTape& tape);
 
   /// Σ_c weights_c y_c + constant.
   [[nodiscard]] Form form(const Requirement& requirement) const;
@@ -55,7 +55,7 @@ struct LocalNetwork {
   std::vector<double> centre;     ///< likewise, of the ball
   std::vector<double> magnitude;  ///< likewise: largest |x_j|
   std::vector<double> scale;      ///< likewise, filled up by ones
-  models::Ball ball = models::Ball::kLinf;
+  models::bounds::Ball ball = models::bounds::Ball::kLinf;
   double radius = 0.0;
   std::vector<LocalLayer> layers;
   std::size_t neurons = 0;  ///< of all layers
@@ -67,4 +67,4 @@ struct LocalNetwork {
   std::vector<double> last_size_;  // largest |a_j| of what enters it
 };
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

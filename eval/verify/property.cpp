@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 struct Interval {
@@ -110,4 +110,4 @@ void require_fit(const Property& property, const std::string& property_name, std
   check("outputs Y", property.outputs, outputs);
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

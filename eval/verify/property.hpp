@@ -7,7 +7,7 @@
 #include "eval/verify/decimal.hpp"
 #include "eval/verify/query.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Bounds of every input as they were written, in input units: D each.
 struct InputBox {
@@ -63,4 +63,4 @@ struct Property {
 void require_fit(const Property& property, const std::string& property_name, std::size_t inputs,
                  std::size_t outputs, const std::string& network_name);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 struct Level {
@@ -57,4 +57,4 @@ std::string_view name_of(Reason reason) {
   return "";
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -9,7 +9,7 @@
 
 #include "models/bounds/region.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// A linear statement about the outputs y of a network: Σ_c weights_c y_c + constant > 0.
 struct Requirement {
@@ -22,7 +22,7 @@ using Clause = std::vector<Requirement>;
 
 /// A ball that inputs must lie in besides the box, in input units.
 struct BallRegion {
-  models::Ball ball = models::Ball::kL2;
+  models::bounds::Ball ball = models::bounds::Ball::kL2;
   std::vector<double> centre;  ///< D
   double radius = 0.0;
 };
@@ -88,4 +88,4 @@ struct Answer {
   std::string_view method;      ///< what decided: "interval", "crown", "alpha", "branch-and-bound"
 };
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

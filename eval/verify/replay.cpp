@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 /// The float32 number nearest to `value` in [low, high]; any neighbour if there is none.
@@ -49,9 +49,9 @@ bool admitted(const Query& query, std::span<const double> x) {
   }
   if (!query.ball) return true;
   switch (query.ball->ball) {
-    case models::Ball::kL2: return std::sqrt(square) <= query.ball->radius;
-    case models::Ball::kL1: return sum <= query.ball->radius;
-    case models::Ball::kLinf: return largest <= query.ball->radius;
+    case models::bounds::Ball::kL2: return std::sqrt(square) <= query.ball->radius;
+    case models::bounds::Ball::kL1: return sum <= query.ball->radius;
+    case models::bounds::Ball::kLinf: return largest <= query.ball->radius;
   }
   return false;
 }
@@ -74,4 +74,4 @@ std::optional<std::vector<double>> Replay::confirm(const Query& query,
   return x;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -5,7 +5,7 @@
 #include "eval/verify/query.hpp"
 #include "models/mlp.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// The network itself, in double and in float32: the only thing that makes a counterexample one.
 class Replay {
@@ -34,4 +34,4 @@ template <class Float>
   return sum;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

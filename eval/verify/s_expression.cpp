@@ -1,9 +1,9 @@
 #include "eval/verify/s_expression.hpp"
 
+#include "base/error.hpp"
 #include "base/limits.hpp"
-#include "datasets/error.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 class Parser {
@@ -111,4 +111,4 @@ std::string to_text(const Expression& expression) {
   return out;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// A word, or a list in parentheses, and where it begins: line and column, from 1.
 struct Expression {
@@ -29,4 +29,4 @@ struct Expression {
 /// As it was written, in one line, short, without control characters: for messages.
 [[nodiscard]] std::string to_text(const Expression& expression);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -6,12 +6,12 @@
 #include <queue>
 #include <utility>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 #include "eval/verify/branching.hpp"
 #include "eval/verify/leaf.hpp"
 #include "models/kernels/gemm.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr std::size_t kTaken = 16;  // nodes that are split at a time
@@ -286,8 +286,8 @@ Affine Bounding::affine(const Form& form, const Intervals& intervals) const {
     const LocalLayer& layer = network_.layers[k];
     for (std::size_t i = 0; i < c.size(); ++i) {
       const std::size_t neuron = layer.first + i;
-      const models::Relaxation lines = layer.activation.relax(
-          intervals.lower[neuron], intervals.upper[neuron], models::SlopeRule::kAdaptive);
+      const models::bounds::Relaxation lines = layer.activation.relax(
+          intervals.lower[neuron], intervals.upper[neuron], models::bounds::SlopeRule::kAdaptive);
       out.constant += c[i] * lines.lower.intercept;
       c[i] *= lines.lower.slope;
       out.constant += c[i] * layer.bias[i];
@@ -316,7 +316,7 @@ void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
       return;
     }
   }
-  if (network_.ball != models::Ball::kLinf) return;
+  if (network_.ball != models::bounds::Ball::kLinf) return;
   std::vector<Affine> objectives;
   for (const Form& form : problem_.forms) objectives.push_back(affine(form, intervals));
   std::vector<Affine> constraints;
@@ -460,4 +460,4 @@ Answer search(const SearchProblem& problem, const SearchRoot& root, const Search
   return settle(Verdict::kRobust, Reason::kNone);
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -2,12 +2,12 @@
 
 #include <memory>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "eval/verify/dual.hpp"
 #include "eval/verify/replay.hpp"
 #include "eval/verify/tighten.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// One clause in one region: what a branch and bound works on. The references outlive it.
 struct SearchProblem {
@@ -39,4 +39,4 @@ struct SearchLimits {
 [[nodiscard]] Answer search(const SearchProblem& problem, const SearchRoot& root,
                             const SearchLimits& limits);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,9 +4,9 @@
 #include <limits>
 #include <utility>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr std::size_t kRows = 32;
@@ -73,4 +73,4 @@ bool Tightener::tighten(std::size_t first, std::span<const Split> splits, const 
   return true;
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

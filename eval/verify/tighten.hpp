@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "eval/verify/dual.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Bounds of neurons, each from two rows of a DualBatch. Keeps the memory of its batches.
 class Tightener {
@@ -24,4 +24,4 @@ class Tightener {
   std::vector<std::unique_ptr<DualBatch>> batches_;  // per worker
 };
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,20 +4,20 @@
 #include <cmath>
 #include <utility>
 
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "eval/verify/falsify.hpp"
 #include "eval/verify/search.hpp"
 #include "models/bounds/bounder.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 namespace {
 
 /// One query on its way up the ladder.
 class Decision {
  public:
-  Decision(const models::Bounder& bounder, const Replay& replay, const Query& query,
+  Decision(const models::bounds::Bounder& bounder, const Replay& replay, const Query& query,
            const Limits& limits, std::size_t threads)
       : bounder_(bounder),
         replay_(replay),
@@ -41,13 +41,13 @@ class Decision {
   void refine();
   [[nodiscard]] Answer conclude(Verdict verdict, Reason reason = Reason::kNone);
 
-  const models::Bounder& bounder_;
+  const models::bounds::Bounder& bounder_;
   const Replay& replay_;
   const Query& query_;
   const Limits& limits_;
   std::size_t threads_;
   Deadline deadline_;
-  models::BoundTape tape_;
+  models::bounds::BoundTape tape_;
   std::vector<std::vector<double>> targets_;  // per clause and requirement
   std::unique_ptr<LocalNetwork> network_;
   Enclosure enclosure_;
@@ -62,7 +62,7 @@ class Decision {
 void Decision::enclose() {
   for (std::size_t c = 0; c < query_.clauses.size(); ++c) open_.push_back(c);
   bounds_.resize(query_.clauses.size(), -std::numeric_limits<double>::infinity());
-  models::BoxRegion region{.lower = query_.lower, .upper = query_.upper};
+  models::bounds::BoxRegion region{.lower = query_.lower, .upper = query_.upper};
   if (query_.ball) {
     region.ball = query_.ball->ball;
     region.centre = query_.ball->centre;
@@ -239,7 +239,7 @@ void Decision::set_targets() {
   }
 }
 
-void check(const models::Bounder& bounder, const Query& query) {
+void check(const models::bounds::Bounder& bounder, const Query& query) {
   const std::size_t features = bounder.input_dim();
   if (query.lower.size() != features || query.upper.size() != features) {
     fail_usage("verifier: a region of {} and {} ends for a network with {} inputs",
@@ -272,4 +272,4 @@ Answer Verifier::decide(const Query& query, const Limits& limits, std::size_t th
   return Decision(bounder_, replay_, query, limits, threads).run();
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -3,7 +3,7 @@
 #include "eval/verify/replay.hpp"
 #include "models/bounds/bounder.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// Decides queries about one network: attack, bounds, optimised bounds, branch and bound.
 /// Immutable, shared by all threads.
@@ -19,8 +19,8 @@ class Verifier {
                               std::size_t threads = 1) const;
 
  private:
-  models::Bounder bounder_;
+  models::bounds::Bounder bounder_;
   Replay replay_;
 };
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

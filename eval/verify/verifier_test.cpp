@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "models/train/initialise.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 using testing::HasSubstr;
@@ -18,9 +18,9 @@ constexpr std::size_t kClasses = 3;
 
 models::Network random_network(std::string_view activation, std::uint64_t seed,
                                std::vector<std::size_t> widths = {kInputs, 8, 8, kClasses}) {
-  models::Network network =
-      models::make_network(widths, models::make_activation(activation), models::Output::kSoftmax,
-                           models::find_initialiser("xavier"), seed);
+  models::Network network = models::train::make_network(
+      widths, models::make_activation(activation), models::Output::kSoftmax,
+      models::train::find_initialiser("xavier"), seed);
   Rng rng(seed, 0, "verifier-test");
   for (models::Dense& layer : network.layers) {
     for (float& w : layer.weight.flat()) w *= 2.0F;  // far from linear
@@ -271,4 +271,4 @@ TEST(Verifier, RefusesWhatMakesNoSense) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -6,20 +6,21 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/rng.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/rng.hpp"
-#include "eval/certify.hpp"
+#include "eval/certify/certify.hpp"
 #include "eval/verify/dual.hpp"
 #include "models/kernels/peak.hpp"
 #include "models/mlp.hpp"
 #include "models/train/initialise.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 models::Network network_of(std::string_view activation, const std::vector<std::size_t>& widths) {
-  return models::make_network(widths, models::make_activation(activation), models::Output::kSoftmax,
-                              models::find_initialiser("xavier"), 1);
+  return models::train::make_network(widths, models::make_activation(activation),
+                                     models::Output::kSoftmax,
+                                     models::train::find_initialiser("xavier"), 1);
 }
 
 const std::vector<std::vector<std::size_t>>& architectures() {
@@ -34,12 +35,12 @@ void step(benchmark::State& state, std::string_view activation) {
       architectures()[static_cast<std::size_t>(state.range(0))];
   const auto rows = static_cast<std::size_t>(state.range(1));
   const models::Network network = network_of(activation, widths);
-  const models::Bounder bounder(network);
-  models::BoundTape tape = bounder.make_tape(1);
+  const models::bounds::Bounder bounder(network);
+  models::bounds::BoundTape tape = bounder.make_tape(1);
   // Wide enough that no neuron is dead: the products have their full size.
   const std::vector<double> lower(widths[0], -1.0);
   const std::vector<double> upper(widths[0], 1.0);
-  bounder.enclose(models::BoxRegion{.lower = lower, .upper = upper}, tape);
+  bounder.enclose(models::bounds::BoxRegion{.lower = lower, .upper = upper}, tape);
   const LocalNetwork local(bounder, tape);
   Intervals intervals;
   double weights = 0.0;
@@ -87,10 +88,11 @@ void decisions(benchmark::State& state) {
     data.labels.push_back(static_cast<int>(std::ranges::max_element(y) - y.begin()));
     data.ids.push_back(n);
   }
-  const CertifyPlan plan{.epsilons = {0.002, 0.004, 0.006, 0.008},
-                         .threads = static_cast<std::size_t>(state.range(0))};
+  const certify::CertifyPlan plan{.epsilons = {0.002, 0.004, 0.006, 0.008},
+                                  .threads = static_cast<std::size_t>(state.range(0))};
   for (auto _ : state) {
-    benchmark::DoNotOptimize(certify(network, data, plan, [](std::size_t, std::size_t) {}));
+    benchmark::DoNotOptimize(
+        certify::certify(network, data, plan, [](std::size_t, std::size_t) {}));
   }
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(state.iterations()) * 400,
                                                   benchmark::Counter::kIsRate);
@@ -106,6 +108,6 @@ BENCHMARK(decisions)->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(
     benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify
 
 BENCHMARK_MAIN();

@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 #include "eval/verify/s_expression.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 constexpr std::size_t kMostCases = 4096;  // of the disjunctive form; competitions have 500 at most
@@ -303,4 +303,4 @@ Property read_vnnlib(const std::filesystem::path& path) {
   return parse_vnnlib(read_file(path, kLargest), path.string());
 }
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -4,7 +4,7 @@
 
 #include "eval/verify/property.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 
 /// A property in the VNN-LIB format of the verification competitions: (declare-const X_i Real) for
 /// inputs, Y_j for outputs, and assertions that together state the *unsafe* set, of <= and >=
@@ -19,4 +19,4 @@ namespace gibbon::eval {
 /// Reads it from a file, plain or .gz.
 [[nodiscard]] Property read_vnnlib(const std::filesystem::path& path);
 
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

@@ -5,12 +5,12 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/environment.hpp"
-#include "datasets/error.hpp"
-#include "datasets/files.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/temporary_folder.hpp"
 
-namespace gibbon::eval {
+namespace gibbon::eval::verify {
 namespace {
 
 using testing::ElementsAre;
@@ -292,4 +292,4 @@ TEST(Vnnlib, EveryBenchmarkPropertyIsReadAsItsNameSays) {
 }
 
 }  // namespace
-}  // namespace gibbon::eval
+}  // namespace gibbon::eval::verify

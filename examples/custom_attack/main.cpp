@@ -1,7 +1,7 @@
 // Runs an attack of one's own through gibbon's sweep, beside one of gibbon's:
 // custom_attack MODEL.onnx DATA, e.g. custom_attack m.onnx moons
 #include <cstdio>
-#include <eval/sweep.hpp>
+#include <eval/sweep/sweep.hpp>
 #include <exception>
 #include <models/model_file.hpp>
 
@@ -19,14 +19,14 @@ int main(int argc, char** argv) {
         datasets::select(datasets::load(argv[2], {.split = "test", .data_dir = {}}), "0:200");
 
     const attacks::AttackInfo& mine = two_step_info();
-    eval::SweepPlan plan{.norms = {attacks::Norm::kLinf}, .epsilons = {0.0, 0.05, 0.1, 0.2}};
-    plan.attacks.push_back(
-        eval::single_entry({.text = std::string(mine.name), .info = &mine, .attack = mine.make()}));
-    plan.attacks.push_back(eval::parse_entry("fgsm"));
+    eval::sweep::SweepPlan plan{.norms = {attacks::Norm::kLinf}, .epsilons = {0.0, 0.05, 0.1, 0.2}};
+    plan.attacks.push_back(eval::sweep::single_entry(
+        {.text = std::string(mine.name), .info = &mine, .attack = mine.make()}));
+    plan.attacks.push_back(eval::sweep::parse_entry("fgsm"));
 
-    const eval::SweepResult result =
-        eval::sweep(model.network, data, plan, [](const eval::SweepStatus&) {});
-    for (const reports::CurvePoint& point : result.curve) {
+    const eval::sweep::SweepResult result =
+        eval::sweep::sweep(model.network, data, plan, [](const eval::sweep::SweepStatus&) {});
+    for (const reports::record::CurvePoint& point : result.curve) {
       std::printf("%-10s %-5s ε = %-5g %5.1f %%\n", point.attack.c_str(), point.norm.c_str(),
                   point.epsilon, 100.0 * point.accuracy());
     }

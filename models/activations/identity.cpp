@@ -19,7 +19,7 @@ struct Identity {
 
 GIBBON_ACTIVATION_LOOPS(Identity)
 
-Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
+bounds::Relaxation relax(double /*alpha*/, double l, double u, bounds::SlopeRule /*rule*/) {
   return {.lower = {1.0, 0.0}, .upper = {1.0, 0.0}, .low = l, .high = u};
 }
 

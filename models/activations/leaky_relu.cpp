@@ -19,12 +19,12 @@ struct LeakyRelu {
 
 GIBBON_ACTIVATION_LOOPS(LeakyRelu)
 
-Relaxation relax(double alpha, double l, double u, SlopeRule rule) {
-  return relax_hinge(alpha, l, u, rule);
+bounds::Relaxation relax(double alpha, double l, double u, bounds::SlopeRule rule) {
+  return bounds::relax_hinge(alpha, l, u, rule);
 }
 
-Line line(double alpha, double slope, double l, double u, Side side) {
-  return line_of_hinge(alpha, slope, l, u, side);
+bounds::Line line(double alpha, double slope, double l, double u, bounds::Side side) {
+  return bounds::line_of_hinge(alpha, slope, l, u, side);
 }
 
 }  // namespace

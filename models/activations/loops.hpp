@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "datasets/simd.hpp"
-#include "models/activations/activation.hpp"
+#include "base/simd.hpp"
+#include "models/activation.hpp"
 
 /// Turns a struct with
 ///   template <class Float> static Float value(Float alpha, Float z);           // σ(z)

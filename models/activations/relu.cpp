@@ -19,12 +19,12 @@ struct Relu {
 
 GIBBON_ACTIVATION_LOOPS(Relu)
 
-Relaxation relax(double /*alpha*/, double l, double u, SlopeRule rule) {
-  return relax_hinge(0.0, l, u, rule);
+bounds::Relaxation relax(double /*alpha*/, double l, double u, bounds::SlopeRule rule) {
+  return bounds::relax_hinge(0.0, l, u, rule);
 }
 
-Line line(double /*alpha*/, double slope, double l, double u, Side side) {
-  return line_of_hinge(0.0, slope, l, u, side);
+bounds::Line line(double /*alpha*/, double slope, double l, double u, bounds::Side side) {
+  return bounds::line_of_hinge(0.0, slope, l, u, side);
 }
 
 }  // namespace

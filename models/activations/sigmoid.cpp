@@ -20,12 +20,12 @@ struct Sigmoid {
 
 GIBBON_ACTIVATION_LOOPS(Sigmoid)
 
-Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
-  return relax_sigmoid(l, u);
+bounds::Relaxation relax(double /*alpha*/, double l, double u, bounds::SlopeRule /*rule*/) {
+  return bounds::relax_sigmoid(l, u);
 }
 
-Line line(double /*alpha*/, double slope, double l, double u, Side side) {
-  return line_of_sigmoid(slope, l, u, side);
+bounds::Line line(double /*alpha*/, double slope, double l, double u, bounds::Side side) {
+  return bounds::line_of_sigmoid(slope, l, u, side);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ const ActivationInfo& sigmoid_info() {
       .backward64 = backward64,
       .relax = relax,
       .line = line,
-      .follow = follow_sigmoid,
+      .follow = bounds::follow_sigmoid,
   };
   return info;
 }

@@ -40,30 +40,30 @@ struct Tanh {
 GIBBON_ACTIVATION_LOOPS(Tanh)
 
 /// tanh(z) = 2 σ(2z) - 1: a line of the sigmoid on [2l, 2u], with the rounding of 2t - 1.
-Line turned(Line line, Side side) {
-  const double widened = 4.0 * kEta * (1.0 + std::abs(line.intercept));
+bounds::Line turned(bounds::Line line, bounds::Side side) {
+  const double widened = 4.0 * bounds::kEta * (1.0 + std::abs(line.intercept));
   const double t = 2.0 * line.intercept - 1.0;
-  return {4.0 * line.slope, side == Side::kLower ? t - widened : t + widened};
+  return {4.0 * line.slope, side == bounds::Side::kLower ? t - widened : t + widened};
 }
 
-Relaxation relax(double /*alpha*/, double l, double u, SlopeRule /*rule*/) {
-  const Relaxation s = relax_sigmoid(2.0 * l, 2.0 * u);
-  const auto halved = [](const Freedom& free) {
-    return Freedom{0.5 * free.low, 0.5 * free.high, 0.5 * free.at};
+bounds::Relaxation relax(double /*alpha*/, double l, double u, bounds::SlopeRule /*rule*/) {
+  const bounds::Relaxation s = bounds::relax_sigmoid(2.0 * l, 2.0 * u);
+  const auto halved = [](const bounds::Freedom& free) {
+    return bounds::Freedom{0.5 * free.low, 0.5 * free.high, 0.5 * free.at};
   };
-  return {.lower = turned(s.lower, Side::kLower),
-          .upper = turned(s.upper, Side::kUpper),
-          .low = std::max(-1.0, 2.0 * s.low - 1.0 - 4.0 * kEta),
-          .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * kEta),
+  return {.lower = turned(s.lower, bounds::Side::kLower),
+          .upper = turned(s.upper, bounds::Side::kUpper),
+          .low = std::max(-1.0, 2.0 * s.low - 1.0 - 4.0 * bounds::kEta),
+          .high = std::min(1.0, 2.0 * s.high - 1.0 + 4.0 * bounds::kEta),
           .lower_freedom = halved(s.lower_freedom),
           .upper_freedom = halved(s.upper_freedom)};
 }
 
-Line line(double /*alpha*/, double slope, double l, double u, Side side) {
-  return turned(line_of_sigmoid(0.25 * slope, 2.0 * l, 2.0 * u, side), side);
+bounds::Line line(double /*alpha*/, double slope, double l, double u, bounds::Side side) {
+  return turned(bounds::line_of_sigmoid(0.25 * slope, 2.0 * l, 2.0 * u, side), side);
 }
 
-GIBBON_SIMD void follow(std::span<const double> theta, const Tangents& out) {
+GIBBON_SIMD void follow(std::span<const double> theta, const bounds::Tangents& out) {
   for (std::size_t i = 0; i < theta.size(); ++i) {
     const auto d = static_cast<float>(theta[i]);
     const float value = Tanh::value(0.0F, d);

@@ -4,11 +4,11 @@
 #include <limits>
 #include <utility>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/bounds/row_sums.hpp"
 #include "models/kernels/gemm.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 constexpr std::size_t kRows = 256;  // enough that products run at full speed, few enough for L2
@@ -443,4 +443,4 @@ void Bounder::rounding(const BoundTape& tape, std::size_t n, double unit,
   std::ranges::copy(error, out.begin());
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

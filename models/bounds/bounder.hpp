@@ -2,12 +2,12 @@
 
 #include <vector>
 
-#include "datasets/deadline.hpp"
+#include "base/deadline.hpp"
 #include "models/bounds/region.hpp"
 #include "models/bounds/rounding.hpp"
 #include "models/network.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 /// Bounds before an activation: backward ones (CROWN) alone, as published figures have them, or the
 /// better of those and interval arithmetic (IBP).
@@ -140,4 +140,4 @@ class Bounder {
   std::size_t terms_ = 0;      // summands of a constant, at most
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

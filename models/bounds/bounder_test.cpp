@@ -8,12 +8,12 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 using testing::ThrowsMessage;
@@ -248,8 +248,8 @@ INSTANTIATE_TEST_SUITE_P(Every, BounderTest, testing::ValuesIn(cases_with_bounds
                          testing::PrintToStringParamName());
 
 Network small(std::string_view activation) {
-  return make_network(std::vector<std::size_t>{12, 8, 3}, make_activation(activation),
-                      Output::kSoftmax, find_initialiser("xavier"), 1);
+  return train::make_network(std::vector<std::size_t>{12, 8, 3}, make_activation(activation),
+                             Output::kSoftmax, train::find_initialiser("xavier"), 1);
 }
 
 TEST(Bounder, RefusesWhatItHasNoLinesFor) {
@@ -303,8 +303,8 @@ TEST(Bounded, IsPositiveOnlyBeyondItsError) {
 /// |x| + 1/8 against 0 on [-0.5, 1]: the lower lines of the two ReLUs are x and 0, together as low
 /// as -3/8; intervals see that neither is below 0.
 TEST(BoundsOfMargins, TakeIntervalsThroughTheLastLayerWhereTheyAreTighter) {
-  Network network = make_network(std::vector<std::size_t>{1, 2, 2}, make_activation("relu"),
-                                 Output::kSoftmax, find_initialiser("he"), 1);
+  Network network = train::make_network(std::vector<std::size_t>{1, 2, 2}, make_activation("relu"),
+                                        Output::kSoftmax, train::find_initialiser("he"), 1);
   std::ranges::copy(std::vector<float>{1.0F, -1.0F}, network.layers[0].weight.flat().begin());
   std::ranges::copy(std::vector<float>{1.0F, 1.0F, 0.0F, 0.0F},
                     network.layers[1].weight.flat().begin());
@@ -328,4 +328,4 @@ TEST(BoundsOfMargins, TakeIntervalsThroughTheLastLayerWhereTheyAreTighter) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -5,7 +5,7 @@
 #include "models/bounds/relaxation.hpp"
 #include "models/bounds/rounding.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 Relaxation unknown_relaxation() {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -49,4 +49,4 @@ Line line_of_hinge(double a, double slope, double l, double u, Side side) {
   return {s, std::max((a - s) * l, (1.0 - s) * u) * (1.0 + 8.0 * kEta) + kTiny};
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -11,15 +11,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/environment.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "datasets/dataset.hpp"
-#include "datasets/environment.hpp"
-#include "datasets/files.hpp"
-#include "datasets/parallel.hpp"
 #include "models/bounds/bounder.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ TEST_F(PublishedBounds, CertifiedSharesOfTheSeedNetwork) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

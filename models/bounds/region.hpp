@@ -3,9 +3,9 @@
 #include <optional>
 #include <span>
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 enum class Ball { kLinf, kL2, kL1 };
 
@@ -28,4 +28,4 @@ struct BoxRegion {
   double radius = 0.0;
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -3,7 +3,7 @@
 #include <span>
 
 // What bounds know of an activation σ on an interval: two lines around it and its range.
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 struct Line {
   double slope = 0.0;
@@ -62,4 +62,4 @@ void follow_sigmoid(std::span<const double> theta, const Tangents& out);
 /// All numbers NaN: nothing is known, and nothing that is computed from it certifies.
 [[nodiscard]] Relaxation unknown_relaxation();
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

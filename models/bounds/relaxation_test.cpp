@@ -8,10 +8,10 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
-#include "models/activations/activation.hpp"
+#include "base/rng.hpp"
+#include "models/activation.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 using Real = long double;
@@ -173,4 +173,4 @@ TEST(Relaxation, TheCatalogueSaysWhatCanBeRelaxed) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 // Rounding of double arithmetic, for bounds that hold in real arithmetic.
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 inline constexpr double kEta = 0x1p-53;  ///< half a unit in the last place of 1
 inline constexpr double kTiny = 1e-300;  ///< more than what underflow can lose in any sum here
@@ -37,4 +37,4 @@ struct Bounded {
   }
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

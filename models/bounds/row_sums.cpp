@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "datasets/lanes.hpp"
-#include "datasets/simd.hpp"
+#include "base/lanes.hpp"
+#include "base/simd.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 // No `c < 0 ? low[j] : high[j]` in here: at -O3, g++ 12 vectorises a choice between two loads in
 // lanes to wrong values (row_sums_test.cpp would see it). Products of both are chosen from instead.
@@ -71,4 +71,4 @@ GIBBON_SIMD double largest_size(std::span<const double> c, std::span<const doubl
   });
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

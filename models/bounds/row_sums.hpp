@@ -3,7 +3,7 @@
 #include <span>
 
 // Sums along one row of coefficients, in lanes: the plain loops between the products of bounds.
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 
 /// The lines of one layer in one region.
 struct Lines {
@@ -39,4 +39,4 @@ struct Added {
 [[nodiscard]] double euclidean_length(std::span<const double> c, std::span<const double> scale);
 [[nodiscard]] double largest_size(std::span<const double> c, std::span<const double> scale);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -91,4 +91,4 @@ TEST_P(RowSums, KeepNaN) {
 INSTANTIATE_TEST_SUITE_P(Lengths, RowSums, testing::Values(1, 3, 15, 16, 17, 31, 100, 784));
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 #include "models/bounds/relaxation.hpp"
 #include "models/bounds/rounding.hpp"
 #include "models/kernels/exp.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::bounds {
 namespace {
 
 constexpr double kPoint = 1e-9;  // too short for a chord to mean anything
@@ -103,4 +103,4 @@ GIBBON_SIMD void follow_sigmoid(std::span<const double> theta, const Tangents& o
   }
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::bounds

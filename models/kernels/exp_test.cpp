@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::models::kernels {
 namespace {

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 #include "models/kernels/gemm.hpp"
 
 // Compiled with -ffp-contract=fast: a product and its sum become one fused operation where the

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 
 namespace gibbon::models::kernels {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 namespace gibbon::models::kernels {
 

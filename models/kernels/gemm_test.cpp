@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/environment.hpp"
-#include "datasets/rng.hpp"
+#include "base/environment.hpp"
+#include "base/rng.hpp"
 
 namespace gibbon::models::kernels {
 namespace {

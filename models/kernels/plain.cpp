@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "datasets/simd.hpp"
+#include "base/simd.hpp"
 #include "models/kernels/gemm.hpp"
 
 namespace gibbon::models::kernels {

@@ -5,7 +5,7 @@
 // Gradient   ∂J/∂z_j = ŷ_j for j != y, and ∂J/∂z_y = ŷ_y - 1 = -Σ_{j != y} ŷ_j. The second form
 // does
 //            not cancel: the first loses every digit once ŷ_y is within rounding of 1.
-#include "models/losses/output.hpp"
+#include "models/output.hpp"
 
 namespace gibbon::models {
 namespace {

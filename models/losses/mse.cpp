@@ -1,5 +1,5 @@
 // MSE, as the course defines it: J = mean over the C outputs of (y_k - ŷ_k)².
-#include "models/losses/output.hpp"
+#include "models/output.hpp"
 
 namespace gibbon::models {
 namespace {

@@ -1,6 +1,6 @@
 // Quadratic cost of M. Nielsen's book: J = 1/2 · Σ_k (y_k - ŷ_k)². The MSE times C/2, so that his
 // learning rates mean the same here.
-#include "models/losses/output.hpp"
+#include "models/output.hpp"
 
 namespace gibbon::models {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 /// a + b is the double `sum` exactly.
@@ -125,4 +125,4 @@ Network AffineChain::finish() {
   return std::exchange(network_, {});
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -7,7 +7,7 @@
 #include "models/network.hpp"
 #include "models/onnx/budget.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 /// Puts a network together from products, activations and steps per feature. Steps before the first
 /// product become the normalisation; behind a product they are folded into it; behind an activation
@@ -66,4 +66,4 @@ class AffineChain {
   bool rounded_ = false;
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

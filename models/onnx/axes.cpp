@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 void require_few(std::size_t axes) {
@@ -118,4 +118,4 @@ Dims unsqueezed(const Dims& dims, const std::vector<std::int64_t>& axes) {
   return out;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

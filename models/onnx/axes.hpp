@@ -7,7 +7,7 @@
 #include <vector>
 
 // Shapes as ONNX has them: dimensions of a row-major tensor, and what operators do to them.
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 using Dims = std::vector<std::size_t>;
 
@@ -59,4 +59,4 @@ enum class Zero { kKeepsTheDimension, kIsEmpty };
 /// With axes of size 1 at the named places of the result.
 [[nodiscard]] Dims unsqueezed(const Dims& dims, const std::vector<std::int64_t>& axes);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

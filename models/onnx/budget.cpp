@@ -1,6 +1,6 @@
 #include "models/onnx/budget.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 void Budget::take(std::initializer_list<std::size_t> factors) {
   std::size_t bytes = 1;
@@ -16,4 +16,4 @@ void Budget::take(std::initializer_list<std::size_t> factors) {
   left_ -= bytes;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

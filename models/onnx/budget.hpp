@@ -5,7 +5,7 @@
 #include "base/limits.hpp"
 #include "models/onnx/axes.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 /// How much memory one model file may still have: file_limit, counted for everything that reading
 /// it makes, whether or not that is given back. So it bounds the work as well.
@@ -19,4 +19,4 @@ class Budget {
   std::size_t left_ = limit_;
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

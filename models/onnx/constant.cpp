@@ -7,7 +7,7 @@
 
 #include "models/onnx/text.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 /// The dimensions of a tensor, and how many elements they promise.
@@ -16,7 +16,7 @@ struct Shape {
   std::size_t count;
 };
 
-Shape shape_of(const onnx::TensorProto& tensor) {
+Shape shape_of(const ::onnx::TensorProto& tensor) {
   if (tensor.dims_size() > static_cast<int>(kMostAxes)) {
     misfit("it has {} dimensions; allowed are {}", tensor.dims_size(), kMostAxes);
   }
@@ -30,8 +30,8 @@ Shape shape_of(const onnx::TensorProto& tensor) {
 
 /// Numbers of a tensor as it is stored: raw bytes, or a list of its own type.
 template <class Value, class List>
-std::vector<Value> stored(const onnx::TensorProto& tensor, const List& list, std::string_view type,
-                          std::size_t wanted) {
+std::vector<Value> stored(const ::onnx::TensorProto& tensor, const List& list,
+                          std::string_view type, std::size_t wanted) {
   const std::string& raw = tensor.raw_data();
   if (raw.size() % sizeof(Value) != 0) {
     misfit("{} bytes are no whole number of {}; the file is damaged", raw.size(), type);
@@ -56,8 +56,8 @@ void require_finite(const std::vector<float>& values) {
          bad - values.begin(), *bad);
 }
 
-Constant read_tensor(const onnx::TensorProto& tensor, Budget& budget) {
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0) {
+Constant read_tensor(const ::onnx::TensorProto& tensor, Budget& budget) {
+  if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0) {
     misfit("its data lie in another file; export the model as one file");
   }
   if (tensor.has_segment()) misfit("it is stored in parts; export the model as one file");
@@ -70,23 +70,23 @@ Constant read_tensor(const onnx::TensorProto& tensor, Budget& budget) {
     return values;
   };
   switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT: out.values = read(0.0F, tensor.float_data(), "float32"); break;
-    case onnx::TensorProto::DOUBLE: {
+    case ::onnx::TensorProto::FLOAT: out.values = read(0.0F, tensor.float_data(), "float32"); break;
+    case ::onnx::TensorProto::DOUBLE: {
       for (const double value : read(0.0, tensor.double_data(), "double")) {
         out.values.push_back(static_cast<float>(value));
         out.rounded |= static_cast<double>(out.values.back()) != value;
       }
       break;
     }
-    case onnx::TensorProto::INT64:
+    case ::onnx::TensorProto::INT64:
       out.integers = read(std::int64_t{0}, tensor.int64_data(), "int64");
       break;
-    case onnx::TensorProto::INT32: {
+    case ::onnx::TensorProto::INT32: {
       const auto values = read(std::int32_t{0}, tensor.int32_data(), "int32");
       out.integers.assign(values.begin(), values.end());
       break;
     }
-    case onnx::TensorProto::BOOL: {
+    case ::onnx::TensorProto::BOOL: {
       out.truth = true;
       const auto add = [&](auto value) { out.integers.push_back(value == 0 ? 0 : 1); };
       if (tensor.int32_data().empty()) {  // a byte each, or a number each
@@ -108,7 +108,7 @@ Constant read_tensor(const onnx::TensorProto& tensor, Budget& budget) {
 
 }  // namespace
 
-Constant to_constant(const onnx::TensorProto& tensor, Budget& budget) {
+Constant to_constant(const ::onnx::TensorProto& tensor, Budget& budget) {
   try {
     return read_tensor(tensor, budget);
   } catch (const Misfit& error) {
@@ -116,12 +116,12 @@ Constant to_constant(const onnx::TensorProto& tensor, Budget& budget) {
   }
 }
 
-Constant to_constant(const onnx::NodeProto& node, Budget& budget) {
+Constant to_constant(const ::onnx::NodeProto& node, Budget& budget) {
   if (node.attribute_size() != 1) {
     misfit("it holds {}; allowed are value, value_float, value_floats, value_int and value_ints",
            node.attribute_size() == 0 ? "no number" : "more than one value");
   }
-  const onnx::AttributeProto& attribute = node.attribute(0);
+  const ::onnx::AttributeProto& attribute = node.attribute(0);
   if (attribute.name() == "value") return read_tensor(attribute.t(), budget);
   Constant out;
   if (attribute.name() == "value_float") {
@@ -151,9 +151,9 @@ Constant transpose(const Constant& constant, const std::vector<std::size_t>& axe
 }
 
 Constant cast(const Constant& constant, std::int64_t type) {
-  const bool to_real = type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::DOUBLE;
+  const bool to_real = type == ::onnx::TensorProto::FLOAT || type == ::onnx::TensorProto::DOUBLE;
   if (constant.integers.empty() && to_real) return constant;
-  if (constant.values.empty() && type == onnx::TensorProto::INT64) {
+  if (constant.values.empty() && type == ::onnx::TensorProto::INT64) {
     Constant out = constant;
     out.truth = false;
     return out;
@@ -170,4 +170,4 @@ Constant cast(const Constant& constant, std::int64_t type) {
   return out;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

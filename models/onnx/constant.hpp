@@ -7,7 +7,7 @@
 
 #include "models/onnx/budget.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 /// A tensor that a model file holds: weights, or the whole numbers of a shape.
 struct Constant {
@@ -25,11 +25,11 @@ struct Constant {
 
 /// Throws a Misfit for data types other than float32, double, int64, int32 and bool, for numbers
 /// that are not finite, do not fit the shape or lie in another file.
-[[nodiscard]] Constant to_constant(const onnx::TensorProto& tensor, Budget& budget);
+[[nodiscard]] Constant to_constant(const ::onnx::TensorProto& tensor, Budget& budget);
 
 /// What a Constant node holds as value, value_float(s) or value_int(s), which check_node() has
 /// passed; throws likewise, and unless it holds exactly one of these.
-[[nodiscard]] Constant to_constant(const onnx::NodeProto& node, Budget& budget);
+[[nodiscard]] Constant to_constant(const ::onnx::NodeProto& node, Budget& budget);
 
 /// The same with its axes in another order; `axes` is a permutation of them.
 [[nodiscard]] Constant transpose(const Constant& constant, const std::vector<std::size_t>& axes);
@@ -37,4 +37,4 @@ struct Constant {
 /// Cast to a data type of the standard; a Misfit where that would change numbers or is not read.
 [[nodiscard]] Constant cast(const Constant& constant, std::int64_t type);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

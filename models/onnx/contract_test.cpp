@@ -1,7 +1,7 @@
 // What a model file must be before its numbers mean anything: versions, domains, types, names.
 #include "models/onnx/handmade.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using testing::HasSubstr;
@@ -85,11 +85,11 @@ TEST(ModelContract, InputsOfRealNumbers) {
     m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(type);
     return m;
   };
-  of_type(onnx::TensorProto::FLOAT).expect_read();
-  of_type(onnx::TensorProto::DOUBLE).expect_read();
+  of_type(::onnx::TensorProto::FLOAT).expect_read();
+  of_type(::onnx::TensorProto::DOUBLE).expect_read();
   // An image of bytes, which the file scales itself.
   Handmade bytes = chain({0, 4}, [](Handmade& m) {
-    Handmade::attribute(m.node("Cast", {"x"}, "f"), "to").set_i(onnx::TensorProto::FLOAT);
+    Handmade::attribute(m.node("Cast", {"x"}, "f"), "to").set_i(::onnx::TensorProto::FLOAT);
     m.tensor("c", {}, {255});
     m.node("Div", {"f", "c"}, "n");
     m.layers("n");
@@ -97,7 +97,7 @@ TEST(ModelContract, InputsOfRealNumbers) {
   });
   EXPECT_EQ(bytes.read().normalisation.scale, Floats(4, 255.0F));
   bytes.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
-      onnx::TensorProto::UINT8);
+      ::onnx::TensorProto::UINT8);
   bytes.expect_refused(
       "input 'x': its elements are of type 2 (UINT8); allowed are float32 (1) and double (11), as "
       "attacks change inputs by fractions; export the model from the first operator on that takes "
@@ -116,59 +116,59 @@ TEST(ModelContract, InputsOfRealNumbers) {
 }
 
 /// usual() with a change to its first node, a Gemm, or its second, a Relu.
-Handmade changed(int node, const std::function<void(onnx::NodeProto&)>& change) {
+Handmade changed(int node, const std::function<void(::onnx::NodeProto&)>& change) {
   Handmade m = usual();
   change(*m.graph().mutable_node(node));
   return m;
 }
 
 TEST(ModelContract, AttributesAreKnownAndOfTheirType) {
-  changed(1, [](onnx::NodeProto& n) { set_ints(n, "consumed_inputs", {0}); })
+  changed(1, [](::onnx::NodeProto& n) { set_ints(n, "consumed_inputs", {0}); })
       .expect_refused(
           "node 'a' (Relu): attribute 'consumed_inputs' is not supported; it has none in opset 13; "
           "export the model without it");
-  changed(0, [](onnx::NodeProto& n) { Handmade::attribute(n, "broadcast").set_i(1); })
+  changed(0, [](::onnx::NodeProto& n) { Handmade::attribute(n, "broadcast").set_i(1); })
       .expect_refused(
           "node 'z' (Gemm): attribute 'broadcast' is not supported; known are alpha, beta, transA, "
           "transB in opset 13; export the model without it");
-  changed(0, [](onnx::NodeProto& n) {
+  changed(0, [](::onnx::NodeProto& n) {
     Handmade::attribute(n, "transB").set_i(0);
   }).expect_refused("node 'z' (Gemm): attribute 'transB' comes twice");
   const std::string wrong = "allowed is INT (2), and no other value beside it";
-  changed(0, [](onnx::NodeProto& n) {
+  changed(0, [](::onnx::NodeProto& n) {
     n.clear_attribute();
     Handmade::attribute(n, "transB").set_f(1.0F);
   }).expect_refused("node 'z' (Gemm): attribute 'transB' is of type 1; " + wrong);
-  changed(0, [](onnx::NodeProto& n) {
-    n.mutable_attribute(0)->set_type(onnx::AttributeProto::UNDEFINED);
+  changed(0, [](::onnx::NodeProto& n) {
+    n.mutable_attribute(0)->set_type(::onnx::AttributeProto::UNDEFINED);
   }).expect_refused("node 'z' (Gemm): attribute 'transB' is of type 0; " + wrong);
   changed(0,
-          [](onnx::NodeProto& n) {  // says INT, holds a float
-            n.mutable_attribute(0)->set_type(onnx::AttributeProto::INT);
+          [](::onnx::NodeProto& n) {  // says INT, holds a float
+            n.mutable_attribute(0)->set_type(::onnx::AttributeProto::INT);
             n.mutable_attribute(0)->clear_i();
             n.mutable_attribute(0)->set_f(1.0F);
           })
       .expect_refused("node 'z' (Gemm): attribute 'transB' is of type 2; " + wrong);
-  changed(0, [](onnx::NodeProto& n) {
+  changed(0, [](::onnx::NodeProto& n) {
     n.mutable_attribute(0)->set_ref_attr_name("transB");
   }).expect_refused("node 'z' (Gemm): attribute 'transB' is of type 2; " + wrong);
   for (const float value :
        {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
-    changed(0, [=](onnx::NodeProto& n) { Handmade::attribute(n, "alpha").set_f(value); })
+    changed(0, [=](::onnx::NodeProto& n) { Handmade::attribute(n, "alpha").set_f(value); })
         .expect_refused(
             fmt::format("node 'z' (Gemm): attribute 'alpha' is {}; it must be finite", value));
   }
 }
 
 TEST(ModelContract, InputsAndOutputsOfOperators) {
-  changed(1, [](onnx::NodeProto& n) {
+  changed(1, [](::onnx::NodeProto& n) {
     n.add_input("b1");
   }).expect_refused("node 'a' (Relu): it has 2 inputs; allowed are 1 to 1 in opset 13");
-  changed(1, [](onnx::NodeProto& n) { n.add_output("mask"); })
+  changed(1, [](::onnx::NodeProto& n) { n.add_output("mask"); })
       .expect_refused(
           "node 'a' (Relu): it has an output 2, 'mask', which inference has not; export the model "
           "for inference");
-  changed(1, [](onnx::NodeProto& n) { n.add_output(""); }).expect_read();
+  changed(1, [](::onnx::NodeProto& n) { n.add_output(""); }).expect_read();
   // The bias of a Gemm became optional with opset 11.
   Handmade m = usual();
   m.graph().mutable_node(2)->mutable_input()->RemoveLast();
@@ -178,7 +178,7 @@ TEST(ModelContract, InputsAndOutputsOfOperators) {
   m = usual();
   m.tensor("ratio", {}, {0.5F});
   m.graph().mutable_node(2)->set_input(0, "d");
-  onnx::NodeProto& dropout = *m.graph().add_node();
+  ::onnx::NodeProto& dropout = *m.graph().add_node();
   dropout.set_op_type("Dropout");
   for (const char* name : {"x", "a"}) dropout.add_input(name);
   for (const char* name : {"d", "mask"}) dropout.add_output(name);
@@ -192,9 +192,9 @@ TEST(ModelContract, InputsAndOutputsOfOperators) {
 }
 
 TEST(ModelContract, TrainingModeIsAConstantTruth) {
-  const auto trained = [](const std::function<void(onnx::TensorProto&)>& fill) {
+  const auto trained = [](const std::function<void(::onnx::TensorProto&)>& fill) {
     return chain({0, 4}, [&](Handmade& m) {
-      onnx::TensorProto& training = *m.graph().add_initializer();
+      ::onnx::TensorProto& training = *m.graph().add_initializer();
       training.set_name("training");
       fill(training);
       m.node("Dropout", {"x", "", "training"}, "n");
@@ -209,21 +209,21 @@ TEST(ModelContract, TrainingModeIsAConstantTruth) {
       "node 'n' (Dropout): training_mode is no constant of type bool; "
       "export the model for inference";
   const auto truth = [&](std::int32_t value) {
-    return trained([=](onnx::TensorProto& t) {
-      t.set_data_type(onnx::TensorProto::BOOL);
+    return trained([=](::onnx::TensorProto& t) {
+      t.set_data_type(::onnx::TensorProto::BOOL);
       t.add_int32_data(value);
     });
   };
   truth(0).expect_read();
   truth(1).expect_refused(training);
   truth(256).expect_refused(training);
-  trained([](onnx::TensorProto& t) {
-    t.set_data_type(onnx::TensorProto::BOOL);
+  trained([](::onnx::TensorProto& t) {
+    t.set_data_type(::onnx::TensorProto::BOOL);
     t.set_raw_data("\2", 1);
   }).expect_refused(training);
-  trained([](onnx::TensorProto& t) { Handmade::fill(t, {}, {1}); }).expect_refused(no_truth);
-  trained([](onnx::TensorProto& t) {
-    t.set_data_type(onnx::TensorProto::INT64);
+  trained([](::onnx::TensorProto& t) { Handmade::fill(t, {}, {1}); }).expect_refused(no_truth);
+  trained([](::onnx::TensorProto& t) {
+    t.set_data_type(::onnx::TensorProto::INT64);
     t.add_int64_data(0);
   }).expect_refused(no_truth);
 }
@@ -261,16 +261,16 @@ TEST(ModelContract, CastsOfConstants) {
       return std::string("y");
     });
   };
-  const ModelFile read = cast(onnx::TensorProto::FLOAT).read_file();
+  const ModelFile read = cast(::onnx::TensorProto::FLOAT).read_file();
   EXPECT_EQ(read.network.normalisation.scale, (Floats{2, 4, 8, 16777216}));
   EXPECT_THAT(read.rounded, testing::ElementsAre("node 'n' (Div)"));
-  cast(onnx::TensorProto::INT64).expect_refused("node 'n' (Div): its other input is no constant");
+  cast(::onnx::TensorProto::INT64).expect_refused("node 'n' (Div): its other input is no constant");
   const std::string allowed =
       "; allowed are float32 (1) and double (11), and int64 (7) for whole numbers";
-  cast(onnx::TensorProto::UINT8).expect_refused("node 'c' (Cast): to = 2" + allowed);
-  cast(onnx::TensorProto::INT64, {2.5F, 1, 1, 1})
+  cast(::onnx::TensorProto::UINT8).expect_refused("node 'c' (Cast): to = 2" + allowed);
+  cast(::onnx::TensorProto::INT64, {2.5F, 1, 1, 1})
       .expect_refused("node 'c' (Cast): to = 7" + allowed);
-  cast(onnx::TensorProto::FLOAT16, {2.5F, 1, 1, 1})
+  cast(::onnx::TensorProto::FLOAT16, {2.5F, 1, 1, 1})
       .expect_refused("node 'c' (Cast): to = 10" + allowed);
 }
 
@@ -314,4 +314,4 @@ TEST(ModelContract, GemmWantsTwoDimensions) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 Flow::Flow(Dims dims, Budget& budget) : dims_(std::move(dims)) {
   open_ = !dims_.empty() && dims_.front() == 0;
@@ -90,4 +90,4 @@ void Flow::number(std::size_t width) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -2,7 +2,7 @@
 
 #include "models/onnx/budget.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 /// What arrives at a node of the chain: the features of one sample in the shape the file gives
 /// them, and which number each has in the layer (or the input) it came from. A first dimension that
@@ -48,4 +48,4 @@ class Flow {
   std::vector<std::size_t> order_;
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 
@@ -20,7 +20,7 @@
 #include <onnx/onnx_pb.h>
 
 // Model files as other producers might write them, for tests.
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 using Floats = std::vector<float>;
 using Names = std::vector<std::string>;
@@ -68,43 +68,43 @@ class Handmade {
     graph().set_name("by hand");
   }
 
-  onnx::ModelProto& model() { return model_; }
-  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+  ::onnx::ModelProto& model() { return model_; }
+  ::onnx::GraphProto& graph() { return *model_.mutable_graph(); }
   void opset(std::int64_t version) {
     model_.clear_opset_import();
     model_.add_opset_import()->set_version(version);
   }
 
-  static void fill(onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
+  static void fill(::onnx::TensorProto& tensor, const std::vector<std::int64_t>& dims,
                    const Floats& values) {
-    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    tensor.set_data_type(::onnx::TensorProto::FLOAT);
     for (const std::int64_t dim : dims) tensor.add_dims(dim);
     for (const float value : values) tensor.add_float_data(value);
   }
-  onnx::TensorProto& tensor(const std::string& name, const std::vector<std::int64_t>& dims,
-                            const Floats& values) {
-    onnx::TensorProto& out = *graph().add_initializer();
+  ::onnx::TensorProto& tensor(const std::string& name, const std::vector<std::int64_t>& dims,
+                              const Floats& values) {
+    ::onnx::TensorProto& out = *graph().add_initializer();
     out.set_name(name);
     fill(out, dims, values);
     return out;
   }
   void integers(const std::string& name, const std::vector<std::int64_t>& values) {
-    onnx::TensorProto& out = *graph().add_initializer();
+    ::onnx::TensorProto& out = *graph().add_initializer();
     out.set_name(name);
-    out.set_data_type(onnx::TensorProto::INT64);
+    out.set_data_type(::onnx::TensorProto::INT64);
     out.add_dims(static_cast<std::int64_t>(values.size()));
     for (const std::int64_t value : values) out.add_int64_data(value);
   }
 
-  onnx::NodeProto& node(const std::string& op, const Names& inputs, const std::string& output) {
-    onnx::NodeProto& out = *graph().add_node();
+  ::onnx::NodeProto& node(const std::string& op, const Names& inputs, const std::string& output) {
+    ::onnx::NodeProto& out = *graph().add_node();
     out.set_op_type(op);
     for (const std::string& input : inputs) out.add_input(input);
     out.add_output(output);
     return out;
   }
-  static onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name) {
-    onnx::AttributeProto& out = *node.add_attribute();
+  static ::onnx::AttributeProto& attribute(::onnx::NodeProto& node, const std::string& name) {
+    ::onnx::AttributeProto& out = *node.add_attribute();
     out.set_name(name);
     return out;
   }
@@ -114,10 +114,10 @@ class Handmade {
 
   /// 0 stands for a dimension without a number.
   void input(const std::string& name, const std::vector<std::int64_t>& dims) {
-    onnx::ValueInfoProto& value = *graph().add_input();
+    ::onnx::ValueInfoProto& value = *graph().add_input();
     value.set_name(name);
     auto& type = *value.mutable_type()->mutable_tensor_type();
-    type.set_elem_type(onnx::TensorProto::FLOAT);
+    type.set_elem_type(::onnx::TensorProto::FLOAT);
     auto& shape = *type.mutable_shape();
     for (const std::int64_t dim : dims) {
       if (dim == 0) {
@@ -146,9 +146,9 @@ class Handmade {
 
   /// Attributes get the type of what they hold, unless the test has given them one.
   [[nodiscard]] std::string bytes() const {
-    onnx::ModelProto typed = model_;
-    for (onnx::NodeProto& each : *typed.mutable_graph()->mutable_node()) {
-      for (onnx::AttributeProto& a : *each.mutable_attribute()) {
+    ::onnx::ModelProto typed = model_;
+    for (::onnx::NodeProto& each : *typed.mutable_graph()->mutable_node()) {
+      for (::onnx::AttributeProto& a : *each.mutable_attribute()) {
         if (!a.has_type()) a.set_type(type_of(a));
       }
     }
@@ -163,16 +163,16 @@ class Handmade {
   }
 
  private:
-  static onnx::AttributeProto::AttributeType type_of(const onnx::AttributeProto& a) {
-    if (a.has_f()) return onnx::AttributeProto::FLOAT;
-    if (a.has_s()) return onnx::AttributeProto::STRING;
-    if (a.has_t()) return onnx::AttributeProto::TENSOR;
-    if (a.floats_size() > 0) return onnx::AttributeProto::FLOATS;
-    if (a.ints_size() > 0) return onnx::AttributeProto::INTS;
-    return onnx::AttributeProto::INT;
+  static ::onnx::AttributeProto::AttributeType type_of(const ::onnx::AttributeProto& a) {
+    if (a.has_f()) return ::onnx::AttributeProto::FLOAT;
+    if (a.has_s()) return ::onnx::AttributeProto::STRING;
+    if (a.has_t()) return ::onnx::AttributeProto::TENSOR;
+    if (a.floats_size() > 0) return ::onnx::AttributeProto::FLOATS;
+    if (a.ints_size() > 0) return ::onnx::AttributeProto::INTS;
+    return ::onnx::AttributeProto::INT;
   }
 
-  onnx::ModelProto model_;
+  ::onnx::ModelProto model_;
 };
 
 /// expected() as an exporter of today writes it.
@@ -205,10 +205,10 @@ inline std::vector<double> run(const Handmade& m, const std::vector<double>& x) 
   return logits(m.read(), x);
 }
 
-inline void set_ints(onnx::NodeProto& node, const std::string& name,
+inline void set_ints(::onnx::NodeProto& node, const std::string& name,
                      const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = Handmade::attribute(node, name);
+  ::onnx::AttributeProto& attribute = Handmade::attribute(node, name);
   for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

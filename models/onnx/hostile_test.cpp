@@ -3,12 +3,12 @@
 #include <zlib.h>
 
 #include "base/limits.hpp"
-#include "datasets/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 #include "models/onnx/axes.hpp"
 #include "models/onnx/handmade.hpp"
 #include "models/onnx/text.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using testing::AllOf;
@@ -102,30 +102,30 @@ TEST(HostileModel, ReshapesThatOverflow) {
 }
 
 TEST(HostileModel, TensorsThatPromiseMoreThanTheyHold) {
-  const auto refuses = [](const std::function<void(onnx::TensorProto&)>& damage,
+  const auto refuses = [](const std::function<void(::onnx::TensorProto&)>& damage,
                           const std::string& what) {
     Handmade m = usual();
     damage(*m.graph().mutable_initializer(0));
     m.expect_refused("tensor 'W1': " + what);
   };
-  refuses([](onnx::TensorProto& t) { t.set_dims(0, kHuge); },
+  refuses([](::onnx::TensorProto& t) { t.set_dims(0, kHuge); },
           "shape 4611686018427387904x4: more elements than can be counted; the file is damaged");
-  refuses([](onnx::TensorProto& t) { t.set_dims(0, kHuge / 8); },
+  refuses([](::onnx::TensorProto& t) { t.set_dims(0, kHuge / 8); },
           "12 values, but its shape asks for 2305843009213693952; the file is damaged");
   refuses(
-      [](onnx::TensorProto& t) {  // two negatives whose product is right
+      [](::onnx::TensorProto& t) {  // two negatives whose product is right
         t.set_dims(0, -3);
         t.set_dims(1, -4);
       },
       "it has a dimension of -3; the file is damaged");
   refuses(
-      [](onnx::TensorProto& t) {
+      [](::onnx::TensorProto& t) {
         for (int k = 0; k < 63; ++k) t.add_dims(1);
       },
       "it has 65 dimensions; allowed are 64");
-  refuses([](onnx::TensorProto& t) { t.set_raw_data(std::string(48, '\0')); },
+  refuses([](::onnx::TensorProto& t) { t.set_raw_data(std::string(48, '\0')); },
           "its numbers are stored twice; the file is damaged");
-  refuses([](onnx::TensorProto& t) { t.mutable_segment()->set_begin(0); },
+  refuses([](::onnx::TensorProto& t) { t.mutable_segment()->set_begin(0); },
           "it is stored in parts; export the model as one file");
 }
 
@@ -301,4 +301,4 @@ TEST(HostileModel, MetadataIsTextWithoutControlCharacters) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

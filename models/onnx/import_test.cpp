@@ -3,10 +3,10 @@
 // exact.
 #include <functional>
 
-#include "datasets/environment.hpp"
+#include "base/environment.hpp"
 #include "models/onnx/handmade.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using testing::ElementsAre;
@@ -89,7 +89,7 @@ TEST(Import, ConstantsMayBeReshapedFirst) {
   m.node("Squeeze", {"c1"}, "b1");
   m.integers("two by three", {2, -1});
   m.node("Reshape", {"V2", "two by three"}, "W2");
-  Handmade::attribute(m.node("Cast", {"c2"}, "cast"), "to").set_i(onnx::TensorProto::FLOAT);
+  Handmade::attribute(m.node("Cast", {"c2"}, "cast"), "to").set_i(::onnx::TensorProto::FLOAT);
   m.integers("front", {0});
   m.node("Unsqueeze", {"cast", "front"}, "b2");
   m.gemm({"x", "W1", "b1"}, "z");
@@ -384,9 +384,9 @@ TEST(Import, WhatHasToBeRoundedIsSaid) {
 TEST(Import, WeightsInDouble) {
   const auto in_double = [](double first) {
     Handmade m = usual();
-    onnx::TensorProto& b2 = *m.graph().mutable_initializer(3);
+    ::onnx::TensorProto& b2 = *m.graph().mutable_initializer(3);
     b2.clear_float_data();
-    b2.set_data_type(onnx::TensorProto::DOUBLE);
+    b2.set_data_type(::onnx::TensorProto::DOUBLE);
     b2.add_double_data(first);
     b2.add_double_data(-8.0);
     return m;
@@ -422,13 +422,13 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
     return m;
   };
   before([](Handmade& m) {
-    Handmade::attribute(m.node("Cast", {"x"}, "n"), "to").set_i(onnx::TensorProto::INT32);
+    Handmade::attribute(m.node("Cast", {"x"}, "n"), "to").set_i(::onnx::TensorProto::INT32);
   }).expect_refused("node 'n' (Cast): to = 6; allowed are float32 (1) and double (11)");
   before([](Handmade& m) {
     m.tensor("ratio", {}, {0.5F});
-    onnx::TensorProto& training = *m.graph().add_initializer();
+    ::onnx::TensorProto& training = *m.graph().add_initializer();
     training.set_name("training");
-    training.set_data_type(onnx::TensorProto::BOOL);
+    training.set_data_type(::onnx::TensorProto::BOOL);
     training.add_int32_data(1);
     m.node("Dropout", {"x", "ratio", "training"}, "n");
   }).expect_refused("node 'n' (Dropout): training_mode = 1; export the model for inference");
@@ -443,8 +443,8 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
     set_ints(m.node("Transpose", {"x"}, "n"), "perm", {0, 0});
   }).expect_refused("node 'n' (Transpose): axis 0 comes twice");
   before([](Handmade& m) {
-    onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
-    perm.set_type(onnx::AttributeProto::INTS);
+    ::onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
+    perm.set_type(::onnx::AttributeProto::INTS);
   }).expect_refused("node 'n' (Transpose): perm has 0 axes for 2");
 }
 
@@ -483,4 +483,4 @@ TEST(Import, BenchmarkNetworksGiveNumPysLogits) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

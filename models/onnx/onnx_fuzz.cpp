@@ -1,5 +1,5 @@
+#include "base/error.hpp"
 #include "base/fuzz.hpp"
-#include "datasets/error.hpp"
 #include "models/model_file.hpp"
 
 GIBBON_FUZZ("models/onnx", onnx) {

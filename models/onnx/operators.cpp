@@ -6,10 +6,10 @@
 #include "models/onnx/axes.hpp"
 #include "models/onnx/text.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
-using Type = onnx::AttributeProto;
+using Type = ::onnx::AttributeProto;
 
 std::vector<OperatorRule> all_operators() {
   const AttributeRule alpha{"alpha", Type::FLOAT};
@@ -77,7 +77,7 @@ std::vector<OperatorRule> all_operators() {
   };
 }
 
-const OperatorRule& rule_of(const onnx::NodeProto& node, int opset) {
+const OperatorRule& rule_of(const ::onnx::NodeProto& node, int opset) {
   const std::string& op = node.op_type();
   if (!node.domain().empty() && node.domain() != "ai.onnx") {
     misfit(
@@ -99,7 +99,7 @@ const OperatorRule& rule_of(const onnx::NodeProto& node, int opset) {
       shown(op));
 }
 
-void check_counts(const onnx::NodeProto& node, const OperatorRule& rule, int opset) {
+void check_counts(const ::onnx::NodeProto& node, const OperatorRule& rule, int opset) {
   const int inputs = node.input_size();
   if (inputs < rule.least_inputs || inputs > rule.most_inputs) {
     misfit("it has {} inputs; allowed are {} to {} in opset {}", inputs, rule.least_inputs,
@@ -122,7 +122,7 @@ std::string names_of(const OperatorRule& rule) {
 }
 
 /// A value beside the one that its type names would be overlooked.
-bool holds_more_than(const onnx::AttributeProto& attribute, Type::AttributeType type) {
+bool holds_more_than(const ::onnx::AttributeProto& attribute, Type::AttributeType type) {
   return (attribute.has_f() && type != Type::FLOAT) || (attribute.has_i() && type != Type::INT) ||
          (attribute.has_s() && type != Type::STRING) ||
          (attribute.has_t() && type != Type::TENSOR) || attribute.has_g() ||
@@ -132,7 +132,7 @@ bool holds_more_than(const onnx::AttributeProto& attribute, Type::AttributeType 
          attribute.has_sparse_tensor() || attribute.sparse_tensors_size() > 0;
 }
 
-void check_attribute(const onnx::AttributeProto& attribute, const OperatorRule& rule, int opset) {
+void check_attribute(const ::onnx::AttributeProto& attribute, const OperatorRule& rule, int opset) {
   const std::string name = shown(attribute.name());
   const auto known = std::ranges::find(rule.attributes, attribute.name(), &AttributeRule::name);
   if (known == rule.attributes.end()) {
@@ -143,7 +143,7 @@ void check_attribute(const onnx::AttributeProto& attribute, const OperatorRule& 
       holds_more_than(attribute, known->type)) {
     misfit("attribute '{}' is of type {}; allowed is {} ({}), and no other value beside it", name,
            static_cast<int>(attribute.type()),
-           onnx::AttributeProto::AttributeType_Name(known->type), static_cast<int>(known->type));
+           ::onnx::AttributeProto::AttributeType_Name(known->type), static_cast<int>(known->type));
   }
   if (known->type == Type::FLOAT && !std::isfinite(attribute.f())) {
     misfit("attribute '{}' is {}; it must be finite", name, attribute.f());
@@ -165,7 +165,7 @@ const OperatorRule* find_operator(std::string_view name, int opset) {
   return found;
 }
 
-void check_node(const onnx::NodeProto& node, int opset) {
+void check_node(const ::onnx::NodeProto& node, int opset) {
   const OperatorRule& rule = rule_of(node, opset);
   check_counts(node, rule, opset);
   // Every name that passes is one of the entry's few, so the inner loop stays short.
@@ -178,20 +178,20 @@ void check_node(const onnx::NodeProto& node, int opset) {
   }
 }
 
-const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name) {
-  const auto found = std::ranges::find(node.attribute(), name, &onnx::AttributeProto::name);
+const ::onnx::AttributeProto* find_attribute(const ::onnx::NodeProto& node, std::string_view name) {
+  const auto found = std::ranges::find(node.attribute(), name, &::onnx::AttributeProto::name);
   return found == node.attribute().end() ? nullptr : &*found;
 }
 
-float float_attribute(const onnx::NodeProto& node, std::string_view name, float fallback) {
-  const onnx::AttributeProto* found = find_attribute(node, name);
+float float_attribute(const ::onnx::NodeProto& node, std::string_view name, float fallback) {
+  const ::onnx::AttributeProto* found = find_attribute(node, name);
   return found == nullptr ? fallback : found->f();
 }
 
-std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name,
+std::int64_t int_attribute(const ::onnx::NodeProto& node, std::string_view name,
                            std::int64_t fallback) {
-  const onnx::AttributeProto* found = find_attribute(node, name);
+  const ::onnx::AttributeProto* found = find_attribute(node, name);
   return found == nullptr ? fallback : found->i();
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

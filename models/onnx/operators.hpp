@@ -6,7 +6,7 @@
 #include <vector>
 
 // What the reader knows of the standard: operators, and what of each it understands.
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 /// Versions of the standard operators that are read. Before 7, constants were broadcast otherwise.
 inline constexpr int kOldestOpset = 7;
@@ -20,7 +20,7 @@ enum class Attention {
 
 struct AttributeRule {
   std::string_view name;
-  onnx::AttributeProto::AttributeType type;
+  ::onnx::AttributeProto::AttributeType type;
   Attention attention = Attention::kRead;
 };
 
@@ -42,15 +42,15 @@ struct OperatorRule {
 /// Throws a Misfit for operators of other domains, unknown ones and those younger than `opset`, for
 /// numbers of inputs and outputs that do not fit, and for every attribute that the entry does not
 /// name, that comes twice, or holds another type or a number that is not finite.
-void check_node(const onnx::NodeProto& node, int opset);
+void check_node(const ::onnx::NodeProto& node, int opset);
 
 // Attributes of a node that check_node() has passed.
-[[nodiscard]] float float_attribute(const onnx::NodeProto& node, std::string_view name,
+[[nodiscard]] float float_attribute(const ::onnx::NodeProto& node, std::string_view name,
                                     float fallback);
-[[nodiscard]] std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name,
+[[nodiscard]] std::int64_t int_attribute(const ::onnx::NodeProto& node, std::string_view name,
                                          std::int64_t fallback);
 /// nullptr: it has none of this name.
-[[nodiscard]] const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node,
-                                                         std::string_view name);
+[[nodiscard]] const ::onnx::AttributeProto* find_attribute(const ::onnx::NodeProto& node,
+                                                           std::string_view name);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

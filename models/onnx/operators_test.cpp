@@ -10,17 +10,17 @@
 #include "models/onnx/axes.hpp"
 #include "models/onnx/handmade.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 int newest_of_libonnx() {
-  return onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+  return ::onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
 }
-const onnx::OpSchema* schema_of(const std::string& op, int opset) {
-  return opset > newest_of_libonnx() ? nullptr : onnx::OpSchemaRegistry::Schema(op, opset, "");
+const ::onnx::OpSchema* schema_of(const std::string& op, int opset) {
+  return opset > newest_of_libonnx() ? nullptr : ::onnx::OpSchemaRegistry::Schema(op, opset, "");
 }
 
 std::set<std::string> names() {
@@ -33,7 +33,7 @@ TEST(Operators, HaveTheInputsAndAttributesOfTheStandard) {
   std::set<std::string> refused;
   for (const std::string& op : names()) {
     for (int opset = kOldestOpset; opset <= newest_of_libonnx(); ++opset) {
-      const onnx::OpSchema* schema = schema_of(op, opset);
+      const ::onnx::OpSchema* schema = schema_of(op, opset);
       const OperatorRule* rule = find_operator(op, opset);
       ASSERT_EQ(schema == nullptr, rule == nullptr) << op << " in " << opset;
       if (rule == nullptr) continue;
@@ -50,9 +50,9 @@ TEST(Operators, HaveTheInputsAndAttributesOfTheStandard) {
       for (const std::string& name : left) {
         refused.insert(op + "." + name);
         Handmade m;
-        onnx::NodeProto& node = m.node(op, {}, "y");
+        ::onnx::NodeProto& node = m.node(op, {}, "y");
         for (int k = 0; k < rule->least_inputs; ++k) node.add_input("x");
-        onnx::AttributeProto& attribute = Handmade::attribute(node, name);
+        ::onnx::AttributeProto& attribute = Handmade::attribute(node, name);
         attribute.set_type(schema->attributes().at(name).type);
         EXPECT_THAT([&] { check_node(node, opset); },
                     ThrowsMessage<Misfit>(HasSubstr("attribute '" + name + "' is not supported")));
@@ -88,7 +88,7 @@ std::vector<Trial> trials(int opset) {
           {"BatchNormalization", "momentum", 0.9F, 0.1F},
           {"BatchNormalization", "spatial", whole(1), whole(0)},
           {"BatchNormalization", "training_mode", whole(0), whole(1)},
-          {"Cast", "to", whole(onnx::TensorProto::FLOAT), whole(onnx::TensorProto::INT64)},
+          {"Cast", "to", whole(::onnx::TensorProto::FLOAT), whole(::onnx::TensorProto::INT64)},
           {"Cast", "saturate", whole(1), whole(0)},
           {"Cast", "round_mode", "up", "down"},
           {"Constant", "value", Floats{1, 2, 3, 4}, Floats{1, 2, 3, 5}},
@@ -115,9 +115,9 @@ std::vector<Trial> trials(int opset) {
           {"Unsqueeze", "axes", Numbers{0}, Numbers{1}}};
 }
 
-void set(onnx::NodeProto& node, const std::string& name, const Value& value) {
-  onnx::AttributeProto* attribute = nullptr;
-  for (onnx::AttributeProto& each : *node.mutable_attribute()) {
+void set(::onnx::NodeProto& node, const std::string& name, const Value& value) {
+  ::onnx::AttributeProto* attribute = nullptr;
+  for (::onnx::AttributeProto& each : *node.mutable_attribute()) {
     if (each.name() == name) attribute = &each;
   }
   if (attribute == nullptr) attribute = node.add_attribute();
@@ -143,7 +143,7 @@ struct Host {
   Handmade model;
   int at = 0;
 
-  [[nodiscard]] onnx::NodeProto& node() { return *model.graph().mutable_node(at); }
+  [[nodiscard]] ::onnx::NodeProto& node() { return *model.graph().mutable_node(at); }
 };
 
 /// The shape of the input that brings the operator out.
@@ -172,7 +172,7 @@ Host host_of(const std::string& op, int opset) {
   };
   if (op == "Constant") {
     place({}, "c0");
-    Handmade::attribute(m.node("Cast", {"c0"}, "c"), "to").set_i(onnx::TensorProto::FLOAT);
+    Handmade::attribute(m.node("Cast", {"c0"}, "c"), "to").set_i(::onnx::TensorProto::FLOAT);
     m.node("MatMul", {"x", "W"}, "z");
     m.node("Add", {"z", "c"}, "y");
   } else if (layer) {
@@ -208,22 +208,22 @@ std::string outcome(const Host& host) {
 bool refuses(const std::string& text) { return text.starts_with("refused: "); }
 
 void expect_default(const Trial& trial, int opset) {
-  const onnx::OpSchema* schema = schema_of(trial.op, opset);
+  const ::onnx::OpSchema* schema = schema_of(trial.op, opset);
   if (schema == nullptr) return;
-  const onnx::AttributeProto& fallback = schema->attributes().at(trial.attribute).default_value;
+  const ::onnx::AttributeProto& fallback = schema->attributes().at(trial.attribute).default_value;
   if (!fallback.has_type() || trial.op == "HardSigmoid") return;
-  onnx::NodeProto node;
+  ::onnx::NodeProto node;
   set(node, trial.attribute, trial.usual);
   EXPECT_EQ(node.attribute(0).f(), fallback.f());
   EXPECT_EQ(node.attribute(0).i(), fallback.i());
   EXPECT_EQ(node.attribute(0).s(), fallback.s());
   const std::string given = [&] {
     Host host = host_of(trial.op, opset);
-    if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    if (trial.op == "Cast") set(host.node(), "to", std::int64_t{::onnx::TensorProto::FLOAT});
     return outcome(host);
   }();
   Host host = host_of(trial.op, opset);
-  if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  if (trial.op == "Cast") set(host.node(), "to", std::int64_t{::onnx::TensorProto::FLOAT});
   set(host.node(), trial.attribute, trial.usual);
   EXPECT_EQ(outcome(host), given) << "the default, given and left out";
 }
@@ -239,7 +239,7 @@ TEST(Operators, EveryAttributeIsHonouredOrRefused) {
       tried.insert(trial.op + "." + trial.attribute);
       SCOPED_TRACE(fmt::format("{}.{} in opset {}", trial.op, trial.attribute, opset));
       Host host = host_of(trial.op, opset);
-      if (trial.op == "Cast") set(host.node(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+      if (trial.op == "Cast") set(host.node(), "to", std::int64_t{::onnx::TensorProto::FLOAT});
       if (trial.op == "HardSigmoid") {
         set(host.node(), "alpha", kSteep);
         set(host.node(), "beta", 0.0F);
@@ -267,4 +267,4 @@ TEST(Operators, EveryAttributeIsHonouredOrRefused) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -5,10 +5,10 @@
 #include <google/protobuf/wire_format_lite.h>
 #include <limits>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/onnx/operators.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -78,12 +78,12 @@ bool is_whole(std::string_view bytes, Budget& budget) {
   const auto size = static_cast<int>(bytes.size());
   CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), size);
   in.PushLimit(size);
-  return Surveyor(budget).walk(in, onnx::ModelProto::descriptor(), 0);
+  return Surveyor(budget).walk(in, ::onnx::ModelProto::descriptor(), 0);
 }
 
 }  // namespace
 
-onnx::ModelProto parse_proto(std::string_view bytes, const std::string& name, Budget& budget) {
+::onnx::ModelProto parse_proto(std::string_view bytes, const std::string& name, Budget& budget) {
   constexpr std::size_t kLargest = std::numeric_limits<int>::max();  // of protobuf's interface
   if (bytes.size() > kLargest) {
     fail_input(
@@ -91,7 +91,7 @@ onnx::ModelProto parse_proto(std::string_view bytes, const std::string& name, Bu
         "model",
         name, bytes.size(), kLargest);
   }
-  onnx::ModelProto model;
+  ::onnx::ModelProto model;
   bool parsed = false;
   try {
     parsed = is_whole(bytes, budget) &&
@@ -108,7 +108,7 @@ onnx::ModelProto parse_proto(std::string_view bytes, const std::string& name, Bu
   return model;
 }
 
-int opset_of(const onnx::ModelProto& model) {
+int opset_of(const ::onnx::ModelProto& model) {
   if (model.functions_size() > 0) {
     misfit("it has functions of its own; allowed are standard operators; export it without");
   }
@@ -118,8 +118,8 @@ int opset_of(const onnx::ModelProto& model) {
   if (model.graph().sparse_initializer_size() > 0) {
     misfit("it has sparse weights (sparse_initializer); export it with dense ones");
   }
-  const onnx::OperatorSetIdProto* standard = nullptr;
-  for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
+  const ::onnx::OperatorSetIdProto* standard = nullptr;
+  for (const ::onnx::OperatorSetIdProto& set : model.opset_import()) {
     if (!set.domain().empty() && set.domain() != "ai.onnx") continue;
     if (standard != nullptr) {
       misfit("it imports two versions of the standard operators, {} and {}", standard->version(),
@@ -139,16 +139,17 @@ int opset_of(const onnx::ModelProto& model) {
   return static_cast<int>(standard->version());
 }
 
-Dims input_dims(const onnx::TypeProto::Tensor& type) {
+Dims input_dims(const ::onnx::TypeProto::Tensor& type) {
   const int element = type.elem_type();
-  if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::DOUBLE) {
+  if (element != ::onnx::TensorProto::FLOAT && element != ::onnx::TensorProto::DOUBLE) {
     misfit(
         "its elements are of type {} ({}); allowed are float32 (1) and double (11), as attacks "
         "change inputs by fractions; export the model from the first operator on that takes "
         "float32, and do to the data what those before it did",
         element,
-        onnx::TensorProto::DataType_IsValid(element)
-            ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(element))
+        ::onnx::TensorProto::DataType_IsValid(element)
+            ? ::onnx::TensorProto::DataType_Name(
+                  static_cast<::onnx::TensorProto::DataType>(element))
             : "unknown");
   }
   if (!type.has_shape()) misfit("it has no shape; export the model with one");
@@ -166,4 +167,4 @@ Dims input_dims(const onnx::TypeProto::Tensor& type) {
   return dims;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -1,7 +1,7 @@
 // A final Softmax is taken off, which is right only where it is over the classes of one sample.
 #include "models/onnx/handmade.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 namespace {
 
 using testing::HasSubstr;
@@ -20,7 +20,7 @@ Handmade ending(const std::string& op, std::int64_t opset, const std::vector<std
       m.integers("shape", out);
       m.node("Reshape", {"z", "shape"}, "r");
     }
-    onnx::NodeProto& node = m.node(op, {out.empty() ? "z" : "r"}, "p");
+    ::onnx::NodeProto& node = m.node(op, {out.empty() ? "z" : "r"}, "p");
     if (axis != kDefault) Handmade::attribute(node, "axis").set_i(axis);
     return std::string("p");
   });
@@ -101,4 +101,4 @@ TEST(SoftmaxAxis, OfHalfTheClassesIsRefused) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

@@ -2,7 +2,7 @@
 
 #include "base/printable.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::onnx {
 
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 80;
@@ -18,4 +18,4 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::onnx

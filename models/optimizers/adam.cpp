@@ -1,8 +1,8 @@
 // Adam with the paper's constants β1 = 0.9, β2 = 0.999, ε = 1e-8, algorithm 1.
 #include <cmath>
 
-#include "datasets/simd.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/simd.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 namespace {

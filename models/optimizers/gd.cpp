@@ -1,6 +1,6 @@
 // Gradient descent as the course does it: one step per epoch, over the mean of all gradients.
-#include "datasets/simd.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/simd.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 namespace {

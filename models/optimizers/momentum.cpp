@@ -1,6 +1,6 @@
 // Heavy-ball momentum, in LibTorch's form (the learning rate outside the velocity).
-#include "datasets/simd.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/simd.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 namespace {

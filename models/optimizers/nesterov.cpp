@@ -1,6 +1,6 @@
 // Nesterov's accelerated gradient, in the form of Sutskever et al. 2013 that LibTorch uses.
-#include "datasets/simd.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/simd.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 namespace {

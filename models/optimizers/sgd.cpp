@@ -1,6 +1,6 @@
 // Mini-batch stochastic gradient descent: the course's step on the mean over one mini-batch.
-#include "datasets/simd.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "base/simd.hpp"
+#include "models/optimizer.hpp"
 
 namespace gibbon::models {
 namespace {

@@ -3,10 +3,10 @@
 #include <array>
 #include <cmath>
 
-#include "datasets/rng.hpp"
-#include "datasets/suggest.hpp"
+#include "base/rng.hpp"
+#include "base/suggest.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 constexpr std::array<InitialiserInfo, 3> kInitialisers{{
@@ -52,4 +52,4 @@ Network make_network(std::span<const std::size_t> widths, Activation hidden, Out
   return network;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -6,7 +6,7 @@
 
 #include "models/network.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 
 /// How weights start. Biases start as N(0, 1) with "normal" and as 0 with the others.
 struct InitialiserInfo {
@@ -28,4 +28,4 @@ struct InitialiserInfo {
                                    Output output, const InitialiserInfo& initialiser,
                                    std::uint64_t seed);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

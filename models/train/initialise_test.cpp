@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
+#include "base/error.hpp"
 #include "models/train/schedule.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 using testing::Each;
@@ -107,4 +107,4 @@ TEST(Schedules, StartAtOneAndFallAsTheySay) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

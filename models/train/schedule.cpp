@@ -5,9 +5,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 constexpr std::array<ScheduleInfo, 4> kSchedules{{
@@ -27,4 +27,4 @@ const ScheduleInfo& find_schedule(std::string_view name) {
   return find_entry("schedule", kSchedules, name);
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 
 /// Factor on the learning rate over a training run.
 struct ScheduleInfo {
@@ -15,4 +15,4 @@ struct ScheduleInfo {
 [[nodiscard]] std::span<const ScheduleInfo> schedules();
 [[nodiscard]] const ScheduleInfo& find_schedule(std::string_view name);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "datasets/gaussian.hpp"
-#include "datasets/rng.hpp"
-#include "datasets/simd.hpp"
+#include "base/gaussian.hpp"
+#include "base/rng.hpp"
+#include "base/simd.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 GIBBON_SIMD void add(std::span<const float> from, std::span<float> to) {
@@ -81,7 +81,7 @@ void StepperOf<Float>::add_noise(Worker& worker, std::size_t row) const {
 }
 
 template <class Float>
-void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const RobustPoint& at,
+void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const robust::RobustPoint& at,
                                  StepResult& result, std::span<Float> gradient) {
   const RowsOf<const Float> x = std::as_const(worker.x).view().slice(0, rows);
   const RowsOf<Float> dlogits = worker.dlogits.view().slice(0, rows);
@@ -116,7 +116,8 @@ void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const RobustP
 
 template <class Float>
 void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
-                                std::span<const std::uint32_t> indices, const RobustPoint& at) {
+                                std::span<const std::uint32_t> indices,
+                                const robust::RobustPoint& at) {
   Lane& out = lanes_[lane];
   out.result = {};
   bool first = true;
@@ -168,14 +169,14 @@ void StepperOf<Float>::update(std::size_t first, std::size_t count, std::size_t 
 template <class Float>
 StepResult StepperOf<Float>::step(Rows images, Labels labels,
                                   std::span<const std::uint32_t> indices, double learning_rate,
-                                  const RobustPoint& at) {
+                                  const robust::RobustPoint& at) {
   if (indices.empty()) throw std::logic_error("Stepper::step: empty batch");
   const std::size_t lanes = std::min(kLanes, (indices.size() + kChunk - 1) / kChunk);
   const std::size_t count = model_.parameters().size();
   while (lanes_.size() < lanes) lanes_.push_back({.gradient = std::vector<Float>(count)});
   const StepSize size{
       .learning_rate = learning_rate, .momentum = settings_.momentum, .step = ++steps_};
-  if (!sizes_.empty()) take_sizes(model_, std::span(sizes_));
+  if (!sizes_.empty()) robust::take_sizes(model_, std::span(sizes_));
 
   const std::size_t workers = std::min(team_.size(), lanes);
   const auto gradients = [&](std::size_t worker) {
@@ -215,4 +216,4 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
 template class StepperOf<float>;
 template class StepperOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -4,13 +4,13 @@
 #include <optional>
 #include <vector>
 
-#include "models/losses/loss.hpp"
+#include "models/loss.hpp"
 #include "models/mlp.hpp"
-#include "models/optimizers/optimizer.hpp"
+#include "models/optimizer.hpp"
 #include "models/train/robust/robust_loss.hpp"
 #include "models/train/team.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 
 struct StepSettings {
   Loss loss;
@@ -18,9 +18,9 @@ struct StepSettings {
   double momentum = 0.9;
   double weight_decay = 0.0;  ///< λ: λ W is added to the gradient of every weight, not of biases
   std::size_t threads = 1;    ///< changes speed, never results
-  RobustSettings robust;      ///< the worst case near each sample, if it counts
-  double noise_sigma = 0.0;   ///< N(0, σ²) on every sample, anew in every step; not clipped
-  std::uint64_t seed = 0;     ///< of the noise and of the adversary's starts
+  robust::RobustSettings robust;  ///< the worst case near each sample, if it counts
+  double noise_sigma = 0.0;       ///< N(0, σ²) on every sample, anew in every step; not clipped
+  std::uint64_t seed = 0;         ///< of the noise and of the adversary's starts
 };
 
 struct StepResult {
@@ -42,7 +42,7 @@ class StepperOf {
   /// Gradient over the samples `indices` of images (N × D) and labels, then one update with
   /// learning rate `learning_rate`; the worst case counts as `at` says.
   StepResult step(Rows images, Labels labels, std::span<const std::uint32_t> indices,
-                  double learning_rate, const RobustPoint& at = {});
+                  double learning_rate, const robust::RobustPoint& at = {});
 
   /// Mean gradient of the last step(), weight decay included; laid out as the model's parameters().
   [[nodiscard]] std::span<const Float> gradient() const { return lanes_.front().gradient; }
@@ -67,16 +67,16 @@ class StepperOf {
     std::vector<int> labels;
     std::vector<std::uint64_t> keys;
     std::vector<float> noise;
-    std::optional<RobustLossOf<Float>> robust;
+    std::optional<robust::RobustLossOf<Float>> robust;
   };
 
   void run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
-                std::span<const std::uint32_t> indices, const RobustPoint& at);
+                std::span<const std::uint32_t> indices, const robust::RobustPoint& at);
   /// x += noise, keyed by (seed, key).
   void add_noise(Worker& worker, std::size_t row) const;
   /// Loss and gradient of the chunk in worker.x, whose labels and keys the worker has.
-  void run_chunk(Worker& worker, std::size_t rows, const RobustPoint& at, StepResult& result,
-                 std::span<Float> gradient);
+  void run_chunk(Worker& worker, std::size_t rows, const robust::RobustPoint& at,
+                 StepResult& result, std::span<Float> gradient);
   void update(std::size_t first, std::size_t count, std::size_t lanes, std::size_t batch,
               const StepSize& size);
 
@@ -96,4 +96,4 @@ using Stepper = StepperOf<float>;
 extern template class StepperOf<float>;
 extern template class StepperOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -7,11 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "models/train/initialise.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 using testing::ThrowsMessage;
@@ -294,4 +294,4 @@ TEST(OptimizerCatalogue, IsSortedAndDocumented) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

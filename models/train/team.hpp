@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 
 /// Threads that stay, for work too short to start threads for. run(job) calls job(worker) on worker
 /// 0 (the caller) … size() - 1 and returns when all have finished. Jobs must not throw.
@@ -47,4 +47,4 @@ class Team {
   std::vector<std::jthread> others_;
 };
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

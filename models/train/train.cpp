@@ -6,12 +6,12 @@
 #include <numeric>
 #include <utility>
 
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/rng.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -29,7 +29,7 @@ void require_trainable(const Network& network) {
 
 /// Better on validation accuracy, then on loss; without validation on the training loss alone. In
 /// robust training first on what stands; without validation the later one.
-bool better(const EpochRecord& a, const EpochRecord& b, const RobustSettings& robust) {
+bool better(const EpochRecord& a, const EpochRecord& b, const robust::RobustSettings& robust) {
   if (robust.method != nullptr) {
     if (std::isnan(a.validation_standing)) return true;
     if (a.validation_standing != b.validation_standing) {
@@ -120,7 +120,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
     fail_usage("training: {} has one class; at least 2 are needed; add others", data.name);
   }
   require_trainable(network);
-  require_robust_trainable(network, settings.step.loss, settings.step.robust);
+  robust::require_robust_trainable(network, settings.step.loss, settings.step.robust);
 
   std::vector<std::uint32_t> order(data.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -136,7 +136,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
 
   StepSettings step_settings = settings.step;
   step_settings.robust.clip = data.range;
-  const RobustSettings& robust = step_settings.robust;
+  const robust::RobustSettings& robust = step_settings.robust;
   TrainResult result{.train_samples = order.size(), .validation_samples = held_out};
   MlpOf<float> model(network, Use::kTraining);
   Stepper stepper(model, step_settings);
@@ -163,7 +163,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
       const auto indices =
           std::span(shuffled).subspan(begin, std::min(batch, shuffled.size() - begin));
       const double progress = static_cast<double>(done) / total_steps;
-      const RobustPoint at = robust.at(progress);
+      const robust::RobustPoint at = robust.at(progress);
       record.learning_rate = settings.learning_rate * settings.schedule->factor(progress);
       record.epsilon = at.epsilon;
       const StepResult step =
@@ -205,9 +205,10 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
       record.validation_loss = judged.loss;
       record.validation_accuracy = judged.accuracy();
       if (robust.method != nullptr) {
-        record.validation_standing = evaluate_robust(current, settings.step.loss, robust, data,
-                                                     validation, settings.step.threads)
-                                         .accuracy();
+        record.validation_standing =
+            robust::evaluate_robust(current, settings.step.loss, robust, data, validation,
+                                    settings.step.threads)
+                .accuracy();
       }
       if (interrupted) {  // perhaps of a part of the samples only
         record.validation_loss = record.validation_accuracy = record.validation_standing = kNan;
@@ -233,8 +234,8 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   return result;
 }
 
-std::string to_history_csv(std::span<const EpochRecord> history, Worst worst) {
-  const bool robust = worst != Worst::kNone;
+std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst) {
+  const bool robust = worst != robust::Worst::kNone;
   std::string text =
       "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy";
   text += robust ? ",epsilon,train_standing,validation_standing\n" : "\n";
@@ -252,4 +253,4 @@ std::string to_history_csv(std::span<const EpochRecord> history, Worst worst) {
   return text;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -8,7 +8,7 @@
 #include "models/train/schedule.hpp"
 #include "models/train/stepper.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 
 struct TrainSettings {
   StepSettings step;
@@ -91,6 +91,6 @@ void require_fit(const Network& network, const datasets::Dataset& data);
 
 /// history.csv of a training run; of a robust one with epsilon, train_standing and
 /// validation_standing.
-[[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history, Worst worst);
+[[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -4,11 +4,11 @@
 // ./train_bench
 #include <benchmark/benchmark.h>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/stepper.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 constexpr std::size_t kSamples = 4096;
@@ -29,7 +29,7 @@ struct Samples {
 };
 
 /// `method`: null for ordinary training.
-void run_epochs(benchmark::State& state, const RobustInfo* method) {
+void run_epochs(benchmark::State& state, const robust::RobustInfo* method) {
   static const Samples samples;
   const std::vector<std::size_t> widths{784, 256, 256, 10};
   Mlp model(
@@ -38,7 +38,7 @@ void run_epochs(benchmark::State& state, const RobustInfo* method) {
   StepSettings settings{.loss = make_loss("cross-entropy", Output::kSoftmax),
                         .optimizer = &find_optimizer("adam")};
   settings.robust = {.method = method, .epsilon = 0.1, .ramp = 1.0};
-  const RobustPoint at = settings.robust.at(0.5);
+  const robust::RobustPoint at = settings.robust.at(0.5);
   Stepper stepper(model, settings);
   for (auto _ : state) {
     for (std::size_t n = 0; n < kSamples; n += kBatch) {
@@ -54,16 +54,17 @@ void run_epochs(benchmark::State& state, const RobustInfo* method) {
 int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  const auto add = [](const std::string& name, const RobustInfo* method) {
+  const auto add = [](const std::string& name, const robust::RobustInfo* method) {
     benchmark::RegisterBenchmark(name.c_str(), run_epochs, method)->Unit(benchmark::kMillisecond);
   };
   add("epoch/ordinary", nullptr);
-  for (const RobustInfo& info : robust_methods()) add("epoch/" + std::string(info.name), &info);
+  for (const robust::RobustInfo& info : robust::robust_methods())
+    add("epoch/" + std::string(info.name), &info);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train
 
-int main(int argc, char** argv) { return gibbon::models::run(argc, argv); }
+int main(int argc, char** argv) { return gibbon::models::train::run(argc, argv); }

@@ -8,12 +8,12 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/parallel.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/rng.hpp"
 #include "models/train/initialise.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train {
 namespace {
 
 using testing::ElementsAre;
@@ -121,7 +121,7 @@ TEST(Train, ThreadsChangeNoBitAndSeedsDo) {
     settings.batch = 200;
     settings.seed = seed;
     const TrainResult result = train(network, data, settings, {});
-    return std::pair(parameters_of(network), to_history_csv(result.history, Worst::kNone));
+    return std::pair(parameters_of(network), to_history_csv(result.history, robust::Worst::kNone));
   };
   const auto one = trained(1, 9);
   EXPECT_EQ(trained(1, 9), one);
@@ -422,11 +422,11 @@ TEST(History, IsOneCsvLineAnEpoch) {
       {1, 0.5, 0.25, 0.75, 0.125, 1.0},
       {2, 0.1, 0.0625, 1.0, std::nan(""), std::nan("")},
   };
-  EXPECT_EQ(to_history_csv(history, Worst::kNone),
+  EXPECT_EQ(to_history_csv(history, robust::Worst::kNone),
             "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy\n"
             "1,0.5,0.25,0.75,0.125,1\n"
             "2,0.1,0.0625,1,,\n");
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "reports/error.hpp"
-#include "reports/gate/bits.hpp"
+#include "reports/formats/bits.hpp"
+#include "reports/record/error.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -20,7 +20,7 @@ std::string dump(const Json& json, int indent) {
 constexpr std::string_view kRemedy = "allowed is what 'gibbon baseline RUN' wrote; write it again";
 
 [[noreturn]] void fail(const std::string& file, std::string_view what) {
-  throw Error(fmt::format("{}: {}; {}", file, what, kRemedy));
+  throw record::Error(fmt::format("{}: {}; {}", file, what, kRemedy));
 }
 
 std::uint64_t number_of(std::string_view text, const std::string& file) {
@@ -52,15 +52,15 @@ std::vector<std::uint64_t> from_ranges(std::string_view text, std::size_t count,
 Json to_json(const Point& point) {
   return {{"attack", point.attack},     {"norm", point.norm},
           {"kind", point.kind},         {"epsilon", point.epsilon},
-          {"correct", point.correct()}, {"right", to_bits(point.right)}};
+          {"correct", point.correct()}, {"right", formats::to_bits(point.right)}};
 }
 
-Point point_from(const JsonPart& part, std::size_t n, const std::string& file) {
+Point point_from(const formats::JsonPart& part, std::size_t n, const std::string& file) {
   Point point{.attack = part.get<std::string>("attack"),
               .norm = part.get<std::string>("norm"),
               .kind = part.get<std::string>("kind"),
               .epsilon = part.get<double>("epsilon")};
-  auto right = from_bits(part.get<std::string>("right"), n);
+  auto right = formats::from_bits(part.get<std::string>("right"), n);
   if (!right) fail(file, fmt::format("{} has no outcomes of {} samples", point.name(), n));
   point.right = *std::move(right);
   if (point.correct() != part.get<std::uint64_t>("correct"))
@@ -68,20 +68,20 @@ Point point_from(const JsonPart& part, std::size_t n, const std::string& file) {
   return point;
 }
 
-Snapshot snapshot_from(const JsonPart& part, const std::string& file) {
+Snapshot snapshot_from(const formats::JsonPart& part, const std::string& file) {
   Snapshot snapshot{.model = part["model"].get<std::string>("name"),
                     .model_sha256 = part["model"].get<std::string>("sha256"),
                     .conditions = part["conditions"].json(),
                     .environment = part["environment"].json()};
   const auto n = part.get<std::size_t>("n");
   // Outcomes first: they are in the file, so that n is no more than it holds.
-  const JsonPart points = part["points"];
+  const formats::JsonPart points = part["points"];
   if (points.size() == 0) fail(file, "there are no points in it");
   for (std::size_t k = 0; k < points.size(); ++k)
     snapshot.points.push_back(point_from(points[k], n, file));
   snapshot.ids = from_ranges(part["conditions"].get<std::string>("sample ids"), n, file);
   snapshot.strength = reference_from(part["reference"]).strength;
-  const JsonPart speeds = part["speed"];
+  const formats::JsonPart speeds = part["speed"];
   for (std::size_t k = 0; k < speeds.size(); ++k)
     snapshot.speed.push_back({.entry = speeds[k].get<std::string>("entry"),
                               .seconds = speeds[k].get<double>("seconds"),
@@ -106,24 +106,25 @@ std::string to_baseline_json(const Snapshot& snapshot) {
             {"reference", to_json(Reference{.strength = snapshot.strength})},
             {"speed", speeds},
             {"environment", snapshot.environment}};
-  json["checksum"] = checksum(dump(json, -1));
+  json["checksum"] = formats::checksum(dump(json, -1));
   return dump(json, 2) + "\n";
 }
 
 Snapshot read_baseline(std::string_view text, const std::string& file) {
-  Json json = parse_json(text, file, kRemedy);
+  Json json = formats::parse_json(text, file, kRemedy);
   if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "it is no baseline");
   const Json schema = json.value("schema", Json());
   if (schema != kBaselineSchema) {
-    throw Refusal(
+    throw record::Refusal(
         fmt::format("{}: schema {} of baselines is not supported; this program reads schema {}; "
                     "write the baseline again with this gibbon",
                     file, dump(schema, -1), kBaselineSchema));
   }
   const Json stated = json.value("checksum", Json());
   json.erase("checksum");
-  if (stated != checksum(dump(json, -1))) fail(file, "the checksum does not match, it was edited");
-  return snapshot_from(JsonPart(json, file, kRemedy), file);
+  if (stated != formats::checksum(dump(json, -1)))
+    fail(file, "the checksum does not match, it was edited");
+  return snapshot_from(formats::JsonPart(json, file, kRemedy), file);
 }
 
 }  // namespace gibbon::reports::gate

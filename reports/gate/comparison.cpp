@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 #include <utility>
 
-#include "reports/error.hpp"
-#include "reports/text.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -23,8 +23,9 @@ std::string brief(const Json& value) {
   const std::string text =
       printable(value.is_string() ? value.get<std::string>()
                                   : value.dump(-1, ' ', false, Json::error_handler_t::replace));
-  return display_width(text) <= kLongest ? text
-                                         : text.substr(0, text.find_last_of(", ", kLongest)) + " …";
+  return record::display_width(text) <= kLongest
+             ? text
+             : text.substr(0, text.find_last_of(", ", kLongest)) + " …";
 }
 
 /// Empty when there is none.
@@ -114,7 +115,7 @@ std::vector<std::string> differences(const Snapshot& first, const Snapshot& seco
 void require_comparable(const Snapshot& baseline, const Snapshot& now) {
   const std::vector<std::string> all = differences(baseline, now, {});
   if (all.empty()) return;
-  throw Refusal(
+  throw record::Refusal(
       fmt::format("not comparable: {}; all of these have to be the same; repeat the run as the "
                   "baseline's was made, or make a new baseline with 'gibbon baseline'",
                   fmt::join(all, "; ")));
@@ -127,7 +128,7 @@ void require_same_samples(const Snapshot& first, const Snapshot& second) {
       all.push_back(std::move(text));
   }
   if (all.empty()) return;
-  throw Refusal(
+  throw record::Refusal(
       fmt::format("not the same samples: {}; outcomes are compared sample by sample; repeat one of "
                   "the runs on the samples of the other",
                   fmt::join(all, "; ")));

@@ -33,7 +33,7 @@ struct PointResult {
   std::uint64_t before = 0;  ///< correct
   std::uint64_t now = 0;
   Paired paired;
-  Interval drop;  ///< of the rate, at 95 %
+  record::Interval drop;  ///< of the rate, at 95 %
   double p = 1.0;
   double adjusted = 1.0;  ///< p after Holm's adjustment over all points
   Verdict verdict = Verdict::kUnchanged;

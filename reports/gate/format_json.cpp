@@ -1,7 +1,7 @@
 #include <array>
 
 #include "reports/gate/formats.hpp"
-#include "reports/text.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "reports/gate/formats.hpp"
-#include "reports/text.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -49,18 +49,18 @@ std::vector<Case> cases_of(const GateResult& result) {
 
 std::string to_xml(const Case& test) {
   const std::string head = fmt::format(R"(    <testcase classname="gibbon.{}" name="{}" time="0")",
-                                       test.group, escape_html(test.name));
+                                       test.group, record::escape_html(test.name));
   switch (test.outcome) {
     case Outcome::kPassed: return head + "/>\n";
     case Outcome::kFailed:
       return head + fmt::format(
                         ">\n      <failure type=\"{0}\" message=\"{0}\">{1}</failure>\n    "
                         "</testcase>\n",
-                        escape_html(test.what), escape_html(test.text));
+                        record::escape_html(test.what), record::escape_html(test.text));
     case Outcome::kSkipped: break;
   }
   return head + fmt::format(">\n      <skipped message=\"{}: {}\"/>\n    </testcase>\n",
-                            escape_html(test.what), escape_html(test.text));
+                            record::escape_html(test.what), record::escape_html(test.text));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ std::string to_junit(const GateResult& result) {
   std::string text = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gibbon check\" {0}>\n"
       "  <testsuite name=\"{1}\" {0}>\n",
-      counts, escape_html(result.title));
+      counts, record::escape_html(result.title));
   for (const Case& test : cases) text += to_xml(test);
   return text + "  </testsuite>\n</testsuites>\n";
 }

@@ -5,7 +5,7 @@
 
 #include "reports/gate/formats.hpp"
 #include "reports/gate/words.hpp"
-#include "reports/text.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -21,8 +21,8 @@ std::string level_name(Finding::Level level) {
   return "note";
 }
 
-std::string paint(const std::string& text, int code, Colour colour) {
-  return colour == Colour::kNever ? text : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+std::string paint(const std::string& text, int code, table::Colour colour) {
+  return colour == table::Colour::kNever ? text : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
 int code_of(Finding::Level level) {
@@ -39,8 +39,9 @@ std::vector<Cells> rows_of(const std::vector<PointResult>& points, const std::st
                            "adjusted p", "verdict"}};
   for (const PointResult& p : points) {
     rows.push_back({p.name, rate_text(p.before, p.paired.n), rate_text(p.now, p.paired.n),
-                    points_text(p), grouped(p.paired.lost), grouped(p.paired.gained),
-                    fmt::format("{:.2g}", p.adjusted), to_string(p.verdict)});
+                    points_text(p), record::grouped(p.paired.lost),
+                    record::grouped(p.paired.gained), fmt::format("{:.2g}", p.adjusted),
+                    to_string(p.verdict)});
   }
   return rows;
 }
@@ -50,11 +51,12 @@ std::string terminal_table(const std::vector<Cells>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const Cells& row : rows)
     for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], display_width(row[c]));
+      widths[c] = std::max(widths[c], record::display_width(row[c]));
   std::string text;
   for (const Cells& row : rows) {
-    text += pad_right(row.front(), widths.front());
-    for (std::size_t c = 1; c + 1 < row.size(); ++c) text += "  " + pad_left(row[c], widths[c]);
+    text += record::pad_right(row.front(), widths.front());
+    for (std::size_t c = 1; c + 1 < row.size(); ++c)
+      text += "  " + record::pad_left(row[c], widths[c]);
     text += "  " + row.back() + "\n";
   }
   return text;
@@ -64,7 +66,7 @@ std::string markdown_table(const std::vector<Cells>& rows) {
   std::string text;
   for (const Cells& row : rows) {
     Cells cells;
-    for (const std::string& cell : row) cells.push_back(escape_markdown(cell));
+    for (const std::string& cell : row) cells.push_back(record::escape_markdown(cell));
     text += fmt::format("| {} |\n", fmt::join(cells, " | "));
     if (&row == &rows.front()) text += "|---|---:|---:|---:|---:|---:|---:|---|\n";
   }
@@ -73,7 +75,7 @@ std::string markdown_table(const std::vector<Cells>& rows) {
 
 std::string requirement_line(const RequirementResult& r) {
   return fmt::format("{}: {}, {} of {} = {:.4f}, 95 % interval {:.4f}-{:.4f}", r.requirement.name(),
-                     r.met() ? "met" : "missed", grouped(r.correct), grouped(r.n),
+                     r.met() ? "met" : "missed", record::grouped(r.correct), record::grouped(r.n),
                      static_cast<double>(r.correct) / static_cast<double>(r.n), r.interval.low,
                      r.interval.high);
 }
@@ -101,13 +103,13 @@ Cells lines_below(const GateResult& result) {
 
 }  // namespace
 
-std::string to_text(const GateResult& result, Colour colour) {
+std::string to_text(const GateResult& result, table::Colour colour) {
   std::string text = result.title + "\n";
   if (!result.baseline.empty()) text += fmt::format("baseline {}\n", result.baseline);
   if (!result.findings.empty()) text += "\n";
   for (const Finding& f : result.findings) {
     text += fmt::format("{} {} {}: {}\n",
-                        paint(pad_right(level_name(f.level), 7), code_of(f.level), colour),
+                        paint(record::pad_right(level_name(f.level), 7), code_of(f.level), colour),
                         printable(f.subject), f.what, f.text);
   }
   if (!result.points.empty()) {
@@ -120,22 +122,24 @@ std::string to_text(const GateResult& result, Colour colour) {
 }
 
 std::string to_markdown(const GateResult& result) {
-  std::string text = fmt::format("## {} {}\n\n{}", result.passed() ? "✅" : "❌",
-                                 escape_markdown(result.verdict()), escape_markdown(result.title));
+  std::string text =
+      fmt::format("## {} {}\n\n{}", result.passed() ? "✅" : "❌",
+                  record::escape_markdown(result.verdict()), record::escape_markdown(result.title));
   if (!result.baseline.empty())
-    text += fmt::format("; baseline {}", escape_markdown(result.baseline));
+    text += fmt::format("; baseline {}", record::escape_markdown(result.baseline));
   text += "\n\n";
   for (const Finding& f : result.findings) {
-    text += fmt::format("- **{}** {} {}: {}\n", level_name(f.level), escape_markdown(f.subject),
-                        escape_markdown(f.what), escape_markdown(f.text));
+    text +=
+        fmt::format("- **{}** {} {}: {}\n", level_name(f.level), record::escape_markdown(f.subject),
+                    record::escape_markdown(f.what), record::escape_markdown(f.text));
   }
   if (!result.findings.empty()) text += "\n";
   if (!result.points.empty()) {
     text += fmt::format("{}\n{}\n\n", markdown_table(rows_of(result.points, "baseline", "now")),
-                        escape_markdown(rule_text(result)));
+                        record::escape_markdown(rule_text(result)));
   }
   for (const std::string& line : lines_below(result))
-    text += fmt::format("- {}\n", escape_markdown(line));
+    text += fmt::format("- {}\n", record::escape_markdown(line));
   return text;
 }
 
@@ -149,11 +153,12 @@ std::string compare_text(const Snapshot& first, const Snapshot& second, const Cr
 
 std::string compare_markdown(const Snapshot& first, const Snapshot& second,
                              const Criteria& criteria) {
-  std::string text = fmt::format(
-      "A: {}\n\nB: {}\n\n{}\n", escape_markdown(title_of(first)), escape_markdown(title_of(second)),
-      markdown_table(rows_of(compare_points(first, second, criteria), "A", "B")));
+  std::string text =
+      fmt::format("A: {}\n\nB: {}\n\n{}\n", record::escape_markdown(title_of(first)),
+                  record::escape_markdown(title_of(second)),
+                  markdown_table(rows_of(compare_points(first, second, criteria), "A", "B")));
   for (const std::string& line : differences(first, second, {"A", "B"}))
-    text += fmt::format("- {}\n", escape_markdown(line));
+    text += fmt::format("- {}\n", record::escape_markdown(line));
   return text;
 }
 

@@ -3,12 +3,12 @@
 #include <string>
 
 #include "reports/gate/gate.hpp"
-#include "reports/table.hpp"
+#include "reports/table/table.hpp"
 
 namespace gibbon::reports::gate {
 
 /// For a terminal: what matters first, then a line per point, then PASS or FAIL.
-[[nodiscard]] std::string to_text(const GateResult& result, Colour colour);
+[[nodiscard]] std::string to_text(const GateResult& result, table::Colour colour);
 
 /// For a job summary: the same as Markdown. Names are escaped.
 [[nodiscard]] std::string to_markdown(const GateResult& result);

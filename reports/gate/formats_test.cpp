@@ -32,10 +32,10 @@ GateResult failing() {
 int run(const std::string& command) { return std::system(command.c_str()); }
 
 TEST(Junit, IsAcceptedByASchemaAndByARealReader) {
-  const std::string path = reports::cases::scratch_file("gate.xml", to_junit(failing()));
+  const std::string path = record::cases::scratch_file("gate.xml", to_junit(failing()));
   const std::string xsd = GIBBON_SOURCE_DIR "/reports/gate/junit.xsd";
   EXPECT_EQ(run("xmllint --noout --schema '" + xsd + "' '" + path + "' 2>/dev/null"), 0);
-  EXPECT_EQ(reports::cases::python(
+  EXPECT_EQ(record::cases::python(
                 "import sys; from junitparser import JUnitXml; x = JUnitXml.fromfile(sys.argv[1]); "
                 "cases = [c for s in x for c in s]; "
                 "print(x.tests, x.failures, x.skipped, x.errors, len(cases)); "
@@ -54,7 +54,7 @@ TEST(Junit, TheSchemaRejectsWhatIsNoReport) {
   const auto rejected = [&](const std::string& what, const std::string& by) {
     std::string bad = text;
     bad.replace(bad.find(what), what.size(), by);
-    const std::string path = reports::cases::scratch_file("bad.xml", bad);
+    const std::string path = record::cases::scratch_file("bad.xml", bad);
     return run("xmllint --noout --schema '" + xsd + "' '" + path + "' 2>/dev/null") != 0;
   };
   EXPECT_TRUE(rejected("tests=\"9\"", "tests=\"nine\""));
@@ -93,15 +93,15 @@ TEST(Markdown, NamesDoNotBecomeMarkup) {
 }
 
 TEST(Text, SaysWhatMattersFirstAndTheVerdictLast) {
-  const std::string text = to_text(failing(), Colour::kNever);
+  const std::string text = to_text(failing(), table::Colour::kNever);
   EXPECT_LT(text.find("FAIL    clean >= 0.99 missed"), text.find("warning attack strength"));
   EXPECT_LT(text.find("warning attack strength"), text.find("point  "));
   EXPECT_THAT(text, HasSubstr("Holm over 7 points, alpha = 0.05."));
   EXPECT_THAT(text, EndsWith(" and 3 more\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b[")));
-  EXPECT_THAT(to_text(failing(), Colour::kAlways), HasSubstr("\x1b[31mFAIL"));
+  EXPECT_THAT(to_text(failing(), table::Colour::kAlways), HasSubstr("\x1b[31mFAIL"));
   const Snapshot same = cases::snapshot({});
-  EXPECT_THAT(to_text(judge(&same, same, {}), Colour::kNever), EndsWith("\nPASS\n"));
+  EXPECT_THAT(to_text(judge(&same, same, {}), table::Colour::kNever), EndsWith("\nPASS\n"));
 }
 
 TEST(Json, HoldsEveryNumber) {

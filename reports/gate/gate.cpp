@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 #include <set>
 
-#include "reports/error.hpp"
 #include "reports/gate/words.hpp"
-#include "reports/text.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -55,8 +55,8 @@ void describe_point(const PointResult& point, bool same_model, const Demands& de
       findings.add(
           demands.strict ? Level::kFailure : Level::kWarning, point.name, "cannot tell",
           fmt::format("{}; neither a change beyond ±{} points nor none is shown at n = {}; {}",
-                      seen, compact(100.0 * demands.criteria.margin), grouped(point.paired.n),
-                      needed_text(point)));
+                      seen, record::compact(100.0 * demands.criteria.margin),
+                      record::grouped(point.paired.n), needed_text(point)));
   }
 }
 
@@ -75,10 +75,11 @@ void describe_strength(const std::vector<StrengthResult>& results, Findings& fin
 
 void describe_requirement(const RequirementResult& r, Findings& findings) {
   if (r.met()) return;
-  findings.add(Level::kFailure, r.requirement.name(), "missed",
-               fmt::format("{} of {} = {:.4f} (95 % interval {:.4f}-{:.4f})", grouped(r.correct),
-                           grouped(r.n), static_cast<double>(r.correct) / static_cast<double>(r.n),
-                           r.interval.low, r.interval.high));
+  findings.add(
+      Level::kFailure, r.requirement.name(), "missed",
+      fmt::format("{} of {} = {:.4f} (95 % interval {:.4f}-{:.4f})", record::grouped(r.correct),
+                  record::grouped(r.n), static_cast<double>(r.correct) / static_cast<double>(r.n),
+                  r.interval.low, r.interval.high));
 }
 
 void describe_speed(const SpeedResult& r, double limit, Findings& findings) {
@@ -89,7 +90,7 @@ void describe_speed(const SpeedResult& r, double limit, Findings& findings) {
           Level::kFailure, r.entry, "slower",
           fmt::format("takes {:.2f} times as long per operation as in the baseline, beside "
                       "the reference workload; at most {} is allowed",
-                      r.slowdown, compact(limit)));
+                      r.slowdown, record::compact(limit)));
       return;
     case SpeedResult::Verdict::kTooShort:
       findings.add(Level::kNote, r.entry, "too short",
@@ -146,7 +147,8 @@ GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& d
   const bool same_model = !now.model_sha256.empty() && now.model_sha256 == baseline->model_sha256;
   result.points = compare_points(*baseline, now, demands.criteria);
   if (result.points.size() != baseline->points.size() || result.points.size() != now.points.size())
-    throw Refusal("not comparable: the points of the curve are not the same; make a new baseline");
+    throw record::Refusal(
+        "not comparable: the points of the curve are not the same; make a new baseline");
   for (const PointResult& point : result.points)
     describe_point(point, same_model, demands, findings);
   if (baseline->strength.empty() || now.strength.empty()) {

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "reports/gate/gate.hpp"
-#include "reports/record_cases.hpp"
+#include "reports/record/record_cases.hpp"
 
 // Small runs whose every outcome is given by a distance per sample, for the tests of the gate.
 namespace gibbon::reports::gate::cases {
 
-using reports::cases::message_of;
+using record::cases::message_of;
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -33,8 +33,8 @@ inline double usual_distance(std::size_t k) {
   return rank < 50 ? 0.2 : kInfinity;
 }
 
-inline Run run_of(const Toy& toy) {
-  Run run;
+inline record::Run run_of(const Toy& toy) {
+  record::Run run;
   run.provenance = {{"schema", 1},
                     {"model", {{"name", toy.model}, {"sha256", toy.sha256}, {"parameters", 1000}}},
                     {"data", {{"name", "toy"}, {"split", "test"}, {"sha256", "d"}}},
@@ -42,7 +42,7 @@ inline Run run_of(const Toy& toy) {
                     {"environment", {{"kernels", "reference"}}}};
   const auto add_row = [&](const std::string& attack, const std::string& kind, double epsilon,
                            double factor) {
-    CurvePoint point{
+    record::CurvePoint point{
         .attack = attack, .norm = "linf", .kind = kind, .epsilon = epsilon, .n = toy.n};
     for (std::size_t k = 0; k < toy.n; ++k) {
       const double distance = factor * (toy.distance ? toy.distance(k) : usual_distance(k));

@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include "reports/error.hpp"
 #include "reports/gate/gate_cases.hpp"
+#include "reports/record/error.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
 
-using cases::message_of;
+using record::cases::message_of;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -86,11 +86,11 @@ TEST(Gate, ABetterModelPassesButTheSameModelMayNotImprove) {
 /// A run that certifies every `step`-th sample that stands at 0.1.
 Snapshot certified(std::size_t step, const std::string& sha256) {
   const cases::Toy toy{.n = 10000, .sha256 = sha256, .distance = cases::usual_distance};
-  Run run = cases::run_of(toy);
-  Certificates& proved = run.certificates.emplace_back();
+  record::Run run = cases::run_of(toy);
+  record::Certificates& proved = run.certificates.emplace_back();
   proved = {.norm = "linf", .level = "level D", .curve = {{.epsilon = 0.1, .n = toy.n}}};
   for (std::size_t k = 0; k < toy.n; ++k) {
-    const SampleRecord& record = run.records(0)[k];
+    const record::SampleRecord& record = run.records(0)[k];
     const bool holds = toy.distance(k) > 0.1 && k % step == 0;
     proved.samples.push_back(
         {.id = record.id, .label = record.label, .certified = holds ? 0.1 : -1.0});
@@ -111,8 +111,9 @@ TEST(Gate, FewerCertifiedFailAndMoreDoNot) {
     EXPECT_EQ(point(more, "certified linf 0.1").verdict, Verdict::kBetter);
   }
   const Snapshot without = cases::snapshot({.n = 10000});
-  EXPECT_THAT(cases::message_of<Refusal>([&] { return judge(&before, without, {}); }),
-              HasSubstr("certificates linf: "));
+  EXPECT_THAT(
+      record::cases::message_of<record::Refusal>([&] { return judge(&before, without, {}); }),
+      HasSubstr("certificates linf: "));
   EXPECT_TRUE(measure(parse_requirement("certified linf 0.1 >= 0.3"), before).met());
 }
 
@@ -139,7 +140,7 @@ TEST(Gate, AWeakerAttackFailsWhateverTheModelDoes) {
 
   now.strength = {cases::strength_of(32)};
   now.strength[0].epsilons = {0.05};
-  EXPECT_THAT(message_of<Refusal>([&] { return judge(&before, now, {}); }),
+  EXPECT_THAT(record::cases::message_of<record::Refusal>([&] { return judge(&before, now, {}); }),
               HasSubstr("another reference network"));
 }
 
@@ -157,7 +158,7 @@ TEST(Gate, DistancesThatGrowShowAWeakerAttack) {
 TEST(Gate, EveryDifferenceInTheConditionsIsNamedAtOnce) {
   const Snapshot before = cases::snapshot({});
   const auto refusal = [&](const Snapshot& now) {
-    return message_of<Refusal>([&] { return judge(&before, now, {}); });
+    return record::cases::message_of<record::Refusal>([&] { return judge(&before, now, {}); });
   };
   EXPECT_THAT(refusal(cases::snapshot({.n = 500, .epsilons = {0.0, 0.1}})),
               AllOf(HasSubstr("sample ids: 100-1099 in the baseline, 100-599 in this run"),
@@ -168,8 +169,8 @@ TEST(Gate, EveryDifferenceInTheConditionsIsNamedAtOnce) {
     now.conditions[key] = "other";
     EXPECT_THAT(refusal(now), HasSubstr(std::string(key) + ": "));
   }
-  reports::Run run = cases::run_of({});
-  for (SampleRecord& r : run.samples)
+  record::Run run = cases::run_of({});
+  for (record::SampleRecord& r : run.samples)
     if (r.id == 150) r.label = r.clean_label = 2;
   EXPECT_THAT(refusal(snapshot_of(run)), HasSubstr("labels sha256"));
 }
@@ -186,7 +187,7 @@ TEST(Gate, RequirementsStandAlone) {
               HasSubstr("500 of 1,000 = 0.5000 (95 % interval 0.4691-0.5309)"));
   EXPECT_TRUE(demand("worst-case linf 51/255>=.5").passed());
   const auto refusal = [&](const std::string& text) {
-    return message_of<Refusal>([&] { return demand(text); });
+    return record::cases::message_of<record::Refusal>([&] { return demand(text); });
   };
   EXPECT_THAT(refusal("pgd linf 0.3 >= 0.1"), HasSubstr("allowed are clean, pgd linf 0.1, pgd"));
   EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("there is no '>='"));
@@ -209,7 +210,8 @@ TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
   EXPECT_TRUE(brief.passed());
   EXPECT_EQ(brief.findings[0].what, "too short");
   now.speed.clear();
-  EXPECT_THAT(message_of<Refusal>([&] { return judge(&before, now, {.max_slowdown = 1.5}); }),
+  EXPECT_THAT(record::cases::message_of<record::Refusal>(
+                  [&] { return judge(&before, now, {.max_slowdown = 1.5}); }),
               HasSubstr("--max-slowdown 1.5: this run was not timed"));
 }
 
@@ -230,7 +232,7 @@ TEST(Gate, ComparesWhatBothHave) {
   const Snapshot b = cases::snapshot({.epsilons = {0.0, 0.2, 0.3}});
   EXPECT_EQ(compare_points(a, b, {}).size(), 4U);
   EXPECT_NO_THROW(require_same_samples(a, b));
-  EXPECT_THAT(message_of<Refusal>([&] {
+  EXPECT_THAT(record::cases::message_of<record::Refusal>([&] {
                 require_same_samples(a, cases::snapshot({.n = 10}));
                 return 0;
               }),

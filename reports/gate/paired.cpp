@@ -96,7 +96,7 @@ double change_p(const Paired& paired, double margin) {
   return std::max(mcnemar_p(paired), std::min(1.0, 2.0 * drop_above_p(seen, margin)));
 }
 
-Interval drop_interval(const Paired& paired) {
+record::Interval drop_interval(const Paired& paired) {
   const double z = normal_quantile(0.975);
   return {.low = drop_of_score(paired, z), .high = drop_of_score(paired, -z)};
 }

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "reports/record.hpp"
+#include "reports/record/record.hpp"
 
 // What two runs over the same samples say about each other. Only samples whose outcome changed
 // carry information, which is why 10,000 paired samples see a drop that two intervals side by side
@@ -39,7 +39,7 @@ struct Paired {
 [[nodiscard]] double change_p(const Paired& paired, double margin);
 
 /// Tango's score interval of the drop at 95 %, inside [-1, 1]; n > 0.
-[[nodiscard]] Interval drop_interval(const Paired& paired);
+[[nodiscard]] record::Interval drop_interval(const Paired& paired);
 
 /// Holm's 1979 step-down adjustment: adjusted[i] <= alpha rejects i with the probability of any
 /// false rejection held below alpha, whatever the dependence.

@@ -55,7 +55,7 @@ TEST(McNemar, NothingChangedOrAsMuchLostAsGainedIsNoEvidence) {
 TEST(Textbook, FagerlandsExample) {
   const Paired paired{.n = 21, .lost = 1, .gained = 7};
   EXPECT_NEAR(mcnemar_p(paired), 18.0 / 256.0, 1e-15);
-  const Interval interval = drop_interval(paired);
+  const record::Interval interval = drop_interval(paired);
   EXPECT_NEAR(interval.low, -0.517, 0.0005);
   EXPECT_NEAR(interval.high, -0.026, 0.0005);
 }
@@ -106,12 +106,12 @@ TEST(Tango, AgreesWithALikelihoodMaximisedBySearch) {
 
 TEST(Tango, TheIntervalIsWhereTheTestTurns) {
   const Paired paired{.n = 1000, .lost = 40, .gained = 10};
-  const Interval interval = drop_interval(paired);
+  const record::Interval interval = drop_interval(paired);
   EXPECT_LT(interval.low, paired.drop());
   EXPECT_GT(interval.high, paired.drop());
   EXPECT_NEAR(drop_above_p(paired, interval.low), 0.025, 1e-9);
   EXPECT_NEAR(drop_above_p(paired, interval.high), 0.975, 1e-9);
-  const Interval mirrored = drop_interval({.n = 1000, .lost = 10, .gained = 40});
+  const record::Interval mirrored = drop_interval({.n = 1000, .lost = 10, .gained = 40});
   EXPECT_NEAR(mirrored.low, -interval.high, 1e-12);
   EXPECT_NEAR(mirrored.high, -interval.low, 1e-12);
 }

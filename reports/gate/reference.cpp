@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/gate/bits.hpp"
+#include "reports/formats/bits.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Numbers in one line of text: a list of them would be 64 lines of JSON.
-std::vector<double> numbers_of(const JsonPart& part) {
+std::vector<double> numbers_of(const formats::JsonPart& part) {
   const auto text = part.as<std::string>();
   std::vector<double> numbers;
   const char* at = text.data();
@@ -31,7 +31,7 @@ std::vector<double> numbers_of(const JsonPart& part) {
 
 Json to_json(const Strength& strength) {
   Json broken = Json::array();
-  for (const auto& outcomes : strength.broken) broken.push_back(to_bits(outcomes));
+  for (const auto& outcomes : strength.broken) broken.push_back(formats::to_bits(outcomes));
   return {{"attack", strength.attack},
           {"norm", strength.norm},
           {"epsilons", strength.epsilons},
@@ -39,13 +39,13 @@ Json to_json(const Strength& strength) {
           {"nearest", fmt::format("{:.6g}", fmt::join(strength.nearest, " "))}};
 }
 
-Strength strength_from(const JsonPart& part) {
+Strength strength_from(const formats::JsonPart& part) {
   Strength strength{.attack = part.get<std::string>("attack"),
                     .norm = part.get<std::string>("norm"),
                     .epsilons = part.get<std::vector<double>>("epsilons"),
                     .nearest = numbers_of(part["nearest"])};
   for (const auto& text : part.get<std::vector<std::string>>("broken")) {
-    auto outcomes = from_bits(text, strength.nearest.size());
+    auto outcomes = formats::from_bits(text, strength.nearest.size());
     if (!outcomes) part.fail("has broken and nearest that are not of the same samples");
     strength.broken.push_back(*std::move(outcomes));
   }
@@ -62,9 +62,9 @@ Json to_json(const Reference& reference) {
   return {{"gflops", reference.gflops}, {"strength", strengths}};
 }
 
-Reference reference_from(const JsonPart& part) {
+Reference reference_from(const formats::JsonPart& part) {
   Reference reference{.gflops = part.get<double>("gflops"), .strength = {}};
-  const JsonPart strengths = part["strength"];
+  const formats::JsonPart strengths = part["strength"];
   for (std::size_t k = 0; k < strengths.size(); ++k)
     reference.strength.push_back(strength_from(strengths[k]));
   return reference;

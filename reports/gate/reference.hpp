@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "reports/parse_json.hpp"
+#include "reports/formats/parse_json.hpp"
 
 namespace gibbon::reports::gate {
 
@@ -30,6 +30,6 @@ struct Reference {
 [[nodiscard]] nlohmann::ordered_json to_json(const Reference& reference);
 
 /// What to_json() wrote. Throws Error naming file and key that is missing or damaged.
-[[nodiscard]] Reference reference_from(const JsonPart& part);
+[[nodiscard]] Reference reference_from(const formats::JsonPart& part);
 
 }  // namespace gibbon::reports::gate

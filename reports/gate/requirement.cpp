@@ -7,14 +7,14 @@
 #include <fmt/ranges.h>
 #include <optional>
 
-#include "reports/error.hpp"
-#include "reports/text.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
 
 [[noreturn]] void fail(std::string_view text, std::string_view what) {
-  throw Refusal(fmt::format(
+  throw record::Refusal(fmt::format(
       "--require '{}': {}; allowed are 'clean >= 0.94' and 'ATTACK NORM EPSILON >= 0.2' with a "
       "rate in [0, 1]",
       printable(text), what));
@@ -60,9 +60,9 @@ bool is_at(const Requirement& requirement, const Point& point) {
 }  // namespace
 
 std::string Requirement::name() const {
-  if (attack.empty()) return fmt::format("clean >= {}", compact(least));
-  return fmt::format("{} {} {} >= {}", printable(attack), printable(norm), compact(epsilon),
-                     compact(least));
+  if (attack.empty()) return fmt::format("clean >= {}", record::compact(least));
+  return fmt::format("{} {} {} >= {}", printable(attack), printable(norm), record::compact(epsilon),
+                     record::compact(least));
 }
 
 bool RequirementResult::met() const {
@@ -90,14 +90,14 @@ RequirementResult measure(const Requirement& requirement, const Snapshot& now) {
   if (found == now.points.end()) {
     std::vector<std::string> known;
     for (const Point& point : now.points) known.push_back(point.name());
-    throw Refusal(fmt::format("--require '{}': this run has no such point; allowed are {}",
-                              requirement.name(), fmt::join(known, ", ")));
+    throw record::Refusal(fmt::format("--require '{}': this run has no such point; allowed are {}",
+                                      requirement.name(), fmt::join(known, ", ")));
   }
   const std::uint64_t correct = found->correct();
   return {.requirement = requirement,
           .n = found->right.size(),
           .correct = correct,
-          .interval = wilson95(correct, found->right.size())};
+          .interval = record::wilson95(correct, found->right.size())};
 }
 
 }  // namespace gibbon::reports::gate

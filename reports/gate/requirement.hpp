@@ -25,7 +25,7 @@ struct RequirementResult {
   Requirement requirement;
   std::uint64_t n = 0;
   std::uint64_t correct = 0;
-  Interval interval;  ///< Wilson's, at 95 %
+  record::Interval interval;  ///< Wilson's, at 95 %
   [[nodiscard]] bool met() const;
 };
 

@@ -5,10 +5,10 @@
 #include <iterator>
 #include <map>
 
-#include "reports/error.hpp"
-#include "reports/gate/bits.hpp"
-#include "reports/subject.hpp"
-#include "reports/text.hpp"
+#include "reports/formats/bits.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/subject.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -33,73 +33,73 @@ double number_at(const Json& json, const char* pointer) {
 }
 
 [[noreturn]] void damaged(const std::string& what) {
-  throw Error(
+  throw record::Error(
       fmt::format("samples.npy: {}; it and run.json are not of one run, or damaged; run the sweep "
                   "again",
                   what));
 }
 
 /// Where the own row of an attack at one budget leaves a sample standing.
-Outcomes standing(std::span<const SampleRecord> row) {
+Outcomes standing(std::span<const record::SampleRecord> row) {
   Outcomes right;
-  std::ranges::transform(row, std::back_inserter(right), [](const SampleRecord& r) {
+  std::ranges::transform(row, std::back_inserter(right), [](const record::SampleRecord& r) {
     return static_cast<std::uint8_t>(r.clean_label == r.label && r.fooled == 0 ? 1 : 0);
   });
   return right;
 }
 
-Outcomes clean_outcomes(std::span<const SampleRecord> row) {
+Outcomes clean_outcomes(std::span<const record::SampleRecord> row) {
   Outcomes right;
-  std::ranges::transform(row, std::back_inserter(right), [](const SampleRecord& r) {
+  std::ranges::transform(row, std::back_inserter(right), [](const record::SampleRecord& r) {
     return static_cast<std::uint8_t>(r.clean_label == r.label ? 1 : 0);
   });
   return right;
 }
 
-void require_same_samples(std::span<const SampleRecord> first, std::span<const SampleRecord> row,
-                          const std::string& name) {
-  const auto same = [](const SampleRecord& a, const SampleRecord& b) {
+void require_same_samples(std::span<const record::SampleRecord> first,
+                          std::span<const record::SampleRecord> row, const std::string& name) {
+  const auto same = [](const record::SampleRecord& a, const record::SampleRecord& b) {
     return a.id == b.id && a.label == b.label;
   };
   if (!std::ranges::equal(first, row, same))
     damaged(name + " does not have the samples of the first row of the curve");
 }
 
-void require_count(const Point& point, const CurvePoint& stated, std::uint64_t count) {
+void require_count(const Point& point, const record::CurvePoint& stated, std::uint64_t count) {
   if (point.right.size() == stated.n && point.correct() == count) return;
   damaged(fmt::format("{} stands on {} of {} samples, but run.json counts {} of {}", point.name(),
                       point.correct(), point.right.size(), count, stated.n));
 }
 
-Json conditions_of(const Run& run, std::span<const std::uint64_t> ids) {
+Json conditions_of(const record::Run& run, std::span<const std::uint64_t> ids) {
   std::vector<std::string> attacks;
   std::vector<std::string> norms;
   std::vector<double> epsilons;
   const auto add = [](auto& list, const auto& value) {
     if (std::ranges::find(list, value) == list.end()) list.push_back(value);
   };
-  for (const CurvePoint& point : run.curve) {
+  for (const record::CurvePoint& point : run.curve) {
     if (point.kind != "worst-case") add(attacks, point.attack);
     add(norms, point.norm);
     add(epsilons, point.epsilon);
   }
   std::string labels;
-  for (const SampleRecord& r : run.records(0)) labels += fmt::format("{} ", r.label);
+  for (const record::SampleRecord& r : run.records(0)) labels += fmt::format("{} ", r.label);
   const Json& about = run.provenance;
-  Json conditions{{"data", printable(subject_of(run).data_and_split())},
+  Json conditions{{"data", printable(record::subject_of(run).data_and_split())},
                   {"data sha256", at(about, "/data/sha256")},
                   {"sample ids", to_ranges(ids)},
-                  {"labels sha256", checksum(labels)},
+                  {"labels sha256", formats::checksum(labels)},
                   {"attacks", attacks},
                   {"norms", norms},
                   {"epsilons", epsilons},
                   {"seed", at(about, "/configuration/seed")},
                   {"exhaustive", at(about, "/configuration/exhaustive")},
                   {"max-queries", at(about, "/configuration/max-queries")}};
-  for (const Certificates& certificates : run.certificates) {
+  for (const record::Certificates& certificates : run.certificates) {
     Json& proved = conditions["certificates " + certificates.norm];
     proved["soundness"] = certificates.level;
-    for (const CertifiedPoint& point : certificates.curve)
+    for (const record::CertifiedPoint& point : certificates.curve)
       proved["epsilons"].push_back(point.epsilon);
   }
   return conditions;
@@ -123,20 +123,20 @@ std::vector<Speed> speed_of(const Json& about, double gflops) {
 }
 
 /// Where a sample is right is where it is certified.
-std::vector<Point> certified_outcomes(const Certificates& certificates,
-                                      std::span<const SampleRecord> first) {
+std::vector<Point> certified_outcomes(const record::Certificates& certificates,
+                                      std::span<const record::SampleRecord> first) {
   const bool same =
       std::ranges::equal(certificates.samples, first, [](const auto& proved, const auto& record) {
         return proved.id == record.id && proved.label == record.label;
       });
   if (!same) damaged("certified.json is of other samples");
   std::vector<Point> points;
-  for (const CertifiedPoint& stated : certificates.curve) {
+  for (const record::CertifiedPoint& stated : certificates.curve) {
     Point point{.attack = "certified",
                 .norm = certificates.norm,
                 .kind = "certified",
                 .epsilon = stated.epsilon};
-    for (const CertifiedSample& sample : certificates.samples)
+    for (const record::CertifiedSample& sample : certificates.samples)
       point.right.push_back(sample.certified >= stated.epsilon ? 1 : 0);
     if (point.correct() != stated.certified)
       damaged(fmt::format("certified.json counts {} at ε = {}, its samples {}", stated.certified,
@@ -153,8 +153,9 @@ std::uint64_t Point::correct() const {
 }
 
 std::string Point::name() const {
-  return kind == "clean" ? kind
-                         : fmt::format("{} {} {}", printable(attack), norm, compact(epsilon));
+  return kind == "clean"
+             ? kind
+             : fmt::format("{} {} {}", printable(attack), norm, record::compact(epsilon));
 }
 
 bool Point::same_as(const Point& other) const {
@@ -162,9 +163,9 @@ bool Point::same_as(const Point& other) const {
          epsilon == other.epsilon;
 }
 
-std::vector<Point> outcomes_of(const Run& run) {
+std::vector<Point> outcomes_of(const record::Run& run) {
   if (run.curve.empty() && !run.certificates.empty())
-    throw Refusal(
+    throw record::Refusal(
         "run.json: the run has certificates alone; outcomes are those of attacks, sample by "
         "sample; sweep first, then certify into the same folder");
   const auto first = run.records(0);
@@ -175,7 +176,7 @@ std::vector<Point> outcomes_of(const Run& run) {
   std::map<std::pair<std::string, double>, Outcomes> worst;  // by norm and budget
   Outcomes before;  // of the row before, where it is of the same attack and norm
   for (std::size_t k = 0; k < run.curve.size(); ++k) {
-    const CurvePoint& stated = run.curve[k];
+    const record::CurvePoint& stated = run.curve[k];
     Point point{.attack = stated.attack,
                 .norm = stated.norm,
                 .kind = stated.kind,
@@ -201,7 +202,7 @@ std::vector<Point> outcomes_of(const Run& run) {
     require_count(point, stated, stated.correct);
     if (point.epsilon > 0.0 || point.right != points.front().right) points.push_back(point);
   }
-  for (const Certificates& certificates : run.certificates)
+  for (const record::Certificates& certificates : run.certificates)
     std::ranges::move(certified_outcomes(certificates, first), std::back_inserter(points));
   return points;
 }
@@ -218,16 +219,16 @@ std::string to_ranges(std::span<const std::uint64_t> ids) {
   return text;
 }
 
-Snapshot snapshot_of(const Run& run) {
-  Snapshot snapshot{.model = subject_of(run).model,
+Snapshot snapshot_of(const record::Run& run) {
+  Snapshot snapshot{.model = record::subject_of(run).model,
                     .model_sha256 = text_at(run.provenance, "/model/sha256"),
                     .points = outcomes_of(run),
                     .environment = at(run.provenance, "/environment")};
-  for (const SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
+  for (const record::SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
   snapshot.conditions = conditions_of(run, snapshot.ids);
   if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
   const std::string file = "run.json";
-  const JsonPart root(run.provenance, file, "the file is damaged; run the sweep again");
+  const formats::JsonPart root(run.provenance, file, "the file is damaged; run the sweep again");
   Reference reference = reference_from(root["reference"]);
   snapshot.strength = std::move(reference.strength);
   snapshot.speed = speed_of(run.provenance, reference.gflops);

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/gate/reference.hpp"
-#include "reports/record.hpp"
+#include "reports/record/record.hpp"
 
 namespace gibbon::reports::gate {
 
@@ -48,13 +48,13 @@ struct Snapshot {
 };
 
 /// Throws Error when the samples of the run do not add up to its curve.
-[[nodiscard]] Snapshot snapshot_of(const Run& run);
+[[nodiscard]] Snapshot snapshot_of(const record::Run& run);
 
 /// The outcomes of every point of a run: clean accuracy, then each row of the curve, those at which
 /// nothing can be changed (ε = 0) left out, then what is certified. They follow the rules of the
 /// curve and are checked against its counts: throws Error where they differ, Refusal for a run of
 /// certificates alone.
-[[nodiscard]] std::vector<Point> outcomes_of(const Run& run);
+[[nodiscard]] std::vector<Point> outcomes_of(const record::Run& run);
 
 /// Runs of consecutive numbers in their order: "0-9999,12000".
 [[nodiscard]] std::string to_ranges(std::span<const std::uint64_t> ids);

@@ -2,15 +2,15 @@
 
 #include <gmock/gmock.h>
 
-#include "reports/error.hpp"
+#include "reports/formats/bits.hpp"
 #include "reports/gate/baseline.hpp"
-#include "reports/gate/bits.hpp"
 #include "reports/gate/gate_cases.hpp"
+#include "reports/record/error.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
 
-using cases::message_of;
+using record::cases::message_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -18,18 +18,20 @@ TEST(Bits, ComeBackAtEveryLength) {
   for (std::size_t n = 0; n < 40; ++n) {
     std::vector<std::uint8_t> outcomes;
     for (std::size_t k = 0; k < n; ++k) outcomes.push_back(k % 3 == 0 || k + 1 == n ? 1 : 0);
-    EXPECT_EQ(from_bits(to_bits(outcomes), n), outcomes);
+    EXPECT_EQ(formats::from_bits(formats::to_bits(outcomes), n), outcomes);
   }
-  EXPECT_EQ(to_bits(std::vector<std::uint8_t>{1, 0, 0, 0, 0, 0, 1}), "QQ==") << "'A' is 1000001";
-  EXPECT_EQ(from_bits("QQ==", 6), std::nullopt) << "a seventh outcome is set";
-  EXPECT_EQ(from_bits("QQ==", 9), std::nullopt);
-  EXPECT_EQ(from_bits("Q===", 7), std::nullopt);
-  EXPECT_EQ(from_bits("Q!==", 7), std::nullopt);
-  EXPECT_EQ(from_bits("QR==", 7), std::nullopt) << "bits behind the last byte";
+  EXPECT_EQ(formats::to_bits(std::vector<std::uint8_t>{1, 0, 0, 0, 0, 0, 1}), "QQ==")
+      << "'A' is 1000001";
+  EXPECT_EQ(formats::from_bits("QQ==", 6), std::nullopt) << "a seventh outcome is set";
+  EXPECT_EQ(formats::from_bits("QQ==", 9), std::nullopt);
+  EXPECT_EQ(formats::from_bits("Q===", 7), std::nullopt);
+  EXPECT_EQ(formats::from_bits("Q!==", 7), std::nullopt);
+  EXPECT_EQ(formats::from_bits("QR==", 7), std::nullopt) << "bits behind the last byte";
 }
 
 TEST(Checksum, IsSha256) {
-  EXPECT_EQ(checksum("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(formats::checksum("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Outcomes, AreThoseOfTheCurveWithoutWhatRepeatsTheCleanAccuracy) {
@@ -45,22 +47,22 @@ TEST(Outcomes, AreThoseOfTheCurveWithoutWhatRepeatsTheCleanAccuracy) {
 }
 
 TEST(Outcomes, ThatDoNotAddUpToTheCurveAreDamage) {
-  const auto problem = [](const std::function<void(reports::Run&)>& damage) {
-    reports::Run run = cases::run_of({.n = 50});
+  const auto problem = [](const std::function<void(record::Run&)>& damage) {
+    record::Run run = cases::run_of({.n = 50});
     damage(run);
-    return message_of<Error>([&] { return outcomes_of(run); });
+    return record::cases::message_of<record::Error>([&] { return outcomes_of(run); });
   };
-  EXPECT_THAT(problem([](reports::Run& r) { r.samples[70].fooled ^= 1; }),
+  EXPECT_THAT(problem([](record::Run& r) { r.samples[70].fooled ^= 1; }),
               HasSubstr("pgd linf 0.1 stands on"));
-  EXPECT_THAT(problem([](reports::Run& r) { ++r.curve[7].correct; }),
+  EXPECT_THAT(problem([](record::Run& r) { ++r.curve[7].correct; }),
               HasSubstr("worst-case linf 0.1"));
-  EXPECT_THAT(problem([](reports::Run& r) { r.samples.resize(70); }),
+  EXPECT_THAT(problem([](record::Run& r) { r.samples.resize(70); }),
               HasSubstr("does not have the samples"));
-  EXPECT_THAT(problem([](reports::Run& r) { r.samples.clear(); }),
+  EXPECT_THAT(problem([](record::Run& r) { r.samples.clear(); }),
               HasSubstr("no sample of the curve"));
-  EXPECT_THAT(problem([](reports::Run& r) { r.samples[60].id = 7; }),
+  EXPECT_THAT(problem([](record::Run& r) { r.samples[60].id = 7; }),
               HasSubstr("does not have the samples"));
-  EXPECT_THAT(problem([](reports::Run& r) { ++r.curve[0].clean_correct; }),
+  EXPECT_THAT(problem([](record::Run& r) { ++r.curve[0].clean_correct; }),
               HasSubstr("clean stands on"));
 }
 
@@ -70,7 +72,7 @@ TEST(Ranges, KeepTheOrder) {
 }
 
 TEST(Snapshot, TakesSpeedBesideTheReference) {
-  reports::Run run = cases::run_of({.n = 50});
+  record::Run run = cases::run_of({.n = 50});
   run.provenance["reference"] = to_json(Reference{.gflops = 2.0, .strength = {}});
   run.provenance["cost"] = {
       {"pgd linf", {{"forwards", 3000}, {"backwards", 1000}, {"seconds", 0.5}}}};
@@ -82,10 +84,10 @@ TEST(Snapshot, TakesSpeedBesideTheReference) {
 
 TEST(Snapshot, ADamagedReferenceIsNamed) {
   const auto problem = [](const char* key, const nlohmann::ordered_json& value) {
-    reports::Run run = cases::run_of({.n = 50});
+    record::Run run = cases::run_of({.n = 50});
     run.provenance["reference"] = to_json(Reference{.strength = {cases::strength_of(3)}});
     run.provenance["reference"]["strength"][0][key] = value;
-    return message_of<Error>([&] { return snapshot_of(run); });
+    return record::cases::message_of<record::Error>([&] { return snapshot_of(run); });
   };
   EXPECT_EQ(problem("attack", "pgd"), "");
   EXPECT_THAT(problem("attack", 3), HasSubstr("run.json: reference"));
@@ -117,7 +119,7 @@ TEST(Baseline, ComesBackAsItWas) {
 TEST(Baseline, BadFilesAreNamedWithWhatIsWrong) {
   const std::string good = to_baseline_json(cases::snapshot({.n = 20}));
   const auto problem = [](const std::string& text) {
-    return message_of<Error>([&] { return read_baseline(text, "b.json"); });
+    return record::cases::message_of<record::Error>([&] { return read_baseline(text, "b.json"); });
   };
   EXPECT_EQ(problem(good), "");
   EXPECT_THAT(problem(good.substr(0, good.size() / 2)), HasSubstr("b.json: no complete JSON"));
@@ -130,8 +132,9 @@ TEST(Baseline, BadFilesAreNamedWithWhatIsWrong) {
   // Another schema is nobody's damage: it is refused, whatever else it holds.
   std::string newer = good;
   newer.replace(newer.find("\"schema\": 1"), 11, "\"schema\": 2");
-  EXPECT_THAT(message_of<Refusal>([&] { return read_baseline(newer, "b.json"); }),
-              HasSubstr("schema 2 of baselines is not supported; this program reads schema 1"));
+  EXPECT_THAT(
+      record::cases::message_of<record::Refusal>([&] { return read_baseline(newer, "b.json"); }),
+      HasSubstr("schema 2 of baselines is not supported; this program reads schema 1"));
 }
 
 TEST(Baseline, WhatAChecksumVouchesForIsStillLookedAt) {
@@ -139,8 +142,9 @@ TEST(Baseline, WhatAChecksumVouchesForIsStillLookedAt) {
     auto json = nlohmann::ordered_json::parse(to_baseline_json(cases::snapshot({.n = 20})));
     json.erase("checksum");
     edit(json);
-    json["checksum"] = checksum(json.dump());
-    return message_of<Error>([&] { return read_baseline(json.dump(), "b.json"); });
+    json["checksum"] = formats::checksum(json.dump());
+    return record::cases::message_of<record::Error>(
+        [&] { return read_baseline(json.dump(), "b.json"); });
   };
   EXPECT_EQ(problem([](auto&) {}), "");
   EXPECT_THAT(problem([](auto& j) { j.erase("points"); }), HasSubstr("points"));

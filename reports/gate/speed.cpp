@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "reports/error.hpp"
 #include "reports/gate/gate.hpp"
+#include "reports/record/error.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -14,7 +14,7 @@ constexpr double kShortest = 0.5;  // seconds; below, starting up and other proc
 std::vector<SpeedResult> compare_speed(const Snapshot& baseline, const Snapshot& now,
                                        double max_slowdown) {
   if (baseline.speed.empty() || now.speed.empty()) {
-    throw Refusal(fmt::format(
+    throw record::Refusal(fmt::format(
         "--max-slowdown {}: {} was not timed beside the reference workload; repeat it with this "
         "gibbon, or leave the option out",
         max_slowdown, baseline.speed.empty() ? "the baseline" : "this run"));

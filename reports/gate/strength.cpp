@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "reports/error.hpp"
 #include "reports/gate/gate.hpp"
-#include "reports/text.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
@@ -14,7 +14,7 @@ StrengthResult by_outcome(const Strength& then, const Strength& now, std::size_t
   // Broken is the reverse of right: what the attack lost, the network stands.
   const Paired paired = count_paired(then.broken[budget], now.broken[budget]);
   return {.name = fmt::format("{} {} {} on the reference network", printable(then.attack),
-                              then.norm, compact(then.epsilons[budget])),
+                              then.norm, record::compact(then.epsilons[budget])),
           .n = paired.n,
           .weaker = paired.lost,
           .stronger = paired.gained};
@@ -37,7 +37,7 @@ void require_same(const std::vector<Strength>& then, const std::vector<Strength>
            a.nearest.size() == b.nearest.size();
   };
   if (std::ranges::equal(then, now, same)) return;
-  throw Refusal(
+  throw record::Refusal(
       "not comparable: the baseline's attacks were measured on another reference network or at "
       "other budgets; make a new baseline with 'gibbon baseline'");
 }

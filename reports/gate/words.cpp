@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "reports/text.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
 
@@ -11,7 +11,7 @@ std::string title_of(const Snapshot& snapshot) {
   const bool known = data != snapshot.conditions.end() && data->is_string();
   return fmt::format("{} on {}, n = {}", printable(snapshot.model),
                      known ? printable(data->get<std::string>()) : "unnamed data",
-                     grouped(snapshot.ids.size()));
+                     record::grouped(snapshot.ids.size()));
 }
 
 std::string rate_text(std::uint64_t correct, std::uint64_t n) {
@@ -32,13 +32,14 @@ std::string change_text(const PointResult& point) {
       "of {})",
       rate_text(point.before, paired.n), rate_text(point.now, paired.n),
       0.0 - 100.0 * paired.drop(), 0.0 - 100.0 * point.drop.high, 0.0 - 100.0 * point.drop.low,
-      grouped(paired.lost), grouped(paired.gained), grouped(paired.n));
+      record::grouped(paired.lost), record::grouped(paired.gained), record::grouped(paired.n));
 }
 
 std::string p_text(double adjusted) { return fmt::format("adjusted p = {:.2g}", adjusted); }
 
 std::string needed_text(const PointResult& point) {
-  if (point.needed) return fmt::format("about {} samples would tell", grouped(*point.needed));
+  if (point.needed)
+    return fmt::format("about {} samples would tell", record::grouped(*point.needed));
   return "the change is as large as the margin, so no number of samples would tell";
 }
 
@@ -46,8 +47,8 @@ std::string rule_text(const GateResult& result) {
   return fmt::format(
       "Sample by sample: exact McNemar test and Tango's score test against a margin of ±{} points, "
       "Holm over {} points, alpha = {}.",
-      compact(100.0 * result.criteria.margin), result.points.size(),
-      compact(result.criteria.alpha));
+      record::compact(100.0 * result.criteria.margin), result.points.size(),
+      record::compact(result.criteria.alpha));
 }
 
 }  // namespace gibbon::reports::gate

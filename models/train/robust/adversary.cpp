@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 /// point = clamp(point + move, ball ∩ range), feature by feature.
@@ -60,4 +60,4 @@ RowsOf<const Float> AdversaryOf<Float>::worsen(RowsOf<const Float> x, Labels lab
 template class AdversaryOf<float>;
 template class AdversaryOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/losses/loss.hpp"
+#include "models/loss.hpp"
 #include "models/mlp.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// What the adversary of a training step may do.
 struct AdversaryReach {
@@ -40,4 +40,4 @@ class AdversaryOf {
 extern template class AdversaryOf<float>;
 extern template class AdversaryOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

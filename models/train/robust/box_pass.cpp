@@ -8,7 +8,7 @@
 
 // The loops here touch each number once or twice; the products beside them touch it 64 times and
 // more. So they are plain templates, not compiled for several instruction sets.
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 /// The box around x: its middle and half its sides, clipped.
@@ -143,4 +143,4 @@ void BoxPassOf<Float>::backward(std::span<const Float> sizes, std::span<Float> g
 template class BoxPassOf<float>;
 template class BoxPassOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -4,7 +4,7 @@
 
 #include "models/mlp.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// Interval arithmetic (IBP) through the hidden layers of a network that is being trained, forward
 /// and backward, on N boxes at once:
@@ -77,4 +77,4 @@ class BoxPassOf {
 extern template class BoxPassOf<float>;
 extern template class BoxPassOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

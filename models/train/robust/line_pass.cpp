@@ -5,7 +5,7 @@
 #include "models/kernels/gemm.hpp"
 #include "models/train/robust/sums.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 double hinge_slope(const Activation& activation) {
   if (activation.info->growth != Growth::kHinge) return -1.0;
@@ -241,4 +241,4 @@ void LinePassOf<Float>::backward(BoxPassOf<Float>& boxes, Labels labels,
 template class LinePassOf<float>;
 template class LinePassOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -2,7 +2,7 @@
 
 #include "models/train/robust/box_pass.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// Backward linear bounds (CROWN) of the margins z_y - z_t over N boxes, with the interval bounds
 /// of a BoxPass before every activation: CROWN-IBP, Zhang et al. 2020, arXiv:1906.06316. Forward:
@@ -70,4 +70,4 @@ class LinePassOf {
 extern template class LinePassOf<float>;
 extern template class LinePassOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

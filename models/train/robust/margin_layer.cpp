@@ -6,7 +6,7 @@
 #include "models/layers.hpp"
 #include "models/train/robust/sums.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 template <class Float>
 MarginLayerOf<Float>::MarginLayerOf(const MlpOf<Float>& model, std::size_t max_rows)
@@ -77,4 +77,4 @@ void MarginLayerOf<Float>::backward(BoxPassOf<Float>& boxes, Labels labels,
 template class MarginLayerOf<float>;
 template class MarginLayerOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

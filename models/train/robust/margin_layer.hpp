@@ -2,7 +2,7 @@
 
 #include "models/train/robust/box_pass.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// The last layer with the margin folded into it, on N boxes: lower bounds of z_y - z_t,
 ///
@@ -31,4 +31,4 @@ class MarginLayerOf {
 extern template class MarginLayerOf<float>;
 extern template class MarginLayerOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "datasets/suggest.hpp"
+#include "base/suggest.hpp"
 #include "models/train/robust/line_pass.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 constexpr std::array<RobustInfo, 3> kMethods{{
@@ -75,4 +75,4 @@ void require_robust_trainable(const Network& network, const Loss& loss,
   }
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -4,13 +4,13 @@
 #include <span>
 #include <string_view>
 
-#include "models/losses/loss.hpp"
+#include "models/loss.hpp"
 #include "models/network.hpp"
 
 // Training that looks at the worst input within ε of each sample, not at the sample alone:
 //
 //   J = κ · J(f(x), y) + (1 - κ) · J(worst f(x'), y),   |x' - x| <= ε
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// Where the worst logits come from: a point that an adversary found, or bounds that none can beat.
 enum class Worst { kNone, kAdversary, kIntervals, kLines };
@@ -56,4 +56,4 @@ struct RobustSettings {
 void require_robust_trainable(const Network& network, const Loss& loss,
                               const RobustSettings& settings);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "datasets/parallel.hpp"
+#include "base/parallel.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 Evaluation evaluate_robust(const Network& network, const Loss& loss, const RobustSettings& settings,
                            const datasets::Dataset& data, std::span<const std::uint32_t> indices,
@@ -53,4 +53,4 @@ Evaluation evaluate_robust(const Network& network, const Loss& loss, const Robus
   return total;
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -2,7 +2,7 @@
 
 #include "models/train/train.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// Worst case of the samples `indices` of `data` at settings.epsilon: its loss, and how many are
 /// right in it. Bounds are mixed by settings.beta and not rounded outward: what training looks at.
@@ -13,4 +13,4 @@ namespace gibbon::models {
                                          std::span<const std::uint32_t> indices,
                                          std::size_t threads);
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -5,7 +5,7 @@
 
 #include "models/train/robust/sums.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 template <class Float>
@@ -136,4 +136,4 @@ template void take_sizes(const MlpOf<double>&, std::span<double>);
 template class RobustLossOf<float>;
 template class RobustLossOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -7,7 +7,7 @@
 #include "models/train/robust/margin_layer.hpp"
 #include "models/train/robust/robust.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// The second half of the robust loss, (1 - κ) · J(worst logits, y), and its gradient. One per
 /// worker: it owns all memory a chunk of samples needs.
@@ -66,4 +66,4 @@ void take_sizes(const MlpOf<Float>& model, std::span<Float> sizes);
 extern template class RobustLossOf<float>;
 extern template class RobustLossOf<double>;
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

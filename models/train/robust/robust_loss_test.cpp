@@ -6,12 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/error.hpp"
-#include "datasets/rng.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
 #include "models/bounds/bounder.hpp"
 #include "models/model_cases.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 using testing::ThrowsMessage;
@@ -173,11 +173,11 @@ TEST(RobustLoss, OfLinesIsTheOneThatIsProved) {
       x.flat()[k] = static_cast<float>(bench.x_.flat()[k]);
       bench.x_.flat()[k] = static_cast<double>(x.flat()[k]);
     }
-    const Bounder bounder(bench.network_);
-    BoundTape tape = bounder.make_tape(kSamples);
+    const bounds::Bounder bounder(bench.network_);
+    bounds::BoundTape tape = bounder.make_tape(kSamples);
     const std::vector<double> radii(kSamples, kEpsilon);
     bounder.enclose({.x = std::as_const(x).view(), .radii = radii, .clip = Box{}}, tape);
-    TensorOf<Bounded> margins(kSamples, 2);
+    TensorOf<bounds::Bounded> margins(kSamples, 2);
     bounder.margins(bench.labels_, tape, margins.view());
     double want = 0.0;
     std::size_t positive = 0;
@@ -301,4 +301,4 @@ TEST(Robust, ActivationsGrowAsTheySay) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

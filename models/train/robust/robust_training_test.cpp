@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "datasets/rng.hpp"
+#include "base/rng.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 namespace {
 
 constexpr double kEpsilon = 0.1;
@@ -133,4 +133,4 @@ TEST(RobustTraining, HistoryHasTheRadiusAndWhatStands) {
 }
 
 }  // namespace
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "datasets/tensor.hpp"
+#include "base/tensor.hpp"
 
 // What backward passes add up. Everything is added, nothing overwritten.
-namespace gibbon::models {
+namespace gibbon::models::train::robust {
 
 /// to[k] += from[k]
 template <class Float>
@@ -25,4 +25,4 @@ void add_columns(RowsOf<const Float> from, std::span<Float> to) {
   for (std::size_t n = 0; n < from.rows; ++n) add_to(from.row(n), to);
 }
 
-}  // namespace gibbon::models
+}  // namespace gibbon::models::train::robust

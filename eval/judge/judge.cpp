@@ -1,0 +1,93 @@
+#include "eval/judge/judge.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "attacks/losses.hpp"
+#include "base/simd.hpp"
+
+namespace gibbon::eval::judge {
+
+double Distances::in(attacks::Norm norm) const {
+  switch (norm) {
+    case attacks::Norm::kLinf: return linf;
+    case attacks::Norm::kL2: return l2;
+    case attacks::Norm::kL1: return l1;
+    case attacks::Norm::kL0: return l0;
+  }
+  throw std::logic_error("Distances: no such norm");
+}
+
+Judge::Judge(const models::MlpOf<double>& model, models::Output output, std::size_t max_rows)
+    : model_(model),
+      output_(output),
+      tape_(model.make_tape(max_rows)),
+      x_(max_rows, model.input_dim()) {}
+
+void Judge::look(Rows x, Labels labels, std::span<Finding> findings) {
+  std::ranges::copy(x.flat(), x_.view().data);
+  const auto logits = model_.forward(std::as_const(x_).view().slice(0, x.rows), tape_);
+  for (std::size_t n = 0; n < x.rows; ++n) {
+    const std::span<const double> z = logits.row(n);
+    Finding& finding = findings[n];
+    if (std::ranges::any_of(z, [](double value) { return std::isnan(value); })) {
+      finding = {};
+      continue;
+    }
+    finding.label = attacks::predicted_class(z);
+    finding.confidence = models::confidence(output_, z, static_cast<std::size_t>(finding.label));
+    finding.margin = attacks::margin(z, labels[n]);
+    finding.least_likely = static_cast<int>(std::ranges::min_element(z) - z.begin());
+  }
+}
+
+std::vector<float> Judge::confidences(Row x) {
+  std::ranges::copy(x, x_.view().data);
+  const auto logits = model_.forward(std::as_const(x_).view().slice(0, 1), tape_);
+  std::vector<float> shares(logits.cols);
+  for (std::size_t k = 0; k < shares.size(); ++k) {
+    shares[k] = static_cast<float>(models::confidence(output_, logits.row(0), k));
+  }
+  return shares;
+}
+
+GIBBON_SIMD Distances measure(Row origin, Row candidate) {
+  // Eight sums of each kind side by side: fast, and in the same order on every machine.
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> changed{};
+  std::array<double, kLanes> l1{};
+  std::array<double, kLanes> squares{};
+  std::array<double, kLanes> largest{};
+  const std::size_t size = origin.size();
+  for (std::size_t first = 0; first < size; first += kLanes) {
+    const std::size_t count = std::min(kLanes, size - first);
+    for (std::size_t l = 0; l < count; ++l) {
+      const double delta = std::abs(double{candidate[first + l]} - double{origin[first + l]});
+      changed[l] += delta != 0.0 ? 1.0 : 0.0;
+      l1[l] += delta;
+      squares[l] += delta * delta;
+      largest[l] = delta > largest[l] ? delta : largest[l];
+    }
+  }
+  Distances out;
+  for (std::size_t l = 0; l < kLanes; ++l) {
+    out.l0 += changed[l];
+    out.l1 += l1[l];
+    out.l2 += squares[l];
+    out.linf = std::max(out.linf, largest[l]);
+  }
+  out.l2 = std::sqrt(out.l2);
+  if (!std::isfinite(out.l1)) {
+    constexpr double kFar = std::numeric_limits<double>::infinity();
+    return {kFar, kFar, kFar, kFar};
+  }
+  return out;
+}
+
+bool inside(Box box, Row candidate) {
+  return std::ranges::all_of(candidate, [&](float value) { return box.contains(value); });
+}
+
+}  // namespace gibbon::eval::judge

@@ -1,0 +1,205 @@
+#include "eval/lab/crosscheck.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "base/environment.hpp"
+#include "base/error.hpp"
+#include "base/rng.hpp"
+#include "models/mlp.hpp"
+#include "models/model_cases.hpp"
+#include "models/model_file.hpp"
+#include "models/optimizer.hpp"
+
+namespace gibbon::eval::lab {
+namespace {
+
+using models::Network;
+using models::Precision;
+
+/// 12 features, 3 classes: what model_cases() take.
+datasets::Dataset random_data() {
+  constexpr std::size_t kSamples = 200;
+  datasets::Dataset data{.name = "noise",
+                         .split = "test",
+                         .images = {kSamples, 12},
+                         .shape = {.width = 12},
+                         .class_names = {"a", "b", "c"}};
+  Rng rng(5, 0, "crosscheck-test");
+  for (float& value : data.images.flat()) value = rng.uniform(0.0F, 1.0F);
+  for (std::size_t n = 0; n < kSamples; ++n) {
+    data.labels.push_back(static_cast<int>(rng.below(3)));
+    data.ids.push_back(n);
+  }
+  return data;
+}
+
+CrosscheckSettings settings_for(const models::Network& network) {
+  const bool softmax = network.output == models::Output::kSoftmax;
+  return {.loss = models::make_loss(softmax ? "cross-entropy" : "mse", network.output)};
+}
+
+CrosscheckReport check(const models::Network& network, const CrosscheckTamper& tamper = {}) {
+  return crosscheck(network, random_data(), settings_for(network), tamper);
+}
+
+models::Network example(const std::string& name) {
+  const auto cases = models::model_cases();
+  return models::make_case(*std::ranges::find(cases, name, &models::ModelCase::name));
+}
+
+/// Names of the lines that fail, per precision.
+std::vector<std::string> failures(const CrosscheckReport& report, models::Precision precision) {
+  std::vector<std::string> names;
+  for (const CrosscheckLine& line : report.lines) {
+    if (!line.ok && line.precision == precision) names.push_back(line.name);
+  }
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view part) {
+  return std::ranges::any_of(names, [&](const auto& name) { return name.find(part) != name.npos; });
+}
+
+class CrosscheckCases : public testing::TestWithParam<models::ModelCase> {};
+
+TEST_P(CrosscheckCases, AgreesWithLibTorchEverywhere) {
+  const CrosscheckReport report = check(models::make_case(GetParam()));
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_GE(report.samples, 190U) << to_text(report);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CrosscheckCases, testing::ValuesIn(models::model_cases()),
+                         [](const auto& instance) { return instance.param.name; });
+
+TEST(Crosscheck, WalksOverLossesGradientsAttacksAndOptimizers) {
+  const CrosscheckReport report = check(example("deep_sigmoid"));
+  const std::string text = to_text(report);
+  for (const std::string_view part :
+       {"logits", "cross-entropy: J", "mse of softmax: ∂J/∂W1", "mse of sigmoid: ∂J/∂b2",
+        "quadratic of identity: ∂J/∂x", "scale-free seed: ∂J/∂b3", "FGSM linf", "FGSM l2",
+        "20 updates by adam", "20 updates by nesterov"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+  }
+  EXPECT_NE(text.find(fmt::format("all {} lines agree", report.lines.size())), std::string::npos);
+}
+
+TEST(Crosscheck, ThreadsChangeNothing) {
+  const models::Network network = example("deep_tanh");
+  CrosscheckSettings settings = settings_for(network);
+  const std::string one = to_text(crosscheck(network, random_data(), settings));
+  settings.threads = 3;
+  EXPECT_EQ(one, to_text(crosscheck(network, random_data(), settings)));
+}
+
+TEST(Crosscheck, StepNetworksAreComparedForwardOnlyAndSaySo) {
+  const CrosscheckReport report = check(example("deep_step"));
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_EQ(report.lines.back().note, "not compared: an activation has no derivative to follow");
+  EXPECT_EQ(to_text(report).find("∂J"), std::string::npos);
+}
+
+TEST(Crosscheck, FindsOneWrongEntryOfTheParameterGradient) {
+  const CrosscheckReport report = check(
+      example("deep_sigmoid"), {.parameter_gradient = [](std::span<double> g) { g[7] *= 1.01; }});
+  for (const models::Precision precision :
+       {models::Precision::kFloat64, models::Precision::kFloat32}) {
+    const auto failed = failures(report, precision);
+    EXPECT_TRUE(contains(failed, "cross-entropy: ∂J/∂W1")) << to_text(report);
+    EXPECT_FALSE(contains(failed, "W2"));
+  }
+  EXPECT_NE(to_text(report).find("FAILED"), std::string::npos);
+  EXPECT_NE(to_text(report).find("lines do not agree"), std::string::npos);
+}
+
+TEST(Crosscheck, FindsADroppedBiasGradient) {
+  const models::Network network = example("deep_tanh");
+  const models::MlpOf<double> layout(network);
+  const CrosscheckReport report = check(network, {.parameter_gradient = [&](std::span<double> g) {
+                                          std::ranges::fill(layout.bias(g, 1), 0.0);
+                                        }});
+  for (const models::Precision precision :
+       {models::Precision::kFloat64, models::Precision::kFloat32}) {
+    EXPECT_TRUE(contains(failures(report, precision), "cross-entropy: ∂J/∂b2")) << to_text(report);
+  }
+}
+
+TEST(Crosscheck, FindsAFlippedSignOfTheInputGradient) {
+  const CrosscheckReport report =
+      check(example("deep_relu"),
+            {.input_gradient = [](RowsOf<double> dx) { dx.row(3)[5] = -dx.row(3)[5]; }});
+  for (const models::Precision precision :
+       {models::Precision::kFloat64, models::Precision::kFloat32}) {
+    EXPECT_TRUE(contains(failures(report, precision), "cross-entropy: ∂J/∂x")) << to_text(report);
+  }
+}
+
+TEST(Crosscheck, FindsNan) {
+  const CrosscheckReport report =
+      check(example("linear"), {.input_gradient = [](RowsOf<double> dx) {
+              dx.row(0)[0] = std::numeric_limits<double>::quiet_NaN();
+            }});
+  EXPECT_FALSE(report.ok());
+  EXPECT_NE(to_text(report).find("FAILED; not finite"), std::string::npos) << to_text(report);
+}
+
+/// The network with another derivative, which LibTorch, going by names, does not see.
+void set_backward(models::Network& network, models::ActivationInfo& memory, std::string_view of) {
+  const models::ActivationInfo& other = models::find_activation(of);
+  memory = *network.layers.front().activation.info;
+  memory.backward = other.backward;
+  memory.backward64 = other.backward64;
+  network.layers.front().activation.info = &memory;
+}
+
+TEST(Crosscheck, FindsAWrongActivationDerivative) {
+  models::Network network = example("deep_sigmoid");
+  models::ActivationInfo wrong = *network.layers.front().activation.info;
+  set_backward(network, wrong, "tanh");
+  const CrosscheckReport report = check(network);
+  for (const models::Precision precision :
+       {models::Precision::kFloat64, models::Precision::kFloat32}) {
+    const auto failed = failures(report, precision);
+    EXPECT_TRUE(contains(failed, "∂J/∂W1")) << to_text(report);
+    EXPECT_TRUE(contains(failed, "∂J/∂x"));
+    EXPECT_FALSE(contains(failed, "∂J/∂W2")) << "W2 lies behind the wrong derivative";
+    EXPECT_FALSE(contains(failed, "logits"));
+    for (const models::OptimizerInfo& optimizer : models::optimizers()) {
+      EXPECT_TRUE(contains(failed, fmt::format("by {}:", optimizer.name))) << to_text(report);
+    }
+  }
+  EXPECT_TRUE(contains(failures(report, models::Precision::kFloat32), "FGSM"));
+}
+
+TEST(Crosscheck, RefusesDataOfAnotherShape) {
+  datasets::Dataset data = random_data();
+  data.class_names.emplace_back("d");
+  const models::Network network = example("linear");
+  EXPECT_THROW(static_cast<void>(crosscheck(network, data, settings_for(network))), Error);
+}
+
+class CrosscheckOracles : public testing::TestWithParam<const char*> {};
+
+TEST_P(CrosscheckOracles, AgreeOnMnist) {
+  const std::string folder = environment("GIBBON_ORACLES");
+  if (folder.empty()) GTEST_SKIP() << "GIBBON_ORACLES is not set: no trained networks to look at";
+  if (environment("GIBBON_DATA").empty()) GTEST_SKIP() << "GIBBON_DATA is not set: MNIST is needed";
+  const models::Network network = models::read_model(std::filesystem::path(folder) / "mlp" /
+                                                     (std::string(GetParam()) + ".onnx"))
+                                      .network;
+  const CrosscheckReport report =
+      crosscheck(network, datasets::load("mnist", {}), settings_for(network));
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_GE(report.samples, 64U) << to_text(report);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CrosscheckOracles,
+                         testing::Values("mlp256", "mlp256_adv", "seed_relu", "seed_sigmoid"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace gibbon::eval::lab

@@ -1,0 +1,390 @@
+#include "eval/runs/gallery.hpp"
+
+#include <array>
+#include <cmath>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
+#include "base/sha256.hpp"
+#include "base/suggest.hpp"
+#include "datasets/image_io.hpp"
+#include "eval/judge/judge.hpp"
+#include "eval/judge/quantise.hpp"
+#include "reports/formats/parse_json.hpp"
+
+namespace gibbon::eval::runs {
+namespace {
+
+using reports::record::GalleryItem;
+using reports::record::SampleRecord;
+
+constexpr std::size_t kBudgets =
+    31;  // of a sample: enough for ε to be moved as if it were continuous
+constexpr std::size_t kLongestPart = 80;  // of a file name, which may have 255
+
+std::string file_safe(std::string text) {
+  text.resize(std::min(text.size(), kLongestPart));
+  for (char& c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    if (!plain) c = '_';
+  }
+  return text;
+}
+
+std::string clean_file(std::uint64_t id) { return fmt::format("gallery/clean_{:05}.png", id); }
+
+/// Up to kBudgets evenly spread rows of the ε list, none of them ε = 0.
+std::vector<std::size_t> pick_budgets(std::span<const double> epsilons) {
+  const std::size_t first = !epsilons.empty() && epsilons.front() == 0.0 ? 1 : 0;
+  const std::size_t count = epsilons.size() - first;
+  const std::size_t picked = std::min(kBudgets, count);
+  std::vector<std::size_t> rows;
+  for (std::size_t k = 1; k <= picked; ++k) rows.push_back(first + k * count / picked - 1);
+  return rows;
+}
+
+/// What all shown attacks of a norm know about a sample.
+struct Candidate {
+  std::size_t sample = 0;
+  std::size_t first_broken = 0;  ///< row of the ε list; its length: none
+  double nearest = std::numeric_limits<double>::infinity();
+  float confidence = 0.0F;  ///< the highest in a wrong class
+};
+
+using Records =
+    std::vector<std::span<const reports::record::SampleRecord>>;  // per attack, K × n each
+
+Candidate candidate_of(const Records& records, std::size_t n, std::size_t sample) {
+  const std::size_t budgets = records.front().size() / n;
+  Candidate candidate{.sample = sample, .first_broken = budgets};
+  for (const auto& rows : records) {
+    for (std::size_t e = budgets; e-- > 0;) {
+      const reports::record::SampleRecord& r = rows[e * n + sample];
+      if (r.broken != 0) candidate.first_broken = std::min(candidate.first_broken, e);
+      if (r.fooled != 0) candidate.confidence = std::max(candidate.confidence, r.confidence);
+      candidate.nearest = std::min(candidate.nearest, r.nearest);
+    }
+  }
+  return candidate;
+}
+
+void sort(std::vector<Candidate>& samples, GalleryOrder order) {
+  const auto by = [&](auto key) { std::ranges::stable_sort(samples, {}, key); };
+  switch (order) {
+    case GalleryOrder::kTypical: return by(&Candidate::first_broken);
+    case GalleryOrder::kFragile: return by(&Candidate::nearest);
+    case GalleryOrder::kConfident: return by([](const Candidate& c) { return -c.confidence; });
+    case GalleryOrder::kId: return;
+  }
+}
+
+/// Samples of a norm, class after class; right when clean, all of them.
+std::vector<std::size_t> pick_samples(const Records& records, std::size_t n, std::size_t classes,
+                                      const GalleryChoice& choice) {
+  std::vector<std::vector<Candidate>> by_class(classes);
+  for (std::size_t k = 0; k < n; ++k) {
+    const reports::record::SampleRecord& r = records.front()[k];
+    const bool aimed_at = std::ranges::all_of(
+        records, [&](const auto& rows) { return rows[k].label == rows[k].target; });
+    if (r.clean_label != r.label || aimed_at) continue;
+    if (!choice.classes.empty() && std::ranges::count(choice.classes, int{r.label}) == 0) continue;
+    by_class[static_cast<std::size_t>(r.label)].push_back(candidate_of(records, n, k));
+  }
+  const std::size_t budgets = records.front().size() / n;
+  std::vector<std::size_t> picked;
+  for (auto& samples : by_class) {
+    sort(samples, choice.order);
+    std::size_t begin = 0;
+    if (choice.order == GalleryOrder::kTypical) {
+      // Of those broken at all the middle ones: the typical sample, not the one on the fence.
+      const auto broken = static_cast<std::size_t>(std::ranges::count_if(
+          samples, [&](const Candidate& c) { return c.first_broken < budgets; }));
+      begin = broken > choice.per_class ? (broken - choice.per_class) / 2 : 0;
+    }
+    for (std::size_t k = begin; k < std::min(begin + choice.per_class, samples.size()); ++k) {
+      picked.push_back(samples[k].sample);
+    }
+  }
+  return picked;
+}
+
+datasets::Picture to_picture(const datasets::Shape& shape, std::span<const std::uint8_t> levels) {
+  return {.height = shape.height,
+          .width = shape.width,
+          .channels = shape.channels,
+          .pixels = {levels.begin(), levels.end()}};
+}
+
+reports::record::Pixels to_pixels(const datasets::Picture& picture) {
+  return {.height = static_cast<std::uint32_t>(picture.height),
+          .width = static_cast<std::uint32_t>(picture.width),
+          .channels = static_cast<std::uint32_t>(picture.channels),
+          .values = picture.pixels};
+}
+
+/// adversarial - clean in input units, of the pictures as saved.
+std::vector<float> difference(const datasets::Picture& clean,
+                              const datasets::Picture& adversarial) {
+  std::vector<float> out(clean.pixels.size());
+  for (std::size_t d = 0; d < out.size(); ++d) {
+    out[d] = static_cast<float>(int{adversarial.pixels[d]} - int{clean.pixels[d]}) / 255.0F;
+  }
+  return out;
+}
+
+/// Draws candidates for single samples and judges what the disk gives back.
+class Painter {
+ public:
+  Painter(const models::Network& network, const datasets::Dataset& data,
+          const sweep::SweepPlan& plan, std::filesystem::path folder)
+      : data_(data),
+        plan_(plan),
+        folder_(std::move(folder)),
+        model_(network),
+        judged_(network),
+        judge_(judged_, network.output, 1),
+        runner_({.model = model_,
+                 .judged = judged_,
+                 .output = network.output,
+                 .data = data,
+                 .epsilons = plan.epsilons,
+                 .seed = plan.seed,
+                 .max_queries = plan.max_queries,
+                 .exhaustive = plan.exhaustive},
+                1),
+        candidate_(1, data.shape.size()),
+        levels_(data.shape.size()) {}
+
+  /// Attacks one sample again, alone: the same bits as in its block.
+  void attack(const sweep::Pair& pair, std::size_t sample, std::span<const std::size_t> rows) {
+    records_.assign(plan_.epsilons.size(), {});
+    std::vector<sweep::Tally> tallies(pair.members.size());
+    std::vector<char> keep(plan_.epsilons.size(), 0);
+    for (const std::size_t row : rows) keep[row] = 1;
+    runner_.begin(sample, 1);
+    runner_.run(pair, records_, tallies, keep, [](std::size_t, std::size_t, std::size_t) {});
+  }
+
+  /// The candidate of the last attack() at one budget.
+  reports::record::GalleryItem paint(const sweep::Pair& pair, std::size_t row, std::size_t sample) {
+    const attacks::Norm norm = pair.norm;
+    const attacks::ThreatModel threat{norm, plan_.epsilons[row], data_.range};
+    const reports::record::SampleRecord& record = records_[row];
+    const Rows x = data_.images.view().slice(sample, 1);
+    std::ranges::copy(runner_.point(row, 0), candidate_.row(0).begin());
+    judge::to_8bit(threat, x.row(0), candidate_.row(0), levels_);
+
+    reports::record::GalleryItem item{.id = record.id,
+                                      .attack = pair.entry->text,
+                                      .norm = std::string(attacks::to_string(norm)),
+                                      .epsilon = threat.epsilon,
+                                      .label = record.label,
+                                      .nearest = record.nearest,
+                                      .forwards = record.forwards,
+                                      .backwards = record.backwards,
+                                      .file = file_name(pair, record.id, threat.epsilon),
+                                      .clean_file = clean_file(record.id)};
+    const datasets::Picture saved = save(item.file, item.sha256);
+    judge::from_8bit(saved.pixels, candidate_.row(0));
+    const judge::Finding found = look(candidate_.view());
+    const judge::Distances moved = judge::measure(x.row(0), candidate_.row(0));
+    constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
+    item.confidences = judge_.confidences(candidate_.row(0));
+    item.found_label = found.label;
+    item.found_confidence = found.confidence;
+    item.distances = {moved.l0, moved.l1, moved.l2, moved.linf};
+    item.still_adversarial = found.label >= 0 && found.label != item.label &&
+                             moved.in(norm) <= threat.reach() + kSlack &&
+                             judge::inside(data_.range, candidate_.row(0));
+
+    judge::to_8bit({norm, 0.0, data_.range}, x.row(0), x.row(0), levels_);
+    const datasets::Picture clean = save(item.clean_file, item.clean_sha256);
+    const judge::Finding before = look(x);
+    item.clean_confidences = judge_.confidences(x.row(0));
+    item.clean_label = before.label;
+    item.clean_confidence = before.confidence;
+    item.clean = to_pixels(clean);
+    item.adversarial = to_pixels(saved);
+    item.perturbation = difference(clean, saved);
+    return item;
+  }
+
+ private:
+  judge::Finding look(Rows x) {
+    judge::Finding finding;
+    const std::array label{0};
+    judge_.look(x, label, std::span(&finding, 1));
+    return finding;
+  }
+
+  /// Writes levels_ and returns what the disk gives back.
+  datasets::Picture save(const std::string& file, std::string& sha256) {
+    datasets::write_png(folder_ / file, to_picture(data_.shape, levels_));
+    sha256 = sha256_hex(read_file(folder_ / file));
+    return datasets::read_picture(folder_ / file, data_.shape.channels);
+  }
+
+  /// Short where that is unique.
+  std::string file_name(const sweep::Pair& pair, std::uint64_t id, double epsilon) {
+    const std::string stem = fmt::format("gallery/{}_{}_{:05}_eps", file_safe(pair.entry->text),
+                                         attacks::to_string(pair.norm), id);
+    std::string name = fmt::format("{}{:.4g}", stem, epsilon);
+    if (taken_.contains(name)) name = fmt::format("{}{}", stem, epsilon);
+    while (!taken_.insert(name).second) name += "-2";
+    return name + ".png";
+  }
+
+  const datasets::Dataset& data_;
+  const sweep::SweepPlan& plan_;
+  std::filesystem::path folder_;
+  std::set<std::string> taken_;
+  std::vector<reports::record::SampleRecord> records_;  // of the last attack()
+  models::Mlp model_;
+  models::MlpOf<double> judged_;
+  judge::Judge judge_;
+  sweep::BlockRunner runner_;
+  Tensor candidate_;
+  std::vector<std::uint8_t> levels_;
+};
+
+/// A picture of the manifest, if it lies in the gallery and is the one that was saved there.
+datasets::Picture read_checked(const std::filesystem::path& folder, const std::string& file,
+                               const std::string& sha256, std::size_t channels) {
+  const std::filesystem::path path = folder / file;
+  if (!file.starts_with("gallery/") || file.find("..") != std::string::npos) {
+    fail_input("{}: the manifest names {}; allowed are files in gallery/; make the gallery again",
+               (folder / "gallery.json").string(), file);
+  }
+  if (!sha256.empty() && sha256_hex(read_file(path)) != sha256) {
+    fail_input(
+        "{}: it is not the picture that was saved and judged (SHA-256 differs); make the "
+        "gallery again",
+        path.string());
+  }
+  return datasets::read_picture(path, channels);
+}
+
+/// An item of the manifest, without its pictures.
+reports::record::GalleryItem read_item(const reports::formats::JsonPart& entry) {
+  using Floats = std::vector<float>;
+  reports::record::GalleryItem item{.id = entry.get<std::uint64_t>("id"),
+                                    .attack = entry.get<std::string>("attack"),
+                                    .norm = entry.get<std::string>("norm"),
+                                    .epsilon = entry.get<double>("epsilon"),
+                                    .label = entry.get<int>("label"),
+                                    .clean_label = entry.get<int>("clean_label"),
+                                    .found_label = entry.get<int>("found_label"),
+                                    .clean_confidence = entry.get<double>("clean_confidence"),
+                                    .found_confidence = entry.get<double>("found_confidence"),
+                                    .clean_confidences = entry.get("clean_confidences", Floats()),
+                                    .confidences = entry.get("confidences", Floats()),
+                                    .still_adversarial = entry.get<bool>("still_adversarial"),
+                                    .forwards = entry.get("forwards", std::uint32_t{0}),
+                                    .backwards = entry.get("backwards", std::uint32_t{0}),
+                                    .file = entry.get<std::string>("file"),
+                                    .sha256 = entry.get("sha256", std::string()),
+                                    .clean_sha256 = entry.get("clean_sha256", std::string())};
+  item.clean_file = entry.get("clean_file", clean_file(item.id));
+  if (entry.has("distances")) {
+    const reports::formats::JsonPart moved = entry["distances"];
+    item.distances = {moved.get<double>("l0"), moved.get<double>("l1"), moved.get<double>("l2"),
+                      moved.get<double>("linf")};
+  }
+  if (entry.has("nearest"))
+    item.nearest = entry["nearest"].number_or(std::numeric_limits<double>::infinity());
+  return item;
+}
+
+/// The pairs of one norm that the choice names.
+std::vector<std::size_t> pick_pairs(const std::vector<sweep::Pair>& pairs, attacks::Norm norm,
+                                    const GalleryChoice& choice) {
+  std::vector<std::size_t> picked;
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const std::string& attack = pairs[p].entry->text;
+    const bool named = std::ranges::count(choice.attacks, attack) > 0;
+    if (pairs[p].norm != norm || picked.size() == choice.attacks_per_norm) continue;
+    if (choice.attacks.empty() ? !pairs[p].is_control() : named) picked.push_back(p);
+  }
+  return picked;
+}
+
+}  // namespace
+
+GalleryOrder parse_order(const std::string& name) {
+  if (name == "typical") return GalleryOrder::kTypical;
+  if (name == "fragile") return GalleryOrder::kFragile;
+  if (name == "confident") return GalleryOrder::kConfident;
+  if (name == "id") return GalleryOrder::kId;
+  const std::vector<std::string> known{"typical", "fragile", "confident", "id"};
+  fail_usage("--order: {}", unknown_name("order", name, known));
+}
+
+reports::record::Gallery make_gallery(const models::Network& network, const datasets::Dataset& data,
+                                      const sweep::SweepPlan& plan,
+                                      const sweep::SweepResult& result, const GalleryChoice& choice,
+                                      const std::filesystem::path& folder) {
+  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}};
+  if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
+  make_folders(folder / "gallery");
+  Painter painter(network, data, plan, folder);
+  const std::size_t n = result.finished;
+  const std::size_t row = plan.epsilons.size() * n;
+  const std::vector<std::size_t> rows = pick_budgets(plan.epsilons);
+  for (const attacks::Norm norm : plan.norms) {
+    if (!choice.norms.empty() && std::ranges::count(choice.norms, norm) == 0) continue;
+    const std::vector<std::size_t> pairs = pick_pairs(result.pairs, norm, choice);
+    if (pairs.empty()) continue;
+    Records records;
+    for (const std::size_t p : pairs) {
+      records.push_back(std::span(result.samples).subspan(p * row, row));
+    }
+    const auto samples = pick_samples(records, n, data.class_names.size(), choice);
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      const sweep::Pair& pair = result.pairs[pairs[k]];
+      for (const std::size_t sample : samples) {
+        if (interrupted) {
+          remove_tree(folder / "gallery");
+          return {};
+        }
+        if (records[k][sample].label == records[k][sample].target) continue;
+        painter.attack(pair, sample, rows);
+        for (const std::size_t e : rows) gallery.items.push_back(painter.paint(pair, e, sample));
+      }
+    }
+  }
+  return gallery;
+}
+
+nlohmann::ordered_json gallery_counts(const reports::record::Gallery& gallery) {
+  const auto still =
+      std::ranges::count_if(gallery.items, &reports::record::GalleryItem::still_adversarial);
+  return {{"images", gallery.items.size()}, {"adversarial_as_8bit_png", still}};
+}
+
+reports::record::Gallery read_gallery(const std::filesystem::path& folder,
+                                      const std::vector<std::string>& class_names) {
+  reports::record::Gallery gallery{.class_names = class_names, .items = {}};
+  const std::filesystem::path manifest = folder / "gallery.json";
+  if (!is_there(manifest)) return gallery;
+  const std::string name = manifest.string();
+  constexpr std::string_view kRemedy = "it is not a gallery's manifest; make the gallery again";
+  const nlohmann::ordered_json json =
+      reports::formats::parse_json(read_file(manifest), name, kRemedy);
+  const reports::formats::JsonPart entries(json, name, kRemedy);
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    reports::record::GalleryItem item = read_item(entries[k]);
+    const datasets::Picture clean = read_checked(folder, item.clean_file, item.clean_sha256, 0);
+    const datasets::Picture saved = read_checked(folder, item.file, item.sha256, clean.channels);
+    item.clean = to_pixels(clean);
+    item.adversarial = to_pixels(saved);
+    if (clean.pixels.size() == saved.pixels.size()) item.perturbation = difference(clean, saved);
+    gallery.items.push_back(std::move(item));
+  }
+  return gallery;
+}
+
+}  // namespace gibbon::eval::runs

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+// What a user can set. Each option is described once, in options.cpp: the command line, the TOML
+// keys of 'gibbon run', --dry-run and the records of a run all walk the same lists.
+namespace gibbon::eval::runs {
+
+/// One option: "--name" on the command line, `name = value` in an experiment file.
+struct Option {
+  std::string_view name;
+  std::string_view help;  ///< one line, with unit, and what is allowed
+  std::variant<std::string*, double*, std::uint64_t*, bool*, std::vector<std::string>*> value;
+};
+
+struct DataOptions {
+  std::string data = "mnist";
+  std::string data_dir;
+  std::string split = "test";
+  std::string samples = "all";
+  std::vector<Option> options();
+};
+
+struct TrainOptions {
+  std::string arch = "784-16-16-10";
+  std::string activation = "sigmoid";
+  std::string loss = "cross-entropy";
+  std::string answer;  ///< empty: the loss's usual one
+  std::string optimizer = "adam";
+  double lr = 0.0;  ///< 0: the optimizer's usual one
+  std::string schedule = "constant";
+  double momentum = 0.9;
+  double weight_decay = 0.0;
+  std::string init;  ///< empty: he for relu-like activations, xavier otherwise
+  std::uint64_t epochs = 10;
+  std::uint64_t batch = 64;
+  double validation = 0.05;
+  std::uint64_t patience = 0;
+  std::string robust;  ///< empty: ordinary training
+  double train_epsilon = 0.1;
+  double kappa = -1.0;  ///< -1: the method's usual one
+  double beta = 0.0;
+  double warm_up = 0.02;
+  double ramp = 0.2;
+  std::uint64_t pgd_steps = 7;
+  double noise_sigma = 0.0;
+  std::vector<Option> options();
+};
+
+struct SweepOptions {
+  std::vector<std::string> attack{"fgsm", "noise-uniform", "noise-sign"};
+  std::vector<std::string> norm{"linf"};
+  std::string epsilons = "0:0.3:0.025";
+  bool exhaustive = false;
+  std::uint64_t max_queries = 0;
+  std::string save;  ///< empty: nowhere
+  std::uint64_t batch = 256;
+  std::uint64_t gallery = 2;
+  bool crosscheck = false;
+  std::vector<Option> options();
+};
+
+struct CertifyOptions {
+  std::string norm = "linf";
+  std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
+  bool no_clip = false;
+  bool radius = false;
+  std::uint64_t nodes = 5000;
+  double timeout = 0.0;
+  std::string soundness = "double";
+  std::vector<Option> options();
+};
+
+struct VerifyOptions {
+  double timeout = 300.0;
+  std::string soundness = "double";
+  std::vector<Option> options();
+};
+
+struct SmoothOptions {
+  double sigma = 0.25;
+  std::uint64_t n0 = 100;
+  std::uint64_t n = 100000;
+  double alpha = 0.001;
+  std::string epsilons = "0.1,0.25,0.5,0.75,1";
+  std::vector<Option> options();
+};
+
+struct CommonOptions {
+  std::uint64_t seed = 0;
+  std::uint64_t threads = 0;  ///< 0: all cores
+  bool force = false;
+  bool quiet = false;
+  std::vector<Option> options();
+
+  [[nodiscard]] std::size_t workers() const;
+};
+
+/// The value as text, as it would be typed.
+[[nodiscard]] std::string to_text(const Option& option);
+
+}  // namespace gibbon::eval::runs

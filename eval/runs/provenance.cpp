@@ -1,0 +1,159 @@
+#include "eval/runs/provenance.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+
+#include "base/sha256.hpp"
+#include "generated/revision.hpp"
+#include "models/kernels/gemm.hpp"
+
+namespace gibbon::eval::runs {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("model name")) continue;
+    return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string instruction_set() {
+  if (__builtin_cpu_supports("avx512f") != 0) return "avx512f";
+  if (__builtin_cpu_supports("avx2") != 0) return "avx2";
+  return "baseline";
+}
+
+void add(Json& json, const std::vector<Option>& options) {
+  for (const Option& option : options) {
+    std::visit([&](const auto* value) { json[std::string(option.name)] = *value; }, option.value);
+  }
+}
+
+Json about_model(const SweepProvenance& about, const models::Network& network) {
+  Json metadata = Json::object();
+  for (const auto& [key, value] : network.metadata) metadata[key] = value;
+  return {
+      {"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
+                           network.architecture())},
+      {"path", about.model_path},
+      {"sha256", about.model_sha256},
+      {"architecture", network.architecture()},
+      {"parameters", network.parameter_count()},
+      {"metadata", metadata}};
+}
+
+Json about_data(const datasets::Dataset& data, const std::string& samples, std::size_t n) {
+  Json about{{"name", data.name},
+             {"split", data.split},
+             {"sha256", data.sha256},
+             {"samples", samples},
+             {"n", n},
+             {"shape", {data.shape.height, data.shape.width, data.shape.channels}},
+             {"range", {data.range.lower, data.range.upper}},
+             {"units", data.shape.image ? "pixel values in [0, 1]" : "input units"},
+             {"classes", data.class_names}};
+  if (!data.notes.empty()) about["notes"] = data.notes;
+  return about;
+}
+
+}  // namespace
+
+Json environment() {
+  return {{"gibbon", kVersion},
+          {"revision", kRevision},
+          {"compiler", "g++ " __VERSION__},
+          {"cpu", cpu_model()},
+          {"instruction_set", instruction_set()},
+          {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+}
+
+Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& data,
+                    const sweep::SweepPlan& plan) {
+  Json attacks = Json::array();
+  for (const sweep::Entry& entry : plan.attacks) attacks.push_back(entry.text);
+  Json norms = Json::array();
+  for (const attacks::Norm norm : plan.norms) norms.push_back(attacks::to_string(norm));
+  std::string ids;
+  for (const std::uint64_t id : data.ids) ids += fmt::format("{} ", id);
+  return {{"model", model.sha256},
+          {"data", data.name + " " + data.split},
+          {"data sha256", data.sha256},
+          {"samples", data.size()},
+          {"sample ids sha256", sha256_hex(ids)},
+          {"attacks", attacks},
+          {"training sha256", plan.training ? plan.training->sha256 : ""},
+          {"norms", norms},
+          {"epsilons", plan.epsilons},
+          {"seed", plan.seed},
+          {"exhaustive", plan.exhaustive},
+          {"max-queries", plan.max_queries},
+          {"batch", plan.batch},
+          {"examples kept", plan.keep_examples},
+          {"revision", kRevision},
+          {"instruction set", instruction_set()},
+          {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+}
+
+Json certify_provenance(const SweepProvenance& about, const models::Network& network,
+                        const datasets::Dataset& data, const DataOptions& data_options) {
+  return {{"schema", 1},
+          {"command", about.command},
+          {"model", about_model(about, network)},
+          {"data", about_data(data, data_options.samples, data.size())},
+          {"environment", environment()},
+          {"not_comparable_with",
+           {"figures over clean-correct samples only (other denominator)",
+            "figures with ε in 0–255 units or after normalisation"}}};
+}
+
+Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
+                      const datasets::Dataset& data, DataOptions data_options,
+                      SweepOptions sweep_options, CommonOptions common,
+                      const sweep::SweepResult& result) {
+  Json configuration;
+  add(configuration, data_options.options());
+  add(configuration, sweep_options.options());
+  configuration["seed"] = common.seed;
+  configuration["threads"] = common.workers();
+
+  Json cost = Json::object();
+  for (std::size_t p = 0; p < result.pairs.size(); ++p) {
+    const sweep::Pair& pair = result.pairs[p];
+    sweep::Tally sum;
+    Json members = Json::array();
+    for (std::size_t m = 0; m < pair.members.size(); ++m) {
+      const sweep::Tally& tally = result.tallies[p][m];
+      sum += tally;
+      members.push_back({{"attack", pair.members[m]->text},
+                         {"attacked", tally.attacked},
+                         {"broken", tally.broken},
+                         {"forwards", tally.forwards},
+                         {"backwards", tally.backwards},
+                         {"seconds", tally.seconds}});
+    }
+    Json& entry = cost[fmt::format("{} {}", pair.entry->text, attacks::to_string(pair.norm))];
+    entry = {{"forwards", sum.forwards}, {"backwards", sum.backwards}, {"seconds", sum.seconds}};
+    if (pair.entry->ensemble) entry["members"] = members;
+  }
+  return {
+      {"schema", 1},
+      {"command", about.command},
+      {"model", about_model(about, network)},
+      {"data", about_data(data, data_options.samples, result.finished)},
+      {"configuration", configuration},
+      {"interrupted", result.finished < data.size()},
+      {"cost", cost},
+      {"seconds", {{"sweep", about.seconds_sweep}}},
+      {"environment", environment()},
+      {"not_comparable_with",
+       {"figures over clean-correct samples only (other denominator)",
+        "figures with ε in 0–255 units or after normalisation",
+        "FGSM from a plain float32 cross-entropy gradient, which cancels for confident samples"}}};
+}
+
+}  // namespace gibbon::eval::runs

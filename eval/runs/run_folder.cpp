@@ -1,0 +1,231 @@
+#include "eval/runs/run_folder.hpp"
+
+#include <fstream>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "eval/runs/consistency.hpp"
+#include "eval/runs/gallery.hpp"
+#include "eval/runs/witnesses.hpp"
+#include "reports/figure/figure.hpp"
+#include "reports/formats/certified_csv.hpp"
+#include "reports/formats/certified_json.hpp"
+#include "reports/formats/csv.hpp"
+#include "reports/formats/json.hpp"
+#include "reports/formats/npy.hpp"
+#include "reports/formats/queries.hpp"
+#include "reports/gallery/gallery.hpp"
+#include "reports/gallery/walk.hpp"
+#include "reports/page/html.hpp"
+#include "reports/record/error.hpp"
+#include "reports/record/subject.hpp"
+#include "reports/table/latex.hpp"
+#include "reports/table/table.hpp"
+
+namespace gibbon::eval::runs {
+namespace {
+
+constexpr const char* kHalfDrawn = ".gibbon.half-drawn";
+constexpr const char* kStaged = "gallery.part";
+
+void remove_certificates(const std::filesystem::path& folder) {
+  for (const char* name : {"certified.json", "certified.csv", "radii.csv"})
+    remove_file(folder / name);
+  for (const attacks::Norm norm : attacks::kNorms)
+    remove_file(witnesses_file(folder, attacks::to_string(norm)));
+}
+
+/// SHA-256 of the file as it lies there, whatever its size.
+std::string digest_of(const std::filesystem::path& file) {
+  return sha256_hex(read_file(file, std::numeric_limits<std::size_t>::max() / 2));
+}
+
+/// What run.json says about the data files beside it.
+nlohmann::ordered_json digests(const std::filesystem::path& folder,
+                               const reports::record::Run& run) {
+  nlohmann::ordered_json files;
+  if (!run.curve.empty()) files["samples.npy"] = digest_of(folder / "samples.npy");
+  if (!run.certificates.empty()) files["certified.json"] = digest_of(folder / "certified.json");
+  return files;
+}
+
+/// Runs of earlier versions do not say; certificates that have just joined are not listed yet.
+void require_digests(const std::filesystem::path& folder, const reports::record::Run& run) {
+  const auto files = run.provenance.find("files");
+  if (files == run.provenance.end() || !files->is_object()) return;
+  for (const char* name : {"samples.npy", "certified.json"}) {
+    const auto stated = files->find(name);
+    if (stated == files->end()) continue;
+    if (!is_there(folder / name) || *stated != digest_of(folder / name)) {
+      fail_input(
+          "{}: it is not the file that run.json beside it was written with (SHA-256 differs), so "
+          "they are not of one run, or it was edited; restore it or run the evaluation again",
+          (folder / name).string());
+    }
+  }
+}
+
+}  // namespace
+
+void prepare_folder(const std::filesystem::path& folder,
+                    std::initializer_list<std::string_view> results, bool force) {
+  for (const std::string_view name : results) {
+    if (force || !is_there(folder / name)) continue;
+    fail_usage(
+        "{}: it holds results already ({}); choose another --output, or overwrite them with "
+        "--force",
+        folder.string(), name);
+  }
+  require_writable_folder(folder);
+}
+
+void start_run(const std::filesystem::path& folder) {
+  // Without its run.json, what an older run left here is no run any more.
+  remove_file(folder / "run.json");
+  // Certificates hold for the model and the samples they were made of.
+  remove_certificates(folder);
+}
+
+void write_run(const std::filesystem::path& folder, reports::record::Run& run,
+               const reports::record::Gallery& gallery) {
+  start_run(folder);
+  write_atomically(folder / "samples.npy", reports::formats::to_npy(run.samples));
+  write_gallery(folder, gallery);
+  draw_run(folder, run, gallery);
+}
+
+void begin_drawing(const std::filesystem::path& folder) {
+  write_atomically(folder / kHalfDrawn, "`gibbon report` on this folder draws it to the end\n");
+}
+
+bool is_half_drawn(const std::filesystem::path& folder) { return is_there(folder / kHalfDrawn); }
+
+void write_certificates(const std::filesystem::path& folder, reports::record::Run& run) {
+  // Stopped between the two files, run.json must not name the certificates of before.
+  if (const auto files = run.provenance.find("files");
+      files != run.provenance.end() && files->is_object() && files->erase("certified.json") > 0)
+    write_atomically(folder / "run.json", reports::formats::to_run_json(run));
+  write_atomically(folder / "certified.json", reports::formats::to_certified_json(run));
+}
+
+void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
+              const reports::record::Gallery& gallery) {
+  begin_drawing(folder);
+  run.provenance["files"] = digests(folder, run);
+  if (!run.curve.empty()) {
+    write_atomically(folder / "curve.csv", reports::formats::to_curve_csv(run));
+    write_atomically(folder / "distances.csv", reports::formats::to_distances_csv(run));
+    write_atomically(folder / "queries.csv", reports::formats::to_queries_csv(run));
+  }
+  if (!run.certificates.empty()) {
+    write_atomically(folder / "certified.csv", reports::formats::to_certified_csv(run));
+    write_atomically(folder / "radii.csv", reports::formats::to_radii_csv(run));
+  }
+  try {
+    const std::string svg = reports::figure::to_curve_svg(run);
+    const std::string png = reports::figure::to_curve_png(run);
+    const std::string pdf = reports::figure::to_curve_pdf(run);
+    write_atomically(folder / "curve.svg", svg);
+    write_atomically(folder / "curve.png", png);
+    write_atomically(folder / "curve.pdf", pdf);
+  } catch (const reports::record::Error& error) {
+    // What is there shows the run as it was before.
+    for (const char* name : {"curve.svg", "curve.png", "curve.pdf"}) remove_file(folder / name);
+    run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
+  }
+  write_atomically(folder / "report.md", reports::table::to_markdown(run));
+  write_atomically(folder / "report.tex", reports::table::to_latex(run));
+  write_page(folder, run, gallery);
+}
+
+void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery) {
+  if (gallery.items.empty()) return;
+  make_folders(folder / "gallery");
+  for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery))
+    write_atomically(folder / figure.file, figure.png);
+  for (const reports::gallery::Walk& walk : reports::gallery::draw_walks(gallery))
+    write_atomically(folder / walk.file, walk.webp);
+  write_atomically(folder / "gallery.json", reports::gallery::to_manifest(gallery));
+}
+
+StagedGallery::StagedGallery(std::filesystem::path folder)
+    : folder_(std::move(folder)), part_(folder_ / kStaged) {
+  remove_tree(part_);  // of a run that was killed
+  make_folders(part_);
+}
+
+StagedGallery::~StagedGallery() {
+  std::error_code ignored;
+  std::filesystem::remove_all(part_, ignored);
+}
+
+void StagedGallery::publish() {
+  remove_file(folder_ / "gallery.json");
+  remove_tree(folder_ / "gallery");
+  move_to(part_ / "gallery", folder_ / "gallery");
+  move_to(part_ / "gallery.json", folder_ / "gallery.json");
+}
+
+void discard_staged_gallery(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path part = folder / kStaged;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(part, error))) return;
+  for (std::filesystem::directory_iterator it(part, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::filesystem::path name = it->path().filename();
+    const bool ours =
+        name == "gallery" || name == "gallery.json" || name.native().starts_with(".gibbon-");
+    if (!ours) return;
+  }
+  if (!error) std::filesystem::remove_all(part, error);
+}
+
+void write_page(const std::filesystem::path& folder, const reports::record::Run& run,
+                const reports::record::Gallery& gallery) {
+  const std::filesystem::path curve = folder / "curve.svg";
+  const std::string svg = is_there(curve) ? read_file(curve) : std::string();
+  const reports::page::PageRun page{.run = &run, .gallery = &gallery};
+  write_atomically(folder / "report.html", reports::page::to_html({&page, 1}, svg));
+  write_atomically(folder / "run.json", reports::formats::to_run_json(run));
+  remove_file(folder / kHalfDrawn);
+}
+
+reports::record::Run read_run_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path json = folder / "run.json";
+  if (!is_there(json)) {
+    fail_input(
+        "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
+        "folder of 'gibbon sweep', 'gibbon certify' or 'gibbon run'",
+        folder.string());
+  }
+  try {
+    reports::record::Run run = reports::formats::read_run(read_file(json));
+    if (const auto proved = folder / "certified.json"; is_there(proved))
+      run.certificates = reports::formats::read_certificates(read_file(proved));
+    require_digests(folder, run);
+    if (run.curve.empty()) {
+      require_consistent(run);
+      return run;
+    }
+    std::ifstream samples(folder / "samples.npy", std::ios::binary);
+    if (!samples) {
+      fail_input(
+          "{}: it cannot be read; it belongs to run.json beside it; run the evaluation again",
+          (folder / "samples.npy").string());
+    }
+    reports::formats::read_samples(samples, run);
+    require_consistent(run);
+    return run;
+  } catch (const reports::record::Error& error) {
+    fail_input("{}: {}", folder.string(), error.what());
+  }
+}
+
+reports::record::Gallery read_run_gallery(const std::filesystem::path& folder,
+                                          const reports::record::Run& run) {
+  return read_gallery(folder, reports::record::subject_of(run).class_names);
+}
+
+}  // namespace gibbon::eval::runs

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace gibbon::eval::runs {
+
+/// Told what a user should know and nothing depends on.
+using Note = std::function<void(const std::string&)>;
+
+/// Whoever writes into a run folder holds this: one process at a time, by flock() on the hidden
+/// file .gibbon.lock, which holds the process id. The system lets go of it when the process ends,
+/// however that happens; the file is removed with this object, and a killed process's file, which
+/// nobody holds, does not matter. Programs that we start do not inherit it.
+///
+/// Throws a usage Error naming the other process. Where the file system cannot lock, `note` is
+/// told so and the work goes on; a folder that is not there or cannot be written to is not locked:
+/// the work will find out. With the lock, what a killed process left half made is removed.
+class RunLock {
+ public:
+  RunLock(const std::filesystem::path& folder, const Note& note);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  [[nodiscard]] bool is_current() const;
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;  ///< -1: nothing is locked
+};
+
+}  // namespace gibbon::eval::runs

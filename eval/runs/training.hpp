@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "datasets/dataset.hpp"
+#include "eval/runs/options.hpp"
+#include "models/train/train.hpp"
+
+namespace gibbon::eval::runs {
+
+/// A training run as the options ask for it, with every name resolved and every range checked.
+struct TrainPlan {
+  models::Network network;  ///< freshly initialised
+  models::train::TrainSettings settings;
+};
+
+/// Throws a usage Error for unknown names and values outside their range.
+[[nodiscard]] TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common);
+
+/// Provenance for the model file: options, data and outcome as metadata entries.
+void describe_training(models::Network& network, const TrainOptions& options,
+                       const CommonOptions& common, const datasets::Dataset& data,
+                       const models::train::TrainResult& result);
+
+}  // namespace gibbon::eval::runs

@@ -1,0 +1,65 @@
+#include "eval/runs/witnesses.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "eval/runs/examples.hpp"
+#include "reports/formats/npz.hpp"
+#include "reports/record/error.hpp"
+
+namespace gibbon::eval::runs {
+
+using reports::formats::array_of;
+
+std::filesystem::path witnesses_file(const std::filesystem::path& folder, std::string_view norm) {
+  return folder / fmt::format("witnesses_{}.npz", norm);
+}
+
+void write_witnesses(const std::filesystem::path& folder, const datasets::Dataset& data,
+                     attacks::Norm norm, std::span<const certify::Witness> witnesses) {
+  const std::filesystem::path file = witnesses_file(folder, attacks::to_string(norm));
+  if (witnesses.empty()) {
+    remove_file(file);
+    return;
+  }
+  std::vector<float> x;
+  std::vector<float> found;
+  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> ids;
+  std::vector<double> distances;
+  double epsilon = 0.0;
+  for (const certify::Witness& witness : witnesses) {
+    const Row origin = data.images.row(witness.sample);
+    x.insert(x.end(), origin.begin(), origin.end());
+    found.insert(found.end(), witness.x.begin(), witness.x.end());
+    labels.push_back(data.labels[witness.sample]);
+    ids.push_back(static_cast<std::int64_t>(data.ids[witness.sample]));
+    distances.push_back(attacks::distance(norm, origin, witness.x));
+    epsilon = std::max(epsilon, witness.epsilon);
+  }
+  const std::size_t n = witnesses.size();
+  const std::vector<std::size_t> shape = examples_shape(data.shape, n);
+  const std::array<double, 2> range{data.range.lower, data.range.upper};
+  using Texts = std::vector<std::string>;
+  const std::vector<reports::formats::NpyArray> arrays{
+      reports::formats::array_of("x", shape, x),
+      reports::formats::array_of("x_adv", shape, found),
+      reports::formats::array_of("labels", {n}, std::span<const std::int64_t>(labels)),
+      reports::formats::array_of("ids", {n}, std::span<const std::int64_t>(ids)),
+      reports::formats::array_of("distances", {n}, std::span<const double>(distances)),
+      reports::formats::array_of("epsilon", {1}, std::span<const double>(&epsilon, 1)),
+      reports::formats::array_of("norm", Texts{std::string(attacks::to_string(norm))}),
+      reports::formats::array_of("dataset", Texts{data.name}),
+      reports::formats::array_of("split", Texts{data.split}),
+      reports::formats::array_of("class_names", data.class_names),
+      reports::formats::array_of("range", {2}, std::span<const double>(range))};
+  try {
+    write_atomically(file, reports::formats::to_npz(arrays));
+  } catch (const reports::record::Error& error) {
+    fail_input("{}", error.what());
+  }
+}
+
+}  // namespace gibbon::eval::runs

@@ -1,0 +1,159 @@
+#include "eval/sweep/attack_spec.hpp"
+
+#include <charconv>
+
+#include "attacks/ensembles.hpp"
+#include "base/suggest.hpp"
+
+namespace gibbon::eval::sweep {
+namespace {
+
+constexpr std::string_view kWorstCase = "worst-case";
+
+Target parse_target(const attacks::AttackInfo& info, std::string_view value) {
+  if (!info.targeted)
+    fail_usage("attack {}: target = {}: it cannot aim at a class", info.name, value);
+  if (value == "least-likely") return {.kind = Target::Kind::kLeastLikely};
+  int label = -1;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), label);
+  if (error != std::errc{} || end != value.data() + value.size() || label < 0) {
+    fail_usage("attack {}: target = {} is no class; allowed are 0, 1, … and least-likely",
+               info.name, value);
+  }
+  return {.kind = Target::Kind::kFixed, .label = label};
+}
+
+/// The items of a comma-separated list.
+std::vector<std::string_view> items_of(std::string_view list) {
+  std::vector<std::string_view> items;
+  while (!list.empty()) {
+    items.push_back(list.substr(0, list.find(',')));
+    list.remove_prefix(std::min(items.back().size() + 1, list.size()));
+  }
+  return items;
+}
+
+/// "a,b:x=1,y=2,c" -> a | b:x=1,y=2 | c: an item that is a mere knob=value belongs to the attack
+/// before it.
+std::vector<std::string> members_of(std::string_view list) {
+  std::vector<std::string> members;
+  for (const std::string_view item : items_of(list)) {
+    const std::size_t equals = item.find('=');
+    const bool knob = equals != std::string_view::npos && item.find(':') > equals;
+    if (knob && !members.empty()) {
+      members.back().append(",").append(item);
+    } else {
+      members.emplace_back(item);
+    }
+  }
+  return members;
+}
+
+/// Adds the member in every norm of `norms` that it supports.
+void add_member(Entry& entry, const std::string& text, std::span<const attacks::Norm> norms) {
+  for (const attacks::Norm norm : norms) {
+    AttackSpec spec = parse_attack(text);
+    if (spec.info->supports(norm)) {
+      entry.members[static_cast<std::size_t>(norm)].push_back(std::move(spec));
+    }
+  }
+}
+
+Entry parse_worst_case(const std::string& text) {
+  const std::string_view inside =
+      std::string_view(text).substr(kWorstCase.size() + 1, text.size() - kWorstCase.size() - 2);
+  Entry entry{.text = text, .ensemble = true};
+  for (const std::string& member : members_of(inside)) {
+    add_member(entry, member, attacks::kNorms);
+  }
+  if (members_of(inside).empty()) {
+    fail_usage("attack {}: no attack in it; write for example worst-case(fgsm,pgd,fmn)", text);
+  }
+  return entry;
+}
+
+Entry parse_ensemble(const attacks::Ensemble& ensemble, const std::string& text) {
+  std::string version(ensemble.versions.front().name);
+  const std::size_t colon = text.find(':');
+  for (const std::string_view item :
+       items_of(colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1))) {
+    const std::string_view name = item.substr(0, item.find('='));
+    if (name != "version") {
+      const std::vector<std::string> known{"version"};
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("attack {}: {}", ensemble.name, unknown_name("knob", name, known)));
+    }
+    version = item.substr(std::min(item.size(), name.size() + 1));
+    if (std::ranges::count(ensemble.versions, version, &attacks::Ensemble::Version::name) > 0) {
+      continue;
+    }
+    std::vector<std::string> known;
+    for (const attacks::Ensemble::Version& v : ensemble.versions) {
+      if (std::ranges::count(known, v.name) == 0) known.emplace_back(v.name);
+    }
+    throw Error(ErrorKind::kUsage, fmt::format("attack {}: {}", ensemble.name,
+                                               unknown_name("version", version, known)));
+  }
+  Entry entry{.text = text, .ensemble = true, .ordered = true, .version = version};
+  for (const attacks::Ensemble::Version& v : ensemble.versions) {
+    if (v.name != version) continue;
+    for (const std::string_view member : v.members) add_member(entry, std::string(member), v.norms);
+  }
+  return entry;
+}
+
+}  // namespace
+
+AttackSpec parse_attack(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  AttackSpec spec{
+      .text = text, .info = &attacks::find(text.substr(0, colon)), .attack = {}, .target = {}};
+  spec.attack = spec.info->make();
+  for (const std::string_view item :
+       items_of(colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1))) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos) {
+      fail_usage("attack {}: '{}' is no knob=value; write for example --attack fgsm:boxed=1", text,
+                 item);
+    }
+    const std::string_view name = item.substr(0, equals);
+    const std::string_view value = item.substr(equals + 1);
+    if (name == "target") {
+      spec.target = parse_target(*spec.info, value);
+    } else {
+      attacks::set_field(*spec.info, *spec.attack, name, value);
+    }
+  }
+  return spec;
+}
+
+Entry single_entry(const AttackSpec& spec) {
+  Entry entry{.text = spec.text};
+  for (const attacks::Norm norm : spec.info->norms) {
+    entry.members[static_cast<std::size_t>(norm)].push_back(spec);
+  }
+  return entry;
+}
+
+Entry parse_entry(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  if (text.starts_with(std::string(kWorstCase) + "(") && text.ends_with(")")) {
+    return parse_worst_case(text);
+  }
+  if (name.starts_with(kWorstCase)) {
+    fail_usage("attack {}: give its attacks in brackets, e.g. 'worst-case(fgsm,pgd,fmn)'", text);
+  }
+  const auto ensembles = attacks::ensembles();
+  const auto found = std::ranges::find(ensembles, name, &attacks::Ensemble::name);
+  if (found != ensembles.end()) return parse_ensemble(*found, text);
+  if (std::ranges::count(attacks::catalog(), name, &attacks::AttackInfo::name) == 0) {
+    std::vector<std::string> known;
+    for (const attacks::AttackInfo& info : attacks::catalog()) known.emplace_back(info.name);
+    for (const attacks::Ensemble& ensemble : ensembles) known.emplace_back(ensemble.name);
+    known.emplace_back(kWorstCase);
+    throw Error(ErrorKind::kUsage, unknown_name("attack", name, known));
+  }
+  return single_entry(parse_attack(text));
+}
+
+}  // namespace gibbon::eval::sweep

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "eval/sweep/sweep.hpp"
+
+namespace gibbon::eval::sweep {
+
+/// Leaves out the samples of classes that some entry of the plan cannot attack, since all it does
+/// is aim at that very class: they would count as robust. One n for all rows; how many these were
+/// is noted. Throws a usage Error when no sample is left.
+void leave_out_targets(const SweepPlan& plan, datasets::Dataset& data);
+
+/// Whether an entry does nothing to samples of class `label` but aim at that class.
+[[nodiscard]] bool aims_only_at(const Pair& pair, int label);
+
+}  // namespace gibbon::eval::sweep

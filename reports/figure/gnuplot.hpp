@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gibbon::reports::figure {
+
+/// Runs `program` (gnuplot unless a test says otherwise) without the user's settings on a script
+/// given through standard input; returns its standard output. Throws Error when the program is
+/// missing or fails, with its own words.
+[[nodiscard]] std::string run_gnuplot(std::string_view script,
+                                      const std::string& program = "gnuplot");
+
+/// A gnuplot literal that shows `text` as it is, on one line, with nothing left to expand.
+[[nodiscard]] std::string gnuplot_quoted(std::string_view text);
+
+}  // namespace gibbon::reports::figure

@@ -1,0 +1,132 @@
+#include "reports/gallery/gallery.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "reports/gallery/gallery_set.hpp"
+#include "reports/record/parallel.hpp"
+#include "reports/record/text.hpp"
+
+namespace gibbon::reports::gallery {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
+
+// FGSM under l∞ is the one attack whose whole perturbation is this formula; elsewhere it is what it
+// is.
+std::string formula(const GallerySet& set, const record::GalleryItem& item) {
+  const bool is_sign =
+      set.norm == "linf" && (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
+  return fmt::format("{}, ε = {}", is_sign ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
+                     record::epsilon_text(item.epsilon));
+}
+
+std::string note(const record::GalleryItem& item) {
+  if (item.found_label == item.label) return "not fooled";
+  return item.still_adversarial ? "" : "as 8-bit file outside the ball: does not count";
+}
+
+std::string sentence(const Label& label) { return label.text + " · " + label.tail; }
+
+// Evenly spread, but with the first that fools the model in the place of its neighbour.
+Items telling(const Items& items) {
+  Items some = spread(items, kTriptychs);
+  const record::GalleryItem& first = first_fooled(items);
+  if (!first.still_adversarial || std::count(some.begin(), some.end(), &first) > 0) return some;
+  const auto next = std::find_if(some.begin(), some.end(), [&](const record::GalleryItem* item) {
+    return item->epsilon > first.epsilon;
+  });
+  *next = &first;
+  return some;
+}
+
+Figure draw_sample(const GallerySet& set, std::uint64_t id, const Items& items) {
+  const std::string truth = set.name(items.front()->label);
+  std::vector<Triptych> rows;
+  std::string results;
+  for (const record::GalleryItem* item : telling(items)) {
+    const Label adversarial = set.adversarial_label(*item);
+    results += fmt::format("{} at ε = {} it {}", results.empty() ? "" : ";",
+                           record::epsilon_text(item->epsilon), sentence(adversarial));
+    rows.push_back({.clean = &item->clean,
+                    .clean_label = set.clean_label(*item),
+                    .perturbation = item->perturbation,
+                    .formula = formula(set, *item),
+                    .adversarial = &item->adversarial,
+                    .adversarial_label = adversarial,
+                    .note = note(*item)});
+  }
+  return finish(
+      draw_triptychs(fmt::format("{} · sample {} · true {}", set.heading(), id, truth), rows),
+      fmt::format("gallery/sample_{:05}{}.png", id, set.suffix),
+      fmt::format("{}, sample {}, true class {}: clean image plus perturbation gives the "
+                  "adversarial image. Without attack the model {};{}.{}",
+                  set.heading(), id, truth, sentence(set.clean_label(*items.front())), results,
+                  limited(rows.size(), items.size(), "budgets")));
+}
+
+// Six decimals: more would be noise in a file that people read.
+Json shares(std::span<const float> confidences) {
+  Json list = Json::array();
+  for (const float share : confidences) list.push_back(std::round(1e6 * double{share}) / 1e6);
+  return list;
+}
+
+Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
+  Json json{{"id", item.id},
+            {"attack", item.attack},
+            {"norm", item.norm},
+            {"epsilon", item.epsilon},
+            {"label", item.label},
+            {"label_name", record::class_name(gallery.class_names, item.label)},
+            {"clean_label", item.clean_label},
+            {"clean_confidence", item.clean_confidence},
+            {"found_label", item.found_label},
+            {"found_name", record::class_name(gallery.class_names, item.found_label)},
+            {"found_confidence", item.found_confidence},
+            {"clean_confidences", shares(item.clean_confidences)},
+            {"confidences", shares(item.confidences)},
+            {"still_adversarial", item.still_adversarial},
+            {"distances",
+             {{"l0", item.distances[0]},
+              {"l1", item.distances[1]},
+              {"l2", item.distances[2]},
+              {"linf", item.distances[3]}}},
+            {"forwards", item.forwards},
+            {"backwards", item.backwards},
+            {"file", item.file},
+            {"sha256", item.sha256},
+            {"clean_file", item.clean_file},
+            {"clean_sha256", item.clean_sha256}};
+  if (std::isinf(item.nearest)) json["nearest"] = nullptr;
+  if (std::isfinite(item.nearest)) json["nearest"] = item.nearest;
+  return json;
+}
+
+}  // namespace
+
+std::vector<Figure> draw_gallery(const record::Gallery& gallery) {
+  const std::vector<GallerySet> sets = sets_of(gallery);
+  std::vector<Figure> figures = draw_by_attack(sets);
+  for (const GallerySet& set : sets) {
+    for (Figure& figure : draw_grids(set)) figures.push_back(std::move(figure));
+    const std::vector<std::pair<std::uint64_t, Items>> samples(set.samples.begin(),
+                                                               set.samples.end());
+    for (Figure& figure : record::made_in_parallel(samples.size(), [&](std::size_t k) {
+           return draw_sample(set, samples[k].first, samples[k].second);
+         }))
+      figures.push_back(std::move(figure));
+  }
+  return figures;
+}
+
+std::string to_manifest(const record::Gallery& gallery) {
+  Json list = Json::array();
+  for (const record::GalleryItem& item : gallery.items) list.push_back(to_json(gallery, item));
+  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace gibbon::reports::gallery

@@ -1,0 +1,100 @@
+#include "reports/page/html.hpp"
+
+#include "reports/formats/base64.hpp"
+#include "reports/record/record_cases.hpp"
+#include "reports/record/subject.hpp"
+
+namespace gibbon::reports::page {
+namespace {
+
+std::string page() {
+  const record::Run run = record::cases::run();
+  const record::Gallery gallery = record::cases::gallery();
+  const PageRun one{.run = &run, .gallery = &gallery};
+  return to_html({&one, 1}, "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+}
+
+std::string empty_page() {
+  const record::Run nothing;
+  const PageRun one{.run = &nothing};
+  return to_html({&one, 1}, "");
+}
+
+TEST(Base64, HasTheRfcVectors) {
+  EXPECT_EQ(formats::to_base64(""), "");
+  EXPECT_EQ(formats::to_base64("f"), "Zg==");
+  EXPECT_EQ(formats::to_base64("fo"), "Zm8=");
+  EXPECT_EQ(formats::to_base64("foo"), "Zm9v");
+  EXPECT_EQ(formats::to_base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(formats::to_base64("\xFF\xFE\xFD"), "//79");
+}
+
+TEST(Html, IsWellFormed) {
+  EXPECT_EQ(record::cases::xml_problem("report.html", page()), "");
+  EXPECT_EQ(record::cases::xml_problem("empty.html", empty_page()), "");
+}
+
+TEST(Html, NothingFromTheRunIsMarkup) {
+  const std::string html = page();
+  EXPECT_EQ(html.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(html.find("<two>"), std::string::npos);
+  EXPECT_EQ(html.find("<b>no</b>"), std::string::npos);
+  EXPECT_EQ(html.find("a & b.toml"), std::string::npos);
+  EXPECT_NE(html.find("mlp &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"), std::string::npos);
+  EXPECT_NE(html.find("mlp \\u003cscript\\u003ealert('x')\\u003c/script\\u003e"),
+            std::string::npos);
+}
+
+// What the scripts would load is tested in a browser, page_test.py.
+TEST(Html, NeedsNothingFromOutside) {
+  const std::string html = page();
+  for (const char* text : {"src=\"http", "src=\"/", "@import", "url(", "<link rel=\"stylesheet\""})
+    EXPECT_EQ(html.find(text), std::string::npos) << text;
+}
+
+TEST(Html, HasEverySection) {
+  const std::string html = page();
+  for (const char* text :
+       {"<html lang=\"en\">", "<meta charset=\"utf-8\"/>", "name=\"viewport\"",
+        "<title>Robustness of ", "prefers-color-scheme: dark", "@media print",
+        "<noscript><div class=\"card scroll\"><img ", "0.031373 = 8/255", "120 / 200",
+        "53.1–66.5 %", "<summary>Per class", "zero<small>n = 100</small>", "<h2>Diagnosis</h2>",
+        "<h2>Not comparable with</h2>", "gibbon run &quot;a &amp; b.toml&quot; -o out/",
+        "<th scope=\"row\">model.units</th><td>784, 32, 3</td>", "81.2 %", "79 of 80"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+}
+
+TEST(Subject, AsksAndAnswers) {
+  record::Run run = record::cases::run();
+  run.provenance["model"] = "mlp";
+  EXPECT_EQ(
+      record::question(run),
+      "How far can each input value of three digits test images be moved before mlp is wrong?");
+  ASSERT_EQ(record::answers(run).size(), 1U);
+  EXPECT_EQ(record::answers(run)[0],
+            "At ε = 0.1 (l∞, the smallest tested at which less than half of the clean accuracy is "
+            "left) the "
+            "strongest attack per image leaves 0.0 % (0 of 200; 95 % interval 0.0–1.9 %) correct; "
+            "without "
+            "attack 90.0 %.");
+}
+
+TEST(Subject, NamesTheLargestBudgetWhenTheModelHolds) {
+  record::Run run = record::cases::run();
+  run.curve = {record::cases::point("fgsm", "attack", 0.05, 170),
+               record::cases::point("fgsm", "attack", 0.1, 150)};
+  EXPECT_EQ(record::answers(run)[0],
+            "At ε = 0.1 (l∞, the largest tested) fgsm leaves 75.0 % (150 of 200; 95 % interval "
+            "68.6–80.5 %) "
+            "correct; without attack 90.0 %.");
+}
+
+TEST(Subject, NoiseAloneIsNoAnswer) {
+  record::Run run = record::cases::run();
+  run.curve = {record::cases::point("noise-sign", "control", 0.1, 170)};
+  EXPECT_EQ(record::answers(run)[0],
+            "In l∞ only noise was tried; that says nothing about attacks.");
+}
+
+}  // namespace
+}  // namespace gibbon::reports::page

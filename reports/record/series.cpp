@@ -1,0 +1,79 @@
+#include "reports/record/series.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gibbon::reports::record {
+namespace {
+
+int rank(const Series& series) {
+  if (series.kind == "worst-case") return 2;
+  return series.kind == "control" ? 1 : 0;
+}
+
+Series& series_of(Panel& panel, const CurvePoint& point) {
+  const auto found =
+      std::find_if(panel.series.begin(), panel.series.end(), [&](const Series& series) {
+        return series.attack == point.attack && series.kind == point.kind;
+      });
+  if (found != panel.series.end()) return *found;
+  return panel.series.emplace_back(
+      Series{.attack = point.attack, .kind = point.kind, .points = {}});
+}
+
+Panel& panel_of(std::vector<Panel>& panels, const std::string& norm) {
+  const auto found = std::find_if(panels.begin(), panels.end(),
+                                  [&](const Panel& panel) { return panel.norm == norm; });
+  if (found != panels.end()) return *found;
+  return panels.emplace_back(Panel{.norm = norm, .epsilons = {}, .series = {}});
+}
+
+double mean_accuracy(const Series& series) {
+  const double sum =
+      std::transform_reduce(series.points.begin(), series.points.end(), 0.0, std::plus<>(),
+                            [](const auto* p) { return p->accuracy(); });
+  return sum / static_cast<double>(series.points.size());
+}
+
+}  // namespace
+
+const CurvePoint* Series::at(double epsilon) const {
+  const auto found = std::find_if(points.begin(), points.end(), [&](const CurvePoint* point) {
+    return point->epsilon == epsilon;
+  });
+  return found == points.end() ? nullptr : *found;
+}
+
+const Series* Panel::strongest() const {
+  const Series* best = nullptr;
+  for (const Series& one : series) {
+    if (one.kind == "control") continue;
+    if (one.kind == "worst-case") return &one;
+    if (best == nullptr || mean_accuracy(one) < mean_accuracy(*best)) best = &one;
+  }
+  return best;
+}
+
+std::vector<Panel> panels_of(const Run& run) {
+  std::vector<Panel> panels;
+  for (const CurvePoint& point : run.curve) {
+    Panel& panel = panel_of(panels, point.norm);
+    panel.epsilons.push_back(point.epsilon);
+    series_of(panel, point).points.push_back(&point);
+  }
+  for (const Certificates& certificates : run.certificates)
+    panel_of(panels, certificates.norm).band = &certificates;
+  for (Panel& panel : panels) {
+    std::sort(panel.epsilons.begin(), panel.epsilons.end());
+    panel.epsilons.erase(std::unique(panel.epsilons.begin(), panel.epsilons.end()),
+                         panel.epsilons.end());
+    std::stable_sort(panel.series.begin(), panel.series.end(),
+                     [](const Series& a, const Series& b) { return rank(a) < rank(b); });
+    for (Series& series : panel.series)
+      std::stable_sort(series.points.begin(), series.points.end(),
+                       [](const auto* a, const auto* b) { return a->epsilon < b->epsilon; });
+  }
+  return panels;
+}
+
+}  // namespace gibbon::reports::record

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/record/record.hpp"
+
+// The curve as people read it: per norm, one line per attack, ascending ε.
+namespace gibbon::reports::record {
+
+/// One attack in one norm. Points belong to the Run it was made from, which must live longer.
+struct Series {
+  std::string attack;
+  std::string kind;
+  std::vector<const CurvePoint*> points;  ///< ascending ε
+
+  /// The point at exactly this ε, or null.
+  [[nodiscard]] const CurvePoint* at(double epsilon) const;
+};
+
+/// Everything measured or proved in one norm.
+struct Panel {
+  std::string norm;
+  std::vector<double> epsilons;  ///< ascending, of all series
+  std::vector<Series> series;    ///< attacks, then controls, then the worst case; none where only
+                                 ///< certificates are
+  const Certificates* band = nullptr;  ///< of the run; null: none in this norm
+
+  /// The worst case where there is one, else the attack of the smallest mean accuracy over its ε;
+  /// null when there are only controls.
+  [[nodiscard]] const Series* strongest() const;
+};
+
+/// Norms in order of first appearance.
+[[nodiscard]] std::vector<Panel> panels_of(const Run& run);
+
+}  // namespace gibbon::reports::record

@@ -1,0 +1,127 @@
+#include "reports/record/subject.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "reports/record/certified.hpp"
+#include "reports/record/series.hpp"
+#include "reports/record/text.hpp"
+
+namespace gibbon::reports::record {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const Json& child(const Json& parent, const char* key) {
+  static const Json nothing;
+  if (!parent.is_object()) return nothing;
+  const auto found = parent.find(key);
+  return found == parent.end() ? nothing : *found;
+}
+
+std::string text_or(const Json& value, const std::string& otherwise) {
+  return value.is_string() ? printable(value.get<std::string>()) : otherwise;
+}
+
+std::string name_or(const Json& value, const std::string& otherwise) {
+  return text_or(value.is_object() ? child(value, "name") : value, otherwise);
+}
+
+/// The run's own, then those of its certificates, each once.
+std::vector<std::string> commands_of(const Run& run) {
+  std::vector<std::string> commands{text_or(child(run.provenance, "command"), "")};
+  for (const Certificates& certificates : run.certificates)
+    commands.push_back(text_or(child(certificates.provenance, "command"), ""));
+  std::vector<std::string> all;
+  for (const std::string& command : commands)
+    if (!command.empty() && std::ranges::find(all, command) == all.end()) all.push_back(command);
+  return all;
+}
+
+std::vector<std::string> texts(const Json& value) {
+  if (value.is_string()) return {text_or(value, "")};
+  std::vector<std::string> list;
+  if (value.is_array())
+    for (const Json& item : value) list.push_back(text_or(item, item.dump()));
+  return list;
+}
+
+double clean_accuracy(const CurvePoint& point) {
+  return static_cast<double>(point.clean_correct) /
+         static_cast<double>(std::max<std::uint64_t>(1, point.n));
+}
+
+std::string outcome(const CurvePoint& point) {
+  const Interval interval = wilson95(point.correct, point.n);
+  return fmt::format("{} ({} of {}; 95 % interval {}–{} %) correct; without attack {}.",
+                     percent(point.accuracy()), grouped(point.correct), grouped(point.n),
+                     low_end(interval.low), high_end(interval.high),
+                     percent(clean_accuracy(point)));
+}
+
+std::string answer(const Panel& panel) {
+  const Series* series = panel.strongest();
+  if (series == nullptr)
+    return fmt::format("In {} only noise was tried; that says nothing about attacks.",
+                       norm_symbol(panel.norm));
+  const std::string attack =
+      series->kind == "worst-case" ? "the strongest attack per image" : printable(series->attack);
+  const auto halved = std::find_if(
+      series->points.begin(), series->points.end(),
+      [](const CurvePoint* point) { return 2 * point->correct < point->clean_correct; });
+  const bool is_halved = halved != series->points.end();
+  const CurvePoint& point = is_halved ? **halved : *series->points.back();
+  return fmt::format(
+      "At ε = {} ({}, {}) {} leaves {}", epsilon_text(point.epsilon), norm_symbol(panel.norm),
+      is_halved ? "the smallest tested at which less than half of the clean accuracy is left"
+                : "the largest tested",
+      attack, outcome(point));
+}
+
+}  // namespace
+
+std::string Subject::data_and_split() const { return split.empty() ? data : data + " " + split; }
+
+std::string Subject::title() const {
+  return fmt::format("{} on {}, n = {}", model, data_and_split(), grouped(n));
+}
+
+Subject subject_of(const Run& run) {
+  const Json& data = child(run.provenance, "data");
+  Subject subject{.model = name_or(child(run.provenance, "model"), "unnamed model"),
+                  .data = name_or(data, "unnamed data"),
+                  .split = text_or(child(data, "split"), ""),
+                  .units = text_or(child(data, "units"), "input units"),
+                  .commands = commands_of(run),
+                  .class_names = texts(child(data, "classes")),
+                  .not_comparable = texts(child(run.provenance, "not_comparable_with"))};
+  subject.classes = subject.class_names.size();
+  for (const CurvePoint& point : run.curve) {
+    subject.n = std::max(subject.n, point.n);
+    subject.classes = std::max(subject.classes, point.class_n.size());
+  }
+  for (const Certificates& certificates : run.certificates)
+    for (const CertifiedPoint& point : certificates.curve) subject.n = std::max(subject.n, point.n);
+  return subject;
+}
+
+std::string question(const Run& run) {
+  const Subject subject = subject_of(run);
+  const auto is_linf = [](const auto& measured) { return measured.norm == "linf"; };
+  const bool only_linf =
+      std::ranges::all_of(run.curve, is_linf) && std::ranges::all_of(run.certificates, is_linf);
+  return fmt::format("How far can {}{} images be moved before {} is wrong?",
+                     only_linf ? "each input value of " : "", subject.data_and_split(),
+                     subject.model);
+}
+
+std::vector<std::string> answers(const Run& run) {
+  std::vector<std::string> sentences;
+  for (const Panel& panel : panels_of(run)) {
+    if (!panel.series.empty()) sentences.push_back(answer(panel));
+    if (panel.band != nullptr) sentences.push_back(certified_answer(*panel.band));
+  }
+  return sentences;
+}
+
+}  // namespace gibbon::reports::record

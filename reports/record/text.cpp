@@ -1,0 +1,106 @@
+#include "reports/record/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace gibbon::reports::record {
+namespace {
+
+constexpr std::string_view kNone = "–";
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+}  // namespace
+
+std::string percent_number(double fraction) {
+  return std::isnan(fraction) ? std::string(kNone) : fmt::format("{:.1f}", 100.0 * fraction);
+}
+
+std::string percent(double fraction) {
+  if (std::isnan(fraction)) return std::string(kNone);
+  const std::string number = percent_number(fraction);
+  if (number == "100.0" && fraction < 1.0) return "> 99.9 %";
+  if (number == "0.0" && fraction > 0.0) return "< 0.1 %";
+  return number + " %";
+}
+
+std::string low_end(double fraction) {
+  const std::string text = percent_number(fraction);
+  return text == "100.0" && fraction < 1.0 ? "99.9" : text;
+}
+
+std::string high_end(double fraction) {
+  const std::string text = percent_number(fraction);
+  return text == "0.0" && fraction > 0.0 ? "0.1" : text;
+}
+
+std::string compact(double value) {
+  return std::isnan(value) ? std::string(kNone) : fmt::format("{:.5g}", value);
+}
+
+std::string grouped(std::uint64_t value) {
+  std::string digits = fmt::format("{}", value);
+  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, 1, ',');
+  return digits;
+}
+
+std::string epsilon_text(double epsilon) {
+  const double levels = std::round(epsilon * 255.0);
+  if (levels < 1.0 || levels > 254.0 || std::abs(epsilon - levels / 255.0) > 1e-9)
+    return compact(epsilon);
+  return fmt::format("{} = {:.0f}/255", compact(epsilon), levels);
+}
+
+std::string norm_symbol(std::string_view norm) {
+  if (norm == "linf") return "l∞";
+  if (norm == "l2") return "l₂";
+  if (norm == "l1") return "l₁";
+  if (norm == "l0") return "l₀";
+  return std::string(norm);
+}
+
+std::string class_name(std::span<const std::string> names, int label) {
+  const auto index = static_cast<std::size_t>(label);
+  if (label >= 0 && index < names.size() && !names[index].empty()) return names[index];
+  return fmt::format("{}", label);
+}
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+}
+
+std::string pad_left(std::string_view text, std::size_t width) {
+  return std::string(width - std::min(width, display_width(text)), ' ').append(text);
+}
+
+std::string pad_right(std::string_view text, std::size_t width) {
+  return std::string(text).append(width - std::min(width, display_width(text)), ' ');
+}
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      case '\'': escaped += "&#39;"; break;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : printable(text)) {
+    if (std::string_view("\\`*_[]<>|#").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace gibbon::reports::record

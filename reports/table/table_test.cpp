@@ -1,0 +1,56 @@
+#include "reports/table/table.hpp"
+
+#include <sstream>
+
+#include "reports/record/record_cases.hpp"
+#include "reports/record/text.hpp"
+
+namespace gibbon::reports::table {
+namespace {
+
+TEST(Table, IsTheGoldenFile) {
+  record::cases::expect_golden("table.txt", to_table(record::cases::run(), Colour::kNever));
+}
+
+TEST(Markdown, IsTheGoldenFile) {
+  record::cases::expect_golden("report.md", to_markdown(record::cases::run()));
+}
+
+TEST(Table, ColourChangesNothingButEscapes) {
+  const std::string coloured = to_table(record::cases::run(), Colour::kAlways);
+  std::string plain;
+  for (std::size_t i = 0; i < coloured.size(); ++i) {
+    if (coloured[i] == '\x1b')
+      i = coloured.find('m', i);
+    else
+      plain += coloured[i];
+  }
+  EXPECT_NE(coloured, plain);
+  std::istringstream with(plain);
+  std::istringstream without(to_table(record::cases::run(), Colour::kNever));
+  for (std::string a, b; std::getline(with, a);) {
+    std::getline(without, b);
+    EXPECT_EQ(a, b);
+  }
+}
+
+TEST(Table, ManyAttacksStayWithin100Columns) {
+  record::Run run = record::cases::run();
+  for (int i = 0; i < 7; ++i)
+    run.curve.push_back(record::cases::point("attack-" + std::to_string(i), "attack", 0.1, 9));
+  std::istringstream lines(to_table(run, Colour::kNever));
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_LE(record::display_width(line), 100U) << line;
+}
+
+TEST(Table, MissingPointsAreDashes) {
+  EXPECT_NE(to_table(record::cases::run(), Colour::kNever).find("–"), std::string::npos);
+}
+
+TEST(Table, RunWithoutPointsHasATitleOnly) {
+  EXPECT_NE(to_table(record::Run{}, Colour::kNever).find("unnamed model on unnamed data, n = 0"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace gibbon::reports::table
