@@ -19,7 +19,8 @@ pkg_check_modules(LIBWEBP REQUIRED IMPORTED_TARGET libwebp libwebpmux)
 # Debian's dnnl-config.cmake demands OpenCL and libonnx-dev's names its headers' folder wrongly.
 find_library(GIBBON_DNNL dnnl REQUIRED)
 find_library(GIBBON_ONNX_PROTO onnx_proto REQUIRED)
-find_library(GIBBON_GLPK glpk REQUIRED)
+find_library(GIBBON_CLP Clp REQUIRED)
+find_library(GIBBON_COINUTILS CoinUtils REQUIRED)
 find_file(GIBBON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED NO_DEFAULT_PATH)
 
 # gibbon_torch_plugin(): models/torch/ becomes gibbon_torch.so, opened only by what compares against
@@ -39,5 +40,8 @@ function(gibbon_torch_plugin)
   set_target_properties(gibbon_torch PROPERTIES PREFIX "" CXX_CLANG_TIDY ""
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} CXX_VISIBILITY_PRESET hidden)
   target_compile_definitions(gibbon_models PRIVATE GIBBON_WITH_TORCH=1)
-  install(TARGETS gibbon_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gibbon)
+  # A folder of the architecture, as Debian has it: directly below lib, cpack would take the plugin
+  # for a library of everybody's and run ldconfig.
+  install(TARGETS gibbon_torch COMPONENT program
+    LIBRARY DESTINATION lib/${CMAKE_LIBRARY_ARCHITECTURE}/gibbon)
 endfunction()

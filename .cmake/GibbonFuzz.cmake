@@ -28,7 +28,7 @@ endforeach()
 target_link_libraries(gibbon_readers PUBLIC ${libraries} Threads::Threads fmt::fmt
   nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ${OpenCV_LIBS} ZLIB::ZLIB CURL::libcurl
   OpenSSL::Crypto PkgConfig::CAIRO PkgConfig::LIBZIP PkgConfig::LIBWEBP ${GIBBON_DNNL}
-  ${GIBBON_ONNX_PROTO} protobuf::libprotobuf ${GIBBON_GLPK} gomp ${CMAKE_DL_LIBS})
+  ${GIBBON_ONNX_PROTO} protobuf::libprotobuf ${GIBBON_CLP} ${GIBBON_COINUTILS} gomp ${CMAKE_DL_LIBS})
 
 file(GLOB_RECURSE targets CONFIGURE_DEPENDS base/*_fuzz.cpp datasets/*_fuzz.cpp models/*_fuzz.cpp
   reports/*_fuzz.cpp eval/*_fuzz.cpp)

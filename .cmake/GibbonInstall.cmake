@@ -1,9 +1,28 @@
-# install + find_package(gibbon): static libraries gibbon::datasets … gibbon::eval and their headers.
+# install + find_package(gibbon): static libraries gibbon::datasets … gibbon::eval and their headers,
+# and the component `program`: what whoever runs gibbon needs.
 include(CMakePackageConfigHelpers)
 
 list(TRANSFORM GIBBON_MODULES PREPEND gibbon_ OUTPUT_VARIABLE libraries)
 install(TARGETS ${libraries} EXPORT gibbon ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS gibbon RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS gibbon RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program RENAME copyright)
+
+# The program writes its manual pages and completions itself, from its list of options.
+set(documents ${PROJECT_BINARY_DIR}/documents)
+add_custom_command(TARGET gibbon POST_BUILD
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${documents}
+  COMMAND gibbon manual --output ${documents}/man
+  COMMAND sh -c "gzip -9n ${documents}/man/*"
+  COMMAND gibbon completion bash > ${documents}/gibbon
+  COMMAND gibbon completion zsh > ${documents}/_gibbon
+  COMMAND gibbon completion fish > ${documents}/gibbon.fish)
+install(DIRECTORY ${documents}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+install(FILES ${documents}/gibbon COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${documents}/_gibbon COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${documents}/gibbon.fish COMPONENT program
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY ${GIBBON_MODULES} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gibbon
   FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT gibbon NAMESPACE gibbon:: FILE gibbonTargets.cmake

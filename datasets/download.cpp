@@ -17,7 +17,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 
-namespace gibbon {
+namespace gibbon::datasets {
 namespace {
 
 constexpr long kOk = 200;
@@ -193,4 +193,4 @@ Download download(const std::string& url, const std::filesystem::path& part,
   return result;
 }
 
-}  // namespace gibbon
+}  // namespace gibbon::datasets

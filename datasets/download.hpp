@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-namespace gibbon {
+namespace gibbon::datasets {
 
 /// Outcome of one attempt to download a file.
 struct Download {
@@ -21,4 +21,4 @@ struct Download {
 [[nodiscard]] Download download(const std::string& url, const std::filesystem::path& part,
                                 const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
-}  // namespace gibbon
+}  // namespace gibbon::datasets

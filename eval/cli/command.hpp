@@ -90,5 +90,7 @@ void add_explain(CLI::App& root);
 void add_data(CLI::App& root);
 void add_list(CLI::App& root);
 void add_doctor(CLI::App& root);
+void add_completion(CLI::App& root);
+void add_manual(CLI::App& root);
 
 }  // namespace gibbon::eval::cli

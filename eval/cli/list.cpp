@@ -1,6 +1,7 @@
 #include "attacks/attack.hpp"
 #include "attacks/ensembles.hpp"
 #include "base/suggest.hpp"
+#include "eval/cli/choices.hpp"
 #include "eval/cli/command.hpp"
 #include "models/optimizer.hpp"
 #include "models/train/initialise.hpp"
@@ -103,6 +104,12 @@ void print(const Topic& topic) {
 }
 
 }  // namespace
+
+std::vector<std::string> list_topics() {
+  std::vector<std::string> out;
+  for (const Topic& topic : topics()) out.push_back(topic.name);
+  return out;
+}
 
 void add_list(CLI::App& root) {
   const auto wanted = std::make_shared<std::string>();

@@ -91,6 +91,8 @@ int run(int argc, char** argv) {
   cli::add_data(program);
   cli::add_list(program);
   cli::add_doctor(program);
+  cli::add_completion(program);
+  cli::add_manual(program);
   add_file_limit(program);
   try {
     program.parse(argc, argv);

@@ -1,85 +1,96 @@
 #include "eval/verify/leaf.hpp"
 
 #include <algorithm>
-#include <glpk.h>
-#include <limits>
-#include <memory>
+#include <coin/ClpEventHandler.hpp>
+#include <coin/ClpFactorization.hpp>
+#include <coin/ClpSimplex.hpp>
+#include <coin/CoinPackedMatrix.hpp>
 
 namespace gibbon::eval::verify {
 namespace {
 
-struct Delete {
-  void operator()(glp_prob* problem) const { glp_delete_prob(problem); }
-};
+constexpr int kOptimal = 0;          // ClpModel::status()
+constexpr double kTolerance = 1e-9;  // far below the 1e-7 at which the search tries a point
 
-/// As GLPK counts its time: a whole number, at least 1.
-int milliseconds(double seconds) {
-  return static_cast<int>(std::clamp(1e3 * seconds, 1.0, double{std::numeric_limits<int>::max()}));
-}
+/// Looks at the clock after every iteration. CLP's own limit counts the processor time of all
+/// threads, so what it allows would depend on what else is running.
+class Clock : public ClpEventHandler {
+ public:
+  explicit Clock(const Deadline& deadline) : deadline_(deadline) {}
+  int event(Event /*which*/) override {
+    constexpr int kStop = 0;
+    constexpr int kGoOn = -1;
+    return interrupted || deadline_.passed() ? kStop : kGoOn;
+  }
+  [[nodiscard]] ClpEventHandler* clone() const override { return new Clock(*this); }
+
+ private:
+  Deadline deadline_;
+};
 
 /// Columns x, then one more for the largest objective, or for how far constraints are missed.
 class Program {
  public:
   Program(std::span<const double> lower, std::span<const double> upper, bool feasibility)
-      : problem_(glp_create_prob()), extra_(static_cast<int>(lower.size()) + 1) {
-    glp_term_out(GLP_OFF);
-    glp_set_obj_dir(problem_.get(), GLP_MIN);
-    glp_add_cols(problem_.get(), extra_);
-    for (std::size_t j = 0; j < lower.size(); ++j) {
-      const bool fixed = lower[j] >= upper[j];
-      glp_set_col_bnds(problem_.get(), static_cast<int>(j) + 1, fixed ? GLP_FX : GLP_DB, lower[j],
-                       upper[j]);
-    }
-    glp_set_col_bnds(problem_.get(), extra_, feasibility ? GLP_LO : GLP_FR, 0.0, 0.0);
-    glp_set_obj_coef(problem_.get(), extra_, 1.0);
-    index_.resize(lower.size() + 2);
-    value_.resize(lower.size() + 2);
+      : lower_(lower.begin(), lower.end()), upper_(upper.begin(), upper.end()) {
+    for (std::size_t j = 0; j < lower_.size(); ++j) upper_[j] = std::max(lower_[j], upper_[j]);
+    lower_.push_back(feasibility ? 0.0 : -COIN_DBL_MAX);
+    upper_.push_back(COIN_DBL_MAX);
   }
 
   /// slope · x + extra_weight · extra >= bound
   void require(std::span<const double> slope, double extra_weight, double bound) {
-    const int row = glp_add_rows(problem_.get(), 1);
-    int count = 0;
-    for (std::size_t j = 0; j < slope.size(); ++j) {
-      if (slope[j] == 0.0) continue;
-      ++count;
-      index_[static_cast<std::size_t>(count)] = static_cast<int>(j) + 1;
-      value_[static_cast<std::size_t>(count)] = slope[j];
-    }
-    if (extra_weight != 0.0) {
-      ++count;
-      index_[static_cast<std::size_t>(count)] = extra_;
-      value_[static_cast<std::size_t>(count)] = extra_weight;
-    }
-    glp_set_mat_row(problem_.get(), row, count, index_.data(), value_.data());
-    glp_set_row_bnds(problem_.get(), row, GLP_LO, bound, 0.0);
+    for (std::size_t j = 0; j < slope.size(); ++j) put(j, slope[j]);
+    put(slope.size(), extra_weight);
+    start_.push_back(static_cast<CoinBigIndex>(index_.size()));
+    bound_.push_back(bound);
   }
 
+  /// CLP's status; the rest is to be asked only where it is kOptimal.
   [[nodiscard]] int solve(const Deadline& deadline) {
     deadline.check();
-    glp_smcp settings;
-    glp_init_smcp(&settings);
-    settings.msg_lev = GLP_MSG_OFF;
-    settings.it_lim = 20'000;
-    settings.tm_lim = milliseconds(deadline.left());
-    glp_std_basis(problem_.get());
-    const int failure = glp_simplex(problem_.get(), &settings);
+    const int rows = static_cast<int>(bound_.size());
+    const int columns = static_cast<int>(lower_.size());
+    const CoinPackedMatrix matrix(false, columns, rows, start_.back(), value_.data(), index_.data(),
+                                  start_.data(), nullptr);
+    std::vector<double> objective(lower_.size());
+    objective.back() = 1.0;
+    const std::vector<double> unbounded(bound_.size(), COIN_DBL_MAX);
+    simplex_.setLogLevel(0);
+    simplex_.loadProblem(matrix, lower_.data(), upper_.data(), objective.data(), bound_.data(),
+                         unbounded.data());
+    simplex_.setMaximumIterations(20'000);
+    simplex_.setPrimalTolerance(kTolerance);
+    simplex_.setDualTolerance(kTolerance);
+    const Clock clock(deadline);
+    simplex_.passInEventHandler(&clock);  // a copy
+    // The factorisation for small matrices: the usual one asks for a megabyte even for twenty rows,
+    // and may call LAPACK, whose sums depend on its number of threads.
+    constexpr int kSmall = 2;
+    simplex_.factorization()->forceOtherFactorization(kSmall);
+    simplex_.dual();
     deadline.check();
-    if (failure != 0) return GLP_UNDEF;
-    return glp_get_status(problem_.get());
+    return simplex_.status();
   }
-  [[nodiscard]] double value() const { return glp_get_obj_val(problem_.get()); }
+  [[nodiscard]] double value() const { return simplex_.objectiveValue(); }
   [[nodiscard]] double dual(std::size_t row) const {
-    return std::max(0.0, glp_get_row_dual(problem_.get(), static_cast<int>(row) + 1));
+    return std::max(0.0, simplex_.dualRowSolution()[row]);
   }
-  [[nodiscard]] double column(std::size_t j) const {
-    return glp_get_col_prim(problem_.get(), static_cast<int>(j) + 1);
-  }
+  [[nodiscard]] double column(std::size_t j) const { return simplex_.primalColumnSolution()[j]; }
 
  private:
-  std::unique_ptr<glp_prob, Delete> problem_;
-  int extra_;
-  std::vector<int> index_;  // 1-based, as GLPK wants them
+  void put(std::size_t column, double weight) {
+    if (weight == 0.0) return;
+    index_.push_back(static_cast<int>(column));
+    value_.push_back(weight);
+  }
+
+  ClpSimplex simplex_;
+  std::vector<double> lower_;
+  std::vector<double> upper_;
+  std::vector<double> bound_;           // of the rows
+  std::vector<CoinBigIndex> start_{0};  // of each row in index_ and value_, then their end
+  std::vector<int> index_;
   std::vector<double> value_;
 };
 
@@ -98,8 +109,7 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
   for (const Affine& constraint : constraints) {
     program.require(constraint.slope, 0.0, -constraint.constant);
   }
-  const int status = program.solve(deadline);
-  if (status == GLP_OPT) {
+  if (program.solve(deadline) == kOptimal) {
     out.solved = out.feasible = true;
     out.value = program.value();
     for (std::size_t j = 0; j < lower.size(); ++j) {
@@ -116,13 +126,12 @@ LeafSolution solve_leaf(std::span<const Affine> objectives, std::span<const Affi
     }
     return out;
   }
-  if (status != GLP_NOFEAS && status != GLP_INFEAS && status != GLP_UNDEF) return out;
   // By how much the constraints must be missed: its multipliers are the proof that they must.
   Program missed(lower, upper, true);
   for (const Affine& constraint : constraints) {
     missed.require(constraint.slope, 1.0, -constraint.constant);
   }
-  if (missed.solve(deadline) != GLP_OPT || !(missed.value() > 0.0)) return out;
+  if (missed.solve(deadline) != kOptimal || !(missed.value() > 0.0)) return out;
   out.solved = true;
   for (std::size_t k = 0; k < constraints.size(); ++k) out.multipliers.push_back(missed.dual(k));
   return out;

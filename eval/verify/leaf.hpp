@@ -26,7 +26,7 @@ struct LeafSolution {
 };
 
 /// Minimises the largest of `objectives` over lower <= x <= upper subject to constraints >= 0, by
-/// the simplex method of GLPK. Throws TimeOver when the deadline passes.
+/// the simplex method of CLP. Throws TimeOver when the deadline passes.
 [[nodiscard]] LeafSolution solve_leaf(std::span<const Affine> objectives,
                                       std::span<const Affine> constraints,
                                       std::span<const double> lower, std::span<const double> upper,

@@ -1,0 +1,36 @@
+#include "eval/cli/completion.hpp"
+
+#include "base/suggest.hpp"
+#include "eval/cli/command.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+struct ShellInfo {
+  std::string_view name;
+  std::string (*script)(const Command&);
+};
+
+constexpr std::array kShells{ShellInfo{"bash", bash_completion}, ShellInfo{"zsh", zsh_completion},
+                             ShellInfo{"fish", fish_completion}};
+
+}  // namespace
+
+std::vector<std::string> shell_names() {
+  std::vector<std::string> out;
+  out.reserve(kShells.size());
+  for (const ShellInfo& shell : kShells) out.emplace_back(shell.name);
+  return out;
+}
+
+void add_completion(CLI::App& root) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App* app = root.add_subcommand(
+      "completion", "Print the script with which a shell completes commands, options and names");
+  app->add_option("SHELL", *shell, "bash, zsh or fish")->required();
+  app->callback([shell, &root] {
+    fmt::print("{}", find_entry("shell", kShells, *shell).script(describe(root)));
+  });
+}
+
+}  // namespace gibbon::eval::cli
