@@ -142,8 +142,9 @@ TEST(KnownBounds, NeverExceedTheDistance) {
   for (std::size_t n = 0; n < data.size(); ++n) {
     const Rows x = std::as_const(data.images).view().slice(n, 1);
     const double gap = known::kRadius - known::spread(x.row(0));
-    for (const auto& [ball, rise] :
-         {std::pair{bounds::Ball::kLinf, 16.0}, {bounds::Ball::kL2, 4.0}, {bounds::Ball::kL1, 1.0}}) {
+    for (const auto& [ball, rise] : {std::pair{bounds::Ball::kLinf, 16.0},
+                                     {bounds::Ball::kL2, 4.0},
+                                     {bounds::Ball::kL1, 1.0}}) {
       const double radius = certified_radius(bounder, x, ball);
       EXPECT_LE(radius, gap / rise);
       EXPECT_GT(radius, 0.1 * gap / rise) << "and say something";

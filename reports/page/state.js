@@ -1,5 +1,5 @@
 'use strict';
-// What the page shows and who is told when that changes. `data` is what reports/page_data.hpp says.
+// What the page shows and who is told when that changes. `data` is what reports/page/page_data.hpp says.
 const data = JSON.parse(document.getElementById('data').textContent);
 const several = data.runs.length > 1;
 
@@ -55,7 +55,7 @@ function unitsOf(r, normName) {
   return normName === 'l0' ? 'changed input values' : r.units;
 }
 
-// Numbers are written as in the tables (reports/text.hpp).
+// Numbers are written as in the tables (reports/record/text.hpp).
 function percent(fraction) {
   if (!Number.isFinite(fraction)) return '–';
   const text = (100 * fraction).toFixed(1);
@@ -85,7 +85,7 @@ function seriesText(s, p) {
   return isBand(s) ? `${pointText(p)}, attacked ${pointText(p.attacked)}, ${undecidedText(p)}` : pointText(p);
 }
 
-// Wilson 1927, as wilson95() in reports/record.cpp.
+// Wilson 1927, as wilson95() in reports/record/record.cpp.
 function wilson(k, n) {
   if (n === 0) return [0, 1];
   const z = 1.959963984540054;

@@ -53,7 +53,7 @@
     return all.data.subarray(index * size, (index + 1) * size);
   }
 
-  // As diverging() and signed_pixels() in reports/colour_map.cpp.
+  // As diverging() and signed_pixels() in reports/gallery/colour_map.cpp.
   function diverging(share) {
     const end = share < 0 ? [33, 102, 172] : [178, 24, 43];
     return end.map((to) => 255 + Math.abs(share) * (to - 255));
