@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "datasets/dataset.hpp"
-#include "eval/runs/options.hpp"
+#include "eval/runs/plan.hpp"
 #include "eval/runs/run_lock.hpp"
 #include "eval/sweep/sweep.hpp"
 #include "models/model_file.hpp"
@@ -25,12 +25,6 @@ void add_options(CLI::App& app, const std::vector<runs::Option>& options);
 /// Text as one shell word.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
-/// load() and select() as the options ask for it.
-[[nodiscard]] datasets::Dataset load_data(const runs::DataOptions& options);
-
-/// Data as a model takes them: require_fit(), and the model's classes where the data show fewer.
-[[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network);
-
 /// load_data() and fit_data(); says what there is to say about the data.
 [[nodiscard]] datasets::Dataset load_data(const runs::DataOptions& options,
                                           const models::Network& network,
@@ -46,14 +40,9 @@ void say_notes(const runs::CommonOptions& common, std::span<const std::string> n
 /// cross-entropy or MSE, by its output, for models of other producers.
 [[nodiscard]] models::Loss loss_of(const models::Network& network, std::string name);
 
-/// Every name resolved, every range checked. Warns on stderr about budgets in 0–255 units.
+/// runs::plan_sweep() with warnings on stderr.
 [[nodiscard]] sweep::SweepPlan plan_sweep(const runs::SweepOptions& options,
                                           const runs::CommonOptions& common);
-
-/// Loads the samples that attacks learn from, the first 1000 of the train split (or all, where
-/// there are fewer), if the plan has one that does.
-void load_training(const runs::DataOptions& options, const models::Network& network,
-                   sweep::SweepPlan& plan);
 
 /// Writes to stderr unless quiet; ends the progress bar's line first.
 void say(const runs::CommonOptions& common, const std::string& text);

@@ -31,7 +31,7 @@ std::size_t learned_from(std::size_t samples, const std::string& attack) {
       models::Output::kSoftmax, models::train::find_initialiser("xavier"), 1);
   sweep::SweepPlan plan{.norms = {attacks::Norm::kLinf}, .epsilons = {0.1}};
   plan.attacks.push_back(sweep::parse_entry(attack));
-  load_training({.data = "mnist", .data_dir = folder.path()}, network, plan);
+  runs::load_training({.data = "mnist", .data_dir = folder.path()}, network, plan);
   return plan.training ? plan.training->size() : 0;
 }
 

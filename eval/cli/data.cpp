@@ -34,7 +34,7 @@ struct State {
 
   void show() {
     data.data = name;
-    const datasets::Dataset set = load_data(data);
+    const datasets::Dataset set = runs::load_data(data);
     fmt::print(
         "{} {}\n  samples   {}\n  shape     {} × {} × {}\n  range     [{}, {}]\n  sha256    {}\n",
         printable(set.name), set.split, set.size(), set.shape.height, set.shape.width,

@@ -70,11 +70,11 @@ class Command {
     if (output_.empty()) output_ = "runs/gallery";
     const models::ModelFile file = load_model(model_);
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
-    if (image_.empty()) return of_samples(file.network, plan, load_data(data_));
+    if (image_.empty()) return of_samples(file.network, plan, runs::load_data(data_));
     allow(kOfImage, "--image");
     lab::PhotoOptions photo{.tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
     if (given("--label")) photo.label = label_;
-    if (given("--data")) photo.class_names = load_data(data_).class_names;
+    if (given("--data")) photo.class_names = runs::load_data(data_).class_names;
     const auto [data, told] = lab::read_photo(image_, file.network, photo);
     say(common_, told);
     of_samples(file.network, plan, data);
@@ -131,7 +131,7 @@ class Command {
 
   void of_samples(const models::Network& network, sweep::SweepPlan& plan,
                   datasets::Dataset samples) {
-    samples = fit_data(std::move(samples), network);
+    samples = runs::fit_data(std::move(samples), network);
     sweep::require_runnable(plan, samples);
     sweep::leave_out_targets(plan, samples);
     say_notes(common_, samples.notes);
@@ -140,7 +140,7 @@ class Command {
                  samples.name);
     }
     const runs::GalleryChoice chosen = choice(samples);
-    load_training(data_, network, plan);
+    runs::load_training(data_, network, plan);
     if (!sweep_.save.empty()) runs::require_savable(sweep_.save, samples, plan);
     const runs::RunLock lock = lock_new_folder(output_, common_);
     runs::prepare_folder(output_, {"gallery.json"}, common_.force);
@@ -203,7 +203,7 @@ class Command {
     stored.common.threads = common_.threads;
     const models::Network network = network_of(stored);
     sweep::SweepPlan plan = plan_sweep(stored.sweep, stored.common);
-    datasets::Dataset data = fit_data(load_data(stored.data), network);
+    datasets::Dataset data = runs::fit_data(runs::load_data(stored.data), network);
     sweep::leave_out_targets(plan, data);
     if (!data.shape.image) {
       fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
@@ -211,7 +211,7 @@ class Command {
     const sweep::SweepResult result = runs::stored_result(run, stored, plan, data);
     runs::GalleryChoice chosen = choice(data);
     restrict_to(result, chosen);
-    load_training(stored.data, network, plan);
+    runs::load_training(stored.data, network, plan);
     runs::prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
     runs::StagedGallery staged(folder);
     sweep::fit_attacks(models::Mlp(network), plan);

@@ -80,9 +80,7 @@ struct State {
     }
     exit_code = run_sweep({.model = std::move(model),
                            .model_path = path,
-                           .options = e.sweep,
-                           .data = e.data,
-                           .common = e.common,
+                           .fields = e,
                            .folder = folder,
                            .command = command(),
                            .from = {},

@@ -9,31 +9,25 @@ namespace {
 
 struct State {
   std::string model;
-  runs::SweepOptions sweep;
-  runs::DataOptions data;
-  runs::CommonOptions common;
+  runs::SweepFields fields;
   std::string output = "runs/sweep";
   std::string from;
   bool resume = false;
 
   void run() {
     const std::string command = "gibbon sweep --model " + shell_word(model) +
-                                typed(data.options(), runs::DataOptions().options()) +
-                                typed(sweep.options(), runs::SweepOptions().options()) +
-                                typed(common.options(), runs::CommonOptions().options()) +
+                                typed(fields.fields(), runs::SweepFields().fields()) +
                                 (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
                                 shell_word(output);
     if (model.empty()) static_cast<void>(load_model(model));  // before the folder is touched
-    const runs::RunLock lock = lock_new_folder(output, common);
-    if (!prepare_sweep(output, resume, common.force)) {
-      say(common, fmt::format("{}: this sweep is finished; nothing to resume", output));
+    const runs::RunLock lock = lock_new_folder(output, fields.common);
+    if (!prepare_sweep(output, resume, fields.common.force)) {
+      say(fields.common, fmt::format("{}: this sweep is finished; nothing to resume", output));
       return;
     }
     exit_code = run_sweep({.model = load_model(model),
                            .model_path = model,
-                           .options = sweep,
-                           .data = data,
-                           .common = common,
+                           .fields = fields,
                            .folder = output,
                            .command = command,
                            .from = from,
@@ -48,9 +42,7 @@ void add_sweep(CLI::App& root) {
   CLI::App* app = root.add_subcommand(
       "sweep", "Attack a model at a list of budgets and report accuracy versus epsilon");
   app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  add_options(*app, state->sweep.options());
-  add_options(*app, state->data.options());
-  add_options(*app, state->common.options());
+  add_options(*app, state->fields.fields());
   app->add_option("-o,--output", state->output, "folder of the run")->capture_default_str();
   app->add_option(
       "--from", state->from,

@@ -35,7 +35,7 @@ struct State {
                            const std::string& name, const std::string& model) const {
     datasets::Dataset data = stored.data;
     data.notes.clear();  // said once for all models
-    data = fit_data(std::move(data), network);
+    data = runs::fit_data(std::move(data), network);
     say_notes(common, data.notes);
     for (const std::string& doubt : sweep::doubt_clean_accuracy(network, data)) {
       say(common, fmt::format("note: {} on {}: {}", model, name, doubt));

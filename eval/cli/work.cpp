@@ -1,6 +1,5 @@
 #include "eval/cli/work.hpp"
 
-#include <chrono>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -11,6 +10,7 @@
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/runs/examples.hpp"
+#include "eval/runs/execute.hpp"
 #include "eval/runs/gallery.hpp"
 #include "eval/runs/journal.hpp"
 #include "eval/runs/provenance.hpp"
@@ -25,21 +25,6 @@
 
 namespace gibbon::eval::cli {
 namespace {
-
-/// Stored examples instead of the data's; attacks and budgets only where they were asked for.
-void plan_stored(runs::StoredExamples& stored, const std::string& file,
-                 const runs::SweepOptions& options, sweep::SweepPlan& plan) {
-  const runs::SweepOptions usual;
-  if (options.attack == usual.attack) plan.attacks.clear();
-  if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
-  plan.norms = {stored.norm};
-  runs::settle_examples(stored, plan.epsilons);
-  plan.attacks.insert(plan.attacks.begin(), runs::stored_entry(stored, "stored:" + file));
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// "94.81 % (9,481 of 10,000; 95 % interval 94.36–95.23 %)"
 std::string rate(std::size_t correct, std::size_t n) {
@@ -92,7 +77,7 @@ void print_test_accuracy(const models::Network& network, const models::train::St
                          runs::DataOptions options, const runs::CommonOptions& common) {
   options.split = "test";
   options.samples = "all";
-  const datasets::Dataset test = load_data(options);
+  const datasets::Dataset test = runs::load_data(options);
   std::vector<std::uint32_t> all(test.size());
   std::iota(all.begin(), all.end(), 0U);
   const models::train::Evaluation judged =
@@ -116,7 +101,7 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
                                const std::filesystem::path& model_path,
                                const std::filesystem::path& history_path) {
   runs::TrainPlan plan = runs::plan_training(train, common);
-  const datasets::Dataset samples = load_data(data);
+  const datasets::Dataset samples = runs::load_data(data);
   say_notes(common, samples.notes);
   say(common,
       fmt::format("training {} ({} parameters) on {} {} ({} samples)", plan.network.architecture(),
@@ -199,7 +184,7 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& 
   Sequel sequel;
   try {
     sequel.gallery = runs::make_gallery(job.model.network, data, plan, result,
-                                        {.per_class = job.options.gallery}, job.folder);
+                                        {.per_class = job.fields.sweep.gallery}, job.folder);
     if (job.from.empty()) {
       sequel.reference = reports::gate::to_json(
           {.gflops = runs::measure_reference_gflops(),
@@ -226,87 +211,124 @@ void say_restored(const runs::CommonOptions& common, const runs::Journal& journa
   }
 }
 
+/// One 'gibbon sweep' from its options to its folder.
+class Sweeping {
+ public:
+  explicit Sweeping(const SweepJob& job)
+      : job_(job),
+        plan_{.sweep = plan_sweep(job.fields.sweep, job.fields.common),
+              .fields = job.fields,
+              .command = job.command,
+              .model_path = job.model_path} {
+    load();
+  }
+
+  int run() {
+    const std::filesystem::path path = job_.folder / kJournal;
+    const sweep::PartLayout parts =
+        sweep::part_layout(plan_.sweep, data_, job_.model.network.num_classes());
+    runs::SweepFields settled = runs::settled(job_.fields, plan_.sweep);
+    runs::Journal journal(path,
+                          runs::sweep_identity(job_.model, data_, plan_.sweep, settled.fields()),
+                          parts, job_.resume);
+    say_restored(common(), journal, path, parts.members.size() * parts.blocks());
+    Progress progress("sweep", "images", common().quiet);
+    reports::record::Run run =
+        runs::execute(plan_, job_.model, data_, &journal,
+                      {.progress = [&](const sweep::SweepStatus& s) { show(progress, s); },
+                       .swept =
+                           [&](const sweep::SweepResult& result, double seconds) {
+                             progress.pause();
+                             follow_up(result, seconds);
+                           }});
+    if (finished_ == 0 || !sequel_) return interrupted_exit();
+    write(run);
+    if (whole()) journal.remove();
+    tell(run);
+    return whole() ? 0 : interrupted_exit();
+  }
+
+ private:
+  [[nodiscard]] const runs::CommonOptions& common() const { return job_.fields.common; }
+  [[nodiscard]] bool whole() const { return finished_ == data_.size(); }
+
+  /// Data, and what the plan has to know of them.
+  void load() {
+    if (!job_.from.empty()) {
+      runs::StoredExamples stored = runs::load_examples(job_.from);
+      runs::plan_stored(stored, job_.from, job_.fields.sweep, plan_.sweep);
+      data_ = std::move(stored.data);
+    } else {
+      data_ = runs::load_data(job_.fields.data);
+    }
+    data_ = runs::fit_data(std::move(data_), job_.model.network);
+    sweep::require_runnable(plan_.sweep, data_);
+    sweep::leave_out_targets(plan_.sweep, data_);
+    say_notes(common(), data_.notes);
+    runs::load_training(job_.fields.data, job_.model.network, plan_.sweep);
+    logged_ = logs_autoattack(plan_.sweep);
+    plan_.sweep.keep_examples = plan_.sweep.keep_examples || logged_;
+    const std::string& save = job_.fields.sweep.save;
+    if (!save.empty()) runs::require_savable(save, data_, plan_.sweep);
+  }
+
+  void show(Progress& progress, const sweep::SweepStatus& status) const {
+    if (logged_ && !status.attack.empty()) {
+      progress.pause();
+      say(common(), autoattack_line(status));
+    }
+    progress.share(status.share, sweep_note(status));
+  }
+
+  /// What needs the sweep's own result: pictures, examples, the log.
+  void follow_up(const sweep::SweepResult& result, double seconds) {
+    finished_ = result.finished;
+    sequel_ = whole() ? make_sequel(job_, data_, plan_.sweep, result) : Sequel{};
+    if (!whole() || !sequel_) {
+      say(common(), fmt::format("interrupted: go on with the same command and --resume; {} keeps "
+                                "what is finished",
+                                (job_.folder / kJournal).string()));
+    }
+    if (finished_ == 0) {
+      say(common(), "no block of samples went through all attacks yet, so there is no result");
+      return;
+    }
+    if (!sequel_) return;
+    const std::string& save = job_.fields.sweep.save;
+    if (!save.empty()) runs::save(save, data_, plan_.sweep, result);
+    if (logged_) fmt::print("{}", autoattack_log(result, plan_.sweep, seconds));
+  }
+
+  void write(reports::record::Run& run) const {
+    if (!sequel_->reference.is_null()) run.provenance["reference"] = sequel_->reference;
+    if (!sequel_->gallery.items.empty()) {
+      run.provenance["gallery"] = runs::gallery_counts(sequel_->gallery);
+    }
+    runs::write_run(job_.folder, run, sequel_->gallery);
+  }
+
+  void tell(const reports::record::Run& run) const {
+    fmt::print(
+        "{}", reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
+                                                                 : reports::table::Colour::kNever));
+    say_notes(common(), std::span(run.diagnosis).subspan(data_.notes.size()));
+    if (!whole()) {
+      say(common(), fmt::format("interrupted: the results are those of the first {} of {} samples",
+                                finished_, data_.size()));
+    }
+    fmt::print("report {}\n", printable((job_.folder / "report.html").string()));
+  }
+
+  const SweepJob& job_;
+  runs::RunPlan plan_;
+  datasets::Dataset data_;
+  bool logged_ = false;
+  std::size_t finished_ = 0;      // samples the sweep is through with
+  std::optional<Sequel> sequel_;  // none after Ctrl-C in the middle of it
+};
+
 }  // namespace
 
-int run_sweep(const SweepJob& job) {
-  const runs::SweepOptions& options = job.options;
-  const runs::CommonOptions& common = job.common;
-  const models::ModelFile& model = job.model;
-  const std::filesystem::path& folder = job.folder;
-  sweep::SweepPlan plan = plan_sweep(options, common);
-  std::optional<runs::StoredExamples> stored;
-  if (!job.from.empty()) {
-    stored = runs::load_examples(job.from);
-    plan_stored(*stored, job.from, options, plan);
-  }
-  datasets::Dataset data = fit_data(stored ? stored->data : load_data(job.data), model.network);
-  sweep::require_runnable(plan, data);
-  sweep::leave_out_targets(plan, data);
-  say_notes(common, data.notes);
-  load_training(job.data, model.network, plan);
-  const bool logged = logs_autoattack(plan);
-  plan.keep_examples = plan.keep_examples || logged;
-  if (!options.save.empty()) runs::require_savable(options.save, data, plan);
-  const sweep::PartLayout parts = sweep::part_layout(plan, data, model.network.num_classes());
-  runs::Journal journal(folder / kJournal, runs::sweep_identity(model, data, plan), parts,
-                        job.resume);
-  say_restored(common, journal, folder / kJournal, parts.members.size() * parts.blocks());
-  const auto start = std::chrono::steady_clock::now();
-  Progress progress("sweep", "images", common.quiet);
-  sweep::SweepResult result = sweep::sweep(
-      model.network, data, plan,
-      [&](const sweep::SweepStatus& s) {
-        if (logged && !s.attack.empty()) {
-          progress.pause();
-          say(common, autoattack_line(s));
-        }
-        progress.share(s.share, sweep_note(s));
-      },
-      &journal);
-  progress.pause();
-  const double seconds = seconds_since(start);
-  const bool unfinished = result.finished < data.size();
-  const std::optional<Sequel> sequel = unfinished ? Sequel{} : make_sequel(job, data, plan, result);
-  if (unfinished || !sequel) {
-    say(common, fmt::format("interrupted: go on with the same command and --resume; {} keeps what "
-                            "is finished",
-                            (folder / kJournal).string()));
-  }
-  if (result.finished == 0) {
-    say(common, "no block of samples went through all attacks yet, so there is no result");
-    return interrupted_exit();
-  }
-  if (!sequel) return interrupted_exit();
-  const reports::record::Gallery& gallery = sequel->gallery;
-  if (!options.save.empty()) runs::save(options.save, data, plan, result);
-  if (logged) fmt::print("{}", autoattack_log(result, plan, seconds));
-  reports::record::Run run{
-      .provenance = runs::sweep_provenance({.command = job.command,
-                                            .model_path = job.model_path.string(),
-                                            .model_sha256 = model.sha256,
-                                            .seconds_sweep = seconds},
-                                           model.network, data, job.data, options, common, result),
-      .curve = std::move(result.curve),
-      .samples = std::move(result.samples),
-      .distances = std::move(result.distances),
-      .diagnosis = std::move(result.diagnosis)};
-  if (!sequel->reference.is_null()) run.provenance["reference"] = sequel->reference;
-  run.diagnosis.insert(run.diagnosis.begin(), data.notes.begin(), data.notes.end());
-  if (!gallery.items.empty()) {
-    run.provenance["gallery"] = runs::gallery_counts(gallery);
-  }
-  runs::write_run(folder, run, gallery);
-  if (!unfinished) journal.remove();
-  fmt::print("{}",
-             reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
-                                                                : reports::table::Colour::kNever));
-  say_notes(common, std::span(run.diagnosis).subspan(data.notes.size()));
-  if (unfinished) {
-    say(common, fmt::format("interrupted: the results are those of the first {} of {} samples",
-                            result.finished, data.size()));
-  }
-  fmt::print("report {}\n", printable((folder / "report.html").string()));
-  return unfinished ? interrupted_exit() : 0;
-}
+int run_sweep(const SweepJob& job) { return Sweeping(job).run(); }
 
 }  // namespace gibbon::eval::cli

@@ -29,9 +29,7 @@ inline constexpr const char* kJournal = "resume.journal";  ///< in the folder of
 struct SweepJob {
   models::ModelFile model;
   std::filesystem::path model_path;
-  runs::SweepOptions options;
-  runs::DataOptions data;
-  runs::CommonOptions common;
+  runs::SweepFields fields;
   std::filesystem::path folder;
   std::string command;  ///< repeats it
   std::string from;     ///< a file of stored examples, instead of data and attacks; empty: none

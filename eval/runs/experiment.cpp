@@ -95,6 +95,15 @@ std::vector<Option> top_options(Experiment& experiment) {
   return all;
 }
 
+toml::table parse(std::string_view bytes, const std::string& path) {
+  require_shallow_keys(bytes, path);
+  try {
+    return toml::parse(bytes, std::string_view(path));
+  } catch (const toml::parse_error& error) {
+    fail_usage("{}:{}: not valid TOML: {}", path, error.source().begin.line, error.description());
+  }
+}
+
 }  // namespace
 
 Experiment read_experiment(const std::string& path) {
@@ -104,13 +113,7 @@ Experiment read_experiment(const std::string& path) {
 
 Experiment parse_experiment(std::string_view bytes, const std::string& path) {
   Experiment experiment;
-  toml::table root;
-  require_shallow_keys(bytes, path);
-  try {
-    root = toml::parse(bytes, std::string_view(path));
-  } catch (const toml::parse_error& error) {
-    fail_usage("{}:{}: not valid TOML: {}", path, error.source().begin.line, error.description());
-  }
+  const toml::table root = parse(bytes, path);
   const Reader reader(path);
   reader.take(root, "", top_options(experiment), {kTables.begin(), kTables.end()});
   const auto take_table = [&](const std::string& name, const std::vector<Option>& options) {
@@ -128,22 +131,23 @@ Experiment parse_experiment(std::string_view bytes, const std::string& path) {
   return experiment;
 }
 
-std::string to_text(Experiment& experiment) {
+void take_toml(std::string_view bytes, const std::string& path,
+               const std::vector<Option>& options) {
+  Reader(path).take(parse(bytes, path), "", options, {});
+}
+
+std::string to_text(const std::vector<Option>& options) {
   std::string out;
-  const auto add = [&](const std::vector<Option>& options) {
-    for (const Option& option : options) {
-      out += fmt::format("  {:<14} {}\n", option.name, to_text(option));
-    }
-  };
-  out += "experiment\n";
-  add(top_options(experiment));
-  if (experiment.model.empty()) {
-    out += "train\n";
-    add(experiment.train.options());
+  for (const Option& option : options) {
+    out += fmt::format("  {:<14} {}\n", option.name, to_text(option));
   }
-  out += "sweep\n";
-  add(experiment.sweep.options());
   return out;
+}
+
+std::string to_text(Experiment& experiment) {
+  std::string out = "experiment\n" + to_text(top_options(experiment));
+  if (experiment.model.empty()) out += "train\n" + to_text(experiment.train.options());
+  return out + "sweep\n" + to_text(experiment.sweep.options());
 }
 
 }  // namespace gibbon::eval::runs

@@ -15,13 +15,10 @@ namespace gibbon::eval::runs {
 ///   [sweep]
 ///   attack = ["fgsm", "noise-uniform"]
 ///   epsilons = "0:0.3:0.025"
-struct Experiment {
+struct Experiment : SweepFields {
   std::string output = "runs/experiment";
   std::string model;  ///< empty: train one
-  DataOptions data;
-  CommonOptions common;
   TrainOptions train;
-  SweepOptions sweep;
 };
 
 /// Throws a usage Error naming file, key and value for TOML that does not parse, unknown keys (with
@@ -30,6 +27,12 @@ struct Experiment {
 
 /// The same of the bytes of a file; `path` is for messages.
 [[nodiscard]] Experiment parse_experiment(std::string_view bytes, const std::string& path);
+
+/// Sets what a table of TOML says of the options. Throws a usage Error as read_experiment().
+void take_toml(std::string_view bytes, const std::string& path, const std::vector<Option>& options);
+
+/// The lines of --dry-run.
+[[nodiscard]] std::string to_text(const std::vector<Option>& options);
 
 /// The whole plan, every option with its value: what --dry-run prints.
 [[nodiscard]] std::string to_text(Experiment& experiment);

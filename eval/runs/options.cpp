@@ -8,12 +8,13 @@
 namespace gibbon::eval::runs {
 
 std::vector<Option> DataOptions::options() {
-  return {
-      {"data", "data set by name ('gibbon list datasets') or a folder of class-name/*.png", &data},
-      {"data-dir", "folder with <name>/<files>; before $GIBBON_DATA and ~/.cache/gibbon",
-       &data_dir},
-      {"split", "train or test", &split},
-      {"samples", "all, a range 0:1000, or 500@7 (500 drawn with seed 7)", &samples}};
+  return {{"data", "data set by name ('gibbon list datasets') or a folder of class-name/*.png",
+           &data, Effect::kContent},
+          {"data-dir", "folder with <name>/<files>; before $GIBBON_DATA and ~/.cache/gibbon",
+           &data_dir, Effect::kContent},
+          {"split", "train or test", &split, Effect::kContent},
+          {"samples", "all, a range 0:1000, or 500@7 (500 drawn with seed 7)", &samples,
+           Effect::kContent}};
 }
 
 std::vector<Option> TrainOptions::options() {
@@ -65,12 +66,12 @@ std::vector<Option> SweepOptions::options() {
            &max_queries},
           {"save",
            "adversarial examples of the largest budget: FILE.npz for NumPy, or a folder of PNGs",
-           &save},
+           &save, Effect::kNone},
           {"batch", "samples a worker attacks at a time, at most; changes speed, never results",
            &batch},
-          {"gallery", "pictured samples per class; 0: no gallery", &gallery},
+          {"gallery", "pictured samples per class; 0: no gallery", &gallery, Effect::kNone},
           {"crosscheck", "run every pass through LibTorch, too, and stop where they differ",
-           &crosscheck}};
+           &crosscheck, Effect::kNone}};
 }
 
 std::vector<Option> CertifyOptions::options() {
@@ -112,10 +113,18 @@ std::vector<Option> SmoothOptions::options() {
 }
 
 std::vector<Option> CommonOptions::options() {
-  return {{"seed", "key of all randomness", &seed},
-          {"threads", "workers; 0: all cores; changes speed, never results", &threads},
-          {"force", "overwrite results that are already there", &force},
-          {"quiet", "no progress and no diagnosis on stderr", &quiet}};
+  return {
+      {"seed", "key of all randomness", &seed},
+      {"threads", "workers; 0: all cores; changes speed, never results", &threads, Effect::kNone},
+      {"force", "overwrite results that are already there", &force, Effect::kNone},
+      {"quiet", "no progress and no diagnosis on stderr", &quiet, Effect::kNone}};
+}
+
+std::vector<Option> SweepFields::fields() {
+  std::vector<Option> all = data.options();
+  for (const Option& option : sweep.options()) all.push_back(option);
+  for (const Option& option : common.options()) all.push_back(option);
+  return all;
 }
 
 std::size_t CommonOptions::workers() const {

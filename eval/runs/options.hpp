@@ -10,11 +10,19 @@
 // keys of 'gibbon run', --dry-run and the records of a run all walk the same lists.
 namespace gibbon::eval::runs {
 
+/// What another value of an option changes.
+enum class Effect {
+  kResults,  ///< the results, or the parts a journal keeps: it is part of a run's identity
+  kContent,  ///< the samples or files it names, whose SHA-256 is part of the identity
+  kNone,     ///< speed, or what is written and said
+};
+
 /// One option: "--name" on the command line, `name = value` in an experiment file.
 struct Option {
   std::string_view name;
   std::string_view help;  ///< one line, with unit, and what is allowed
   std::variant<std::string*, double*, std::uint64_t*, bool*, std::vector<std::string>*> value;
+  Effect effect = Effect::kResults;
 };
 
 struct DataOptions {
@@ -98,6 +106,15 @@ struct CommonOptions {
   std::vector<Option> options();
 
   [[nodiscard]] std::size_t workers() const;
+};
+
+/// A sweep as users describe it. Whoever reads, writes, prints, stores or compares one walks
+/// fields().
+struct SweepFields {
+  DataOptions data;
+  SweepOptions sweep;
+  CommonOptions common;
+  std::vector<Option> fields();
 };
 
 /// The value as text, as it would be typed.

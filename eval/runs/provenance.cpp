@@ -28,8 +28,11 @@ std::string instruction_set() {
   return "baseline";
 }
 
-void add(Json& json, const std::vector<Option>& options) {
+/// The options whose effect is one of the `wanted`.
+template <class Wanted>
+void add(Json& json, const std::vector<Option>& options, Wanted wanted) {
   for (const Option& option : options) {
+    if (!wanted(option.effect)) continue;
     std::visit([&](const auto* value) { json[std::string(option.name)] = *value; }, option.value);
   }
 }
@@ -72,31 +75,33 @@ Json environment() {
           {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
 }
 
+SweepFields settled(SweepFields fields, const sweep::SweepPlan& plan) {
+  fields.sweep.attack.clear();
+  for (const sweep::Entry& entry : plan.attacks) fields.sweep.attack.push_back(entry.text);
+  fields.sweep.norm.clear();
+  for (const attacks::Norm norm : plan.norms) {
+    fields.sweep.norm.emplace_back(attacks::to_string(norm));
+  }
+  fields.sweep.epsilons = fmt::format("{}", fmt::join(plan.epsilons, ","));
+  return fields;
+}
+
 Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& data,
-                    const sweep::SweepPlan& plan) {
-  Json attacks = Json::array();
-  for (const sweep::Entry& entry : plan.attacks) attacks.push_back(entry.text);
-  Json norms = Json::array();
-  for (const attacks::Norm norm : plan.norms) norms.push_back(attacks::to_string(norm));
+                    const sweep::SweepPlan& plan, const std::vector<Option>& settled) {
   std::string ids;
   for (const std::uint64_t id : data.ids) ids += fmt::format("{} ", id);
-  return {{"model", model.sha256},
-          {"data", data.name + " " + data.split},
-          {"data sha256", data.sha256},
-          {"samples", data.size()},
-          {"sample ids sha256", sha256_hex(ids)},
-          {"attacks", attacks},
-          {"training sha256", plan.training ? plan.training->sha256 : ""},
-          {"norms", norms},
-          {"epsilons", plan.epsilons},
-          {"seed", plan.seed},
-          {"exhaustive", plan.exhaustive},
-          {"max-queries", plan.max_queries},
-          {"batch", plan.batch},
-          {"examples kept", plan.keep_examples},
-          {"revision", kRevision},
-          {"instruction set", instruction_set()},
-          {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+  Json identity{{"model", model.sha256},
+                {"data", data.name + " " + data.split},
+                {"data sha256", data.sha256},
+                {"samples", data.size()},
+                {"sample ids sha256", sha256_hex(ids)},
+                {"training sha256", plan.training ? plan.training->sha256 : ""},
+                {"examples kept", plan.keep_examples},
+                {"revision", kRevision},
+                {"instruction set", instruction_set()},
+                {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+  add(identity, settled, [](Effect effect) { return effect == Effect::kResults; });
+  return identity;
 }
 
 Json certify_provenance(const SweepProvenance& about, const models::Network& network,
@@ -111,15 +116,17 @@ Json certify_provenance(const SweepProvenance& about, const models::Network& net
             "figures with ε in 0–255 units or after normalisation"}}};
 }
 
-Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
-                      const datasets::Dataset& data, DataOptions data_options,
-                      SweepOptions sweep_options, CommonOptions common,
-                      const sweep::SweepResult& result) {
+Json configuration_of(const std::vector<Option>& fields) {
   Json configuration;
-  add(configuration, data_options.options());
-  add(configuration, sweep_options.options());
-  configuration["seed"] = common.seed;
-  configuration["threads"] = common.workers();
+  add(configuration, fields, [](Effect) { return true; });
+  return configuration;
+}
+
+Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
+                      const datasets::Dataset& data, SweepFields fields,
+                      const sweep::SweepResult& result) {
+  Json configuration = configuration_of(fields.fields());
+  configuration["threads"] = fields.common.workers();
 
   Json cost = Json::object();
   for (std::size_t p = 0; p < result.pairs.size(); ++p) {
@@ -144,7 +151,7 @@ Json sweep_provenance(const SweepProvenance& about, const models::Network& netwo
       {"schema", 1},
       {"command", about.command},
       {"model", about_model(about, network)},
-      {"data", about_data(data, data_options.samples, result.finished)},
+      {"data", about_data(data, fields.data.samples, result.finished)},
       {"configuration", configuration},
       {"interrupted", result.finished < data.size()},
       {"cost", cost},

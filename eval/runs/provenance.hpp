@@ -12,10 +12,19 @@ namespace gibbon::eval::runs {
 /// Version, git revision, compiler, CPU, instruction set, kernel set.
 [[nodiscard]] nlohmann::ordered_json environment();
 
-/// Everything the results of a sweep depend on, bit for bit: what --resume compares.
+/// The fields with the values that the plan has: names in full, every budget, stored examples among
+/// the attacks.
+[[nodiscard]] SweepFields settled(SweepFields fields, const sweep::SweepPlan& plan);
+
+/// Everything the results of a sweep depend on, bit for bit: what --resume compares. `settled` are
+/// the fields() of settled().
 [[nodiscard]] nlohmann::ordered_json sweep_identity(const models::ModelFile& model,
                                                     const datasets::Dataset& data,
-                                                    const sweep::SweepPlan& plan);
+                                                    const sweep::SweepPlan& plan,
+                                                    const std::vector<Option>& settled);
+
+/// Every field with its value: `configuration` in run.json.
+[[nodiscard]] nlohmann::ordered_json configuration_of(const std::vector<Option>& fields);
 
 /// What a sweep's run.json says before the curve.
 struct SweepProvenance {
@@ -31,9 +40,10 @@ struct SweepProvenance {
                                                         const datasets::Dataset& data,
                                                         const DataOptions& data_options);
 
-[[nodiscard]] nlohmann::ordered_json sweep_provenance(
-    const SweepProvenance& about, const models::Network& network, const datasets::Dataset& data,
-    DataOptions data_options, SweepOptions sweep_options, CommonOptions common,
-    const sweep::SweepResult& result);
+[[nodiscard]] nlohmann::ordered_json sweep_provenance(const SweepProvenance& about,
+                                                      const models::Network& network,
+                                                      const datasets::Dataset& data,
+                                                      SweepFields fields,
+                                                      const sweep::SweepResult& result);
 
 }  // namespace gibbon::eval::runs

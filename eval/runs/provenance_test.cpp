@@ -31,7 +31,11 @@ struct Sweeping {
 
   /// What --resume does with the journal in the folder.
   void open_journal(const std::filesystem::path& path, bool resume) const {
-    const Journal journal(path, sweep_identity(model, data, plan),
+    SweepFields fields = settled({.common = {.seed = plan.seed}}, plan);
+    fields.sweep.exhaustive = plan.exhaustive;
+    fields.sweep.max_queries = plan.max_queries;
+    fields.sweep.batch = plan.batch;
+    const Journal journal(path, sweep_identity(model, data, plan, fields.fields()),
                           sweep::part_layout(plan, data, model.network.num_classes()), resume);
   }
 };
@@ -62,7 +66,7 @@ TEST(Resuming, IsRefusedWhenResultsWouldDiffer) {
   EXPECT_THAT(refusal([](Sweeping& s) { s.plan.seed = 3; }), HasSubstr("seed is 3, it was 0"));
   EXPECT_THAT(refusal([](Sweeping& s) { s.plan.batch = 1; }), HasSubstr("batch is 1, it was 256"));
   EXPECT_THAT(refusal([](Sweeping& s) { s.plan.keep_examples = true; }), HasSubstr("it was false"));
-  EXPECT_THAT(refusal([](Sweeping& s) { s.plan.epsilons[1] = 0.3; }), HasSubstr("[0.1,0.2]"));
+  EXPECT_THAT(refusal([](Sweeping& s) { s.plan.epsilons[1] = 0.3; }), HasSubstr("\"0.1,0.2\""));
   EXPECT_THAT(refusal([](Sweeping& s) { s.plan.norms = {attacks::Norm::kL2}; }),
               HasSubstr("[\"linf\"]"));
   EXPECT_THAT(refusal([](Sweeping& s) { s.plan.attacks[0] = sweep::parse_entry("pgd"); }),

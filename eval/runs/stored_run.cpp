@@ -8,10 +8,12 @@
 #include "reports/formats/parse_json.hpp"
 
 namespace gibbon::eval::runs {
-namespace {
-
 void take(const reports::formats::JsonPart& configuration, const std::vector<Option>& options) {
   for (const Option& option : options) {
+    // Earlier versions did not store all of these.
+    if (option.effect == Effect::kNone && !configuration.has(std::string(option.name).c_str())) {
+      continue;
+    }
     std::visit(
         [&]<class Value>(Value* value) {
           *value = configuration.get<Value>(std::string(option.name).c_str());
@@ -19,6 +21,8 @@ void take(const reports::formats::JsonPart& configuration, const std::vector<Opt
         option.value);
   }
 }
+
+namespace {
 
 /// Attack and norm of every row that has records.
 std::vector<std::pair<std::string, std::string>> rows_of(const reports::record::Run& run) {
@@ -139,9 +143,7 @@ StoredPlan stored_plan(const reports::record::Run& run) {
   const reports::formats::JsonPart root(run.provenance, file,
                                         "it does not say how the run was made; sweep again");
   const reports::formats::JsonPart configuration = root["configuration"];
-  take(configuration, stored.data.options());
-  take(configuration, stored.sweep.options());
-  stored.common.seed = configuration.get<std::uint64_t>("seed");
+  take(configuration, stored.fields());
   stored.model_path = root["model"].get<std::string>("path");
   stored.model_sha256 = root["model"].get<std::string>("sha256");
   stored.data_sha256 = root["data"].get<std::string>("sha256");

@@ -5,20 +5,22 @@
 
 #include "eval/runs/options.hpp"
 #include "eval/sweep/sweep.hpp"
+#include "reports/formats/parse_json.hpp"
 #include "reports/record/record.hpp"
 
 // A finished run as what it was made from, so that parts of it can be made again.
 namespace gibbon::eval::runs {
 
 /// What run.json says: the options of the sweep, and what its results hold for.
-struct StoredPlan {
-  DataOptions data;
-  SweepOptions sweep;
-  CommonOptions common;
+struct StoredPlan : SweepFields {
   std::string model_path;
   std::string model_sha256;
   std::string data_sha256;
 };
+
+/// Sets every option from `configuration` of a run.json. Throws an input Error naming the key that
+/// is missing or of the wrong type; what has no effect on results may be missing.
+void take(const reports::formats::JsonPart& configuration, const std::vector<Option>& options);
 
 /// Throws an input Error naming the key that is missing or of the wrong type, and a usage Error for
 /// a run of certificates alone.

@@ -1,0 +1,101 @@
+#include "eval/runs/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "datasets/classes.hpp"
+#include "eval/sweep/epsilons.hpp"
+#include "models/train/train.hpp"
+
+namespace gibbon::eval::runs {
+
+datasets::Dataset load_data(const DataOptions& options) {
+  if (options.split != "train" && options.split != "test") {
+    fail_usage("--split {}: no such split; allowed are train and test", options.split);
+  }
+  return datasets::select(
+      datasets::load(options.data, {.split = options.split, .data_dir = options.data_dir}),
+      options.samples);
+}
+
+datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network) {
+  models::train::require_fit(network, data);
+  datasets::take_classes(data, network.num_classes());
+  return data;
+}
+
+sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
+                            const Note& warn) {
+  constexpr std::uint64_t kLargestBatch = 1U << 16U;
+  sweep::SweepPlan plan{.epsilons = sweep::parse_epsilons(options.epsilons),
+                        .seed = common.seed,
+                        .max_queries = options.max_queries,
+                        .exhaustive = options.exhaustive,
+                        .threads = common.workers(),
+                        .batch = options.batch,
+                        .crosscheck = options.crosscheck,
+                        .keep_examples = !options.save.empty()};
+  if (options.batch < 1 || options.batch > kLargestBatch) {
+    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
+  }
+  for (const std::string& attack : options.attack)
+    plan.attacks.push_back(sweep::parse_entry(attack));
+  for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
+  if (std::ranges::count(plan.norms, attacks::Norm::kL0) > 0) {
+    for (const double epsilon : plan.epsilons) {
+      if (epsilon == std::floor(epsilon)) continue;
+      fail_usage(
+          "--epsilons {}: ε = {} is no whole number; in l0 a budget is a number of input "
+          "values",
+          options.epsilons, epsilon);
+    }
+  }
+  for (const attacks::Norm norm : plan.norms) {
+    if (norm != attacks::Norm::kLinf || plan.epsilons.back() <= 1.0) continue;
+    std::vector<std::string> meant;
+    for (const double epsilon : plan.epsilons) {
+      meant.push_back(epsilon > 1.0 ? fmt::format("{:g}/255", epsilon)
+                                    : fmt::format("{:g}", epsilon));
+    }
+    constexpr std::size_t kShown = 8;
+    const bool longer = meant.size() > kShown;
+    if (longer) meant.resize(kShown);
+    warn(fmt::format(
+        "warning: --epsilons {}: ε = {:g} is more than the whole range [0, 1] "
+        "of a pixel, so any image is allowed; did you mean {}{}?",
+        options.epsilons, plan.epsilons.back(), fmt::join(meant, ","), longer ? ",…" : ""));
+  }
+  return plan;
+}
+
+// Enough for one perturbation of all inputs; learning from more costs time and breaks no more.
+constexpr std::size_t kTrainingSamples = 1000;
+
+void load_training(const DataOptions& options, const models::Network& network,
+                   sweep::SweepPlan& plan) {
+  const auto learns = [&](const sweep::Entry& entry) {
+    return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
+      return std::ranges::any_of(entry.in(norm),
+                                 [](const sweep::AttackSpec& s) { return s.info->fitted; });
+    });
+  };
+  if (std::ranges::none_of(plan.attacks, learns)) return;
+  datasets::Dataset training = fit_data(
+      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), network);
+  const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
+  plan.training = datasets::select(std::move(training), first);
+}
+
+void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
+                 sweep::SweepPlan& plan) {
+  const SweepOptions usual;
+  if (options.attack == usual.attack) plan.attacks.clear();
+  if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
+  plan.norms = {stored.norm};
+  settle_examples(stored, plan.epsilons);
+  plan.attacks.insert(plan.attacks.begin(), stored_entry(stored, "stored:" + file));
+}
+
+}  // namespace gibbon::eval::runs

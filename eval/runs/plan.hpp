@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "datasets/dataset.hpp"
+#include "eval/runs/options.hpp"
+#include "eval/runs/stored_examples.hpp"
+#include "eval/sweep/sweep.hpp"
+#include "models/network.hpp"
+
+// From what a user wrote to what a sweep is given.
+namespace gibbon::eval::runs {
+
+/// Hears what is worth saying, one sentence at a time.
+using Note = std::function<void(const std::string&)>;
+
+/// load() and select() as the options ask for it. Throws usage and input Errors.
+[[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
+
+/// Data as a model takes them: require_fit(), and the model's classes where the data show fewer.
+[[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network);
+
+/// Every name resolved, every range checked, or a usage Error. Warns about budgets in 0–255 units.
+[[nodiscard]] sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
+                                          const Note& warn);
+
+/// Loads the samples that attacks learn from, the first of the train split, if the plan has an
+/// attack that does.
+void load_training(const DataOptions& options, const models::Network& network,
+                   sweep::SweepPlan& plan);
+
+/// Stored examples instead of attacks; other attacks and budgets only where they were asked for.
+void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
+                 sweep::SweepPlan& plan);
+
+}  // namespace gibbon::eval::runs
