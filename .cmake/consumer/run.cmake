@@ -21,6 +21,7 @@ step("" ${CMAKE_COMMAND} --build consumer)
 step("attacks; moved by 0\\.1" consumer/consumer)
 step("" ${CMAKE_COMMAND} -S ${SOURCE}/examples -B examples ${find})
 step("" ${CMAKE_COMMAND} --build examples)
+step("epsilon 0.4: 1 of 5 robust" examples/own_model)
 step("" ${gibbon} train --data moons --arch 2-16-2 --epochs 50 -o m.onnx --quiet)
 step("" ${gibbon} sweep --model m.onnx --data moons --samples 0:50 --attack fgsm
   --epsilons 0,0.1 -o run --quiet)

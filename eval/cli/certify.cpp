@@ -124,7 +124,8 @@ struct State {
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {}, common.force);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    const std::vector<std::string> doubts = sweep::doubt_clean_accuracy(file.network, samples);
+    const std::vector<std::string> doubts =
+        sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples);
     say_notes(common, doubts);
     reports::record::Run joined = run_to_join(file, samples, asked);
     if (finish_drawing(joined, asked)) return;

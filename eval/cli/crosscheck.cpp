@@ -18,7 +18,7 @@ struct State {
   void run() const {
     const models::ModelFile file = load_model(model);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, sweep::doubt_clean_accuracy(file.network, samples));
+    say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
     const lab::CrosscheckReport report = lab::crosscheck(file.network, samples,
                                                          {.loss = loss_of(file.network, loss),
                                                           .seed = common.seed,

@@ -56,7 +56,7 @@ struct State {
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
     const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, sweep::doubt_clean_accuracy(file.network, samples));
+    say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
       return certify::smooth(file.network, samples, asked, progress);
     });

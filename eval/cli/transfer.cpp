@@ -31,13 +31,13 @@ struct State {
   runs::CommonOptions common;
   std::string output;
 
-  [[nodiscard]] Cell judge(const models::Network& network, const runs::StoredExamples& stored,
+  [[nodiscard]] Cell judge(const gibbon::models::Target& target, const runs::StoredExamples& stored,
                            const std::string& name, const std::string& model) const {
     datasets::Dataset data = stored.data;
     data.notes.clear();  // said once for all models
-    data = runs::fit_data(std::move(data), network);
+    data = runs::fit_data(std::move(data), *target.network);
     say_notes(common, data.notes);
-    for (const std::string& doubt : sweep::doubt_clean_accuracy(network, data)) {
+    for (const std::string& doubt : sweep::doubt_clean_accuracy(*target.fast, data)) {
       say(common, fmt::format("note: {} on {}: {}", model, name, doubt));
     }
     sweep::SweepPlan plan{.norms = {stored.norm},
@@ -46,7 +46,7 @@ struct State {
                           .threads = common.workers()};
     plan.attacks.push_back(runs::stored_entry(stored, name));
     const sweep::SweepResult result =
-        sweep::sweep(network, data, plan, [](const sweep::SweepStatus&) {});
+        sweep::sweep(target, data, plan, [](const sweep::SweepStatus&) {});
     if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
     const reports::record::CurvePoint& point = result.curve.front();
     return {point.n, point.clean_correct, point.correct};
@@ -57,8 +57,8 @@ struct State {
     if (sets.empty()) {
       fail_usage("--from: it is missing; give one or more files of 'gibbon sweep --save'");
     }
-    std::vector<models::Network> networks;
-    for (const std::string& path : models) networks.push_back(load_model(path).network);
+    std::vector<gibbon::models::Target> targets;
+    for (const std::string& path : models) targets.emplace_back(load_model(path).network);
     std::string csv =
         "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
     std::size_t width = 8;
@@ -73,7 +73,7 @@ struct State {
       fmt::print("{} ({}, ε = {:g}, n = {})\n", printable(set), attacks::to_string(stored.norm),
                  stored.epsilon, stored.data.size());
       for (std::size_t m = 0; m < models.size(); ++m) {
-        const Cell cell = judge(networks[m], stored, set, models[m]);
+        const Cell cell = judge(targets[m], stored, set, models[m]);
         const auto interval = reports::record::wilson95(cell.correct, cell.n);
         fmt::print("  {:<40} {:6.2f}  ({} of {}; {:.2f}-{:.2f})  clean {:.2f}\n",
                    printable(models[m]), percent(cell.correct, cell.n), cell.correct, cell.n,

@@ -179,16 +179,17 @@ struct Sequel {
 };
 
 /// Empty after Ctrl-C, which leaves half of it.
-std::optional<Sequel> make_sequel(const SweepJob& job, const datasets::Dataset& data,
-                                  const sweep::SweepPlan& plan, const sweep::SweepResult& result) {
+std::optional<Sequel> make_sequel(const SweepJob& job, const models::Target& target,
+                                  const datasets::Dataset& data, const sweep::SweepPlan& plan,
+                                  const sweep::SweepResult& result) {
   Sequel sequel;
   try {
-    sequel.gallery = runs::make_gallery(job.model.network, data, plan, result,
+    sequel.gallery = runs::make_gallery(target, data, plan, result,
                                         {.per_class = job.fields.sweep.gallery}, job.folder);
     if (job.from.empty()) {
-      sequel.reference = reports::gate::to_json(
-          {.gflops = runs::measure_reference_gflops(),
-           .strength = runs::measure_strength(plan, job.model.network.num_classes())});
+      sequel.reference =
+          reports::gate::to_json({.gflops = runs::measure_reference_gflops(),
+                                  .strength = runs::measure_strength(plan, target.num_classes())});
     }
   } catch (const Interrupted&) {
     remove_tree(job.folder / "gallery");
@@ -219,22 +220,23 @@ class Sweeping {
         plan_{.sweep = plan_sweep(job.fields.sweep, job.fields.common),
               .fields = job.fields,
               .command = job.command,
-              .model_path = job.model_path} {
+              .model_path = job.model_path,
+              .model_sha256 = job.model.sha256},
+        target_(job.model.network) {
     load();
   }
 
   int run() {
     const std::filesystem::path path = job_.folder / kJournal;
-    const sweep::PartLayout parts =
-        sweep::part_layout(plan_.sweep, data_, job_.model.network.num_classes());
+    const sweep::PartLayout parts = sweep::part_layout(plan_.sweep, data_, target_.num_classes());
     runs::SweepFields settled = runs::settled(job_.fields, plan_.sweep);
-    runs::Journal journal(path,
-                          runs::sweep_identity(job_.model, data_, plan_.sweep, settled.fields()),
-                          parts, job_.resume);
+    runs::Journal journal(
+        path, runs::sweep_identity(job_.model.sha256, data_, plan_.sweep, settled.fields()), parts,
+        job_.resume);
     say_restored(common(), journal, path, parts.members.size() * parts.blocks());
     Progress progress("sweep", "images", common().quiet);
     reports::record::Run run =
-        runs::execute(plan_, job_.model, data_, &journal,
+        runs::execute(plan_, target_, data_, &journal,
                       {.progress = [&](const sweep::SweepStatus& s) { show(progress, s); },
                        .swept =
                            [&](const sweep::SweepResult& result, double seconds) {
@@ -283,7 +285,7 @@ class Sweeping {
   /// What needs the sweep's own result: pictures, examples, the log.
   void follow_up(const sweep::SweepResult& result, double seconds) {
     finished_ = result.finished;
-    sequel_ = whole() ? make_sequel(job_, data_, plan_.sweep, result) : Sequel{};
+    sequel_ = whole() ? make_sequel(job_, target_, data_, plan_.sweep, result) : Sequel{};
     if (!whole() || !sequel_) {
       say(common(), fmt::format("interrupted: go on with the same command and --resume; {} keeps "
                                 "what is finished",
@@ -321,6 +323,7 @@ class Sweeping {
 
   const SweepJob& job_;
   runs::RunPlan plan_;
+  models::Target target_;
   datasets::Dataset data_;
   bool logged_ = false;
   std::size_t finished_ = 0;      // samples the sweep is through with

@@ -20,7 +20,7 @@ double Distances::in(attacks::Norm norm) const {
   throw std::logic_error("Distances: no such norm");
 }
 
-Judge::Judge(const models::MlpOf<double>& model, models::Output output, std::size_t max_rows)
+Judge::Judge(const models::ClassifierOf<double>& model, models::Output output, std::size_t max_rows)
     : model_(model),
       output_(output),
       tape_(model.make_tape(max_rows)),

@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "attacks/threat_model.hpp"
-#include "models/mlp.hpp"
+#include "models/classifier.hpp"
+#include "models/loss.hpp"
 
 namespace gibbon::eval::judge {
 
@@ -28,7 +29,7 @@ struct Distances {
 /// One per worker.
 class Judge {
  public:
-  Judge(const models::MlpOf<double>& model, models::Output output, std::size_t max_rows);
+  Judge(const models::ClassifierOf<double>& model, models::Output output, std::size_t max_rows);
 
   /// findings[n] of x.row(n) with true label labels[n]; all of length N <= max_rows.
   void look(Rows x, Labels labels, std::span<Finding> findings);
@@ -37,7 +38,7 @@ class Judge {
   [[nodiscard]] std::vector<float> confidences(Row x);
 
  private:
-  const models::MlpOf<double>& model_;
+  const models::ClassifierOf<double>& model_;
   models::Output output_;
   models::TapeOf<double> tape_;
   TensorOf<double> x_;

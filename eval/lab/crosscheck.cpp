@@ -39,6 +39,7 @@
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
 #include "models/mlp.hpp"
+#include "models/target.hpp"
 #include "models/train/train.hpp"
 
 namespace gibbon::eval::lab {
@@ -598,7 +599,7 @@ bool CrosscheckReport::ok() const { return std::ranges::all_of(lines, &Crosschec
 CrosscheckReport crosscheck(const models::Network& network, const datasets::Dataset& data,
                             const CrosscheckSettings& settings, const CrosscheckTamper& tamper) {
   if (settings.loss.info == nullptr) throw std::logic_error("crosscheck: no loss was given");
-  models::train::require_fit(network, data);
+  models::require_fit(network, data);
   return Check(network, data, settings, tamper).run();
 }
 

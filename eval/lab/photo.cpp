@@ -53,9 +53,8 @@ std::string tell(const std::string& name, const datasets::Picture& picture,
   return text;
 }
 
-int answer(const models::Network& network, Rows x) {
-  const models::MlpOf<double> model(network);
-  judge::Judge judge(model, network.output, 1);
+int answer(const models::Target& target, Rows x) {
+  judge::Judge judge(*target.exact, target.output, 1);
   judge::Finding finding;
   const std::array label{0};
   judge.look(x, label, std::span(&finding, 1));
@@ -64,16 +63,16 @@ int answer(const models::Network& network, Rows x) {
 
 }  // namespace
 
-Photo read_photo(const std::filesystem::path& path, const models::Network& network,
+Photo read_photo(const std::filesystem::path& path, const models::Target& target,
                  const PhotoOptions& options) {
   const datasets::Picture picture = datasets::read_any_picture(path);
   const std::string name = path.filename().string();
-  const datasets::Shape shape = shape_for(network.input_dim(), picture, name);
+  const datasets::Shape shape = shape_for(target.input_dim(), picture, name);
   datasets::Picture fitted = datasets::fit(picture, shape);
   if (options.tones == Tones::kInverted) {
     for (std::uint8_t& level : fitted.pixels) level = static_cast<std::uint8_t>(255 - level);
   }
-  const std::size_t classes = network.num_classes();
+  const std::size_t classes = target.num_classes();
   if (!options.class_names.empty() && options.class_names.size() > classes) {
     fail_usage(
         "--data: it has {} classes, but the model answers with {}; leave it out, or name the "
@@ -95,7 +94,7 @@ Photo read_photo(const std::filesystem::path& path, const models::Network& netwo
   for (std::size_t c = photo.data.class_names.size(); c < classes; ++c) {
     photo.data.class_names.push_back(std::to_string(c));
   }
-  const int answered = answer(network, photo.data.images.view());
+  const int answered = answer(target, photo.data.images.view());
   photo.data.labels = {options.label.value_or(answered)};
   photo.told += fmt::format("; the model says {}",
                             photo.data.class_names[static_cast<std::size_t>(answered)]);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
-#include "models/network.hpp"
+#include "models/target.hpp"
 
 namespace gibbon::eval::lab {
 
@@ -29,7 +29,7 @@ struct Photo {
 /// that fits, else the middle of it as a square, averaged down to side × side grey or, where the
 /// inputs are no square number, colour. Pixels are k / 255. Throws an input Error for what is no
 /// image, a usage Error for inputs that are no square picture and for labels that are no class.
-[[nodiscard]] Photo read_photo(const std::filesystem::path& path, const models::Network& network,
+[[nodiscard]] Photo read_photo(const std::filesystem::path& path, const models::Target& target,
                                const PhotoOptions& options);
 
 }  // namespace gibbon::eval::lab

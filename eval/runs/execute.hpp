@@ -7,7 +7,7 @@
 #include "datasets/dataset.hpp"
 #include "eval/runs/options.hpp"
 #include "eval/sweep/sweep.hpp"
-#include "models/model_file.hpp"
+#include "models/target.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::eval::runs {
@@ -17,7 +17,8 @@ struct RunPlan {
   sweep::SweepPlan sweep;
   SweepFields fields;                ///< as they were asked for
   std::string command;               ///< repeats it
-  std::filesystem::path model_path;  ///< of the target
+  std::filesystem::path model_path;  ///< of the target; empty: it has no file
+  std::string model_sha256;          ///< of that file
 };
 
 /// Who is told while a run is executed; either may be empty.
@@ -31,7 +32,7 @@ struct Observer {
 /// provenance. Prints nothing and touches no file but those of `journal`, which may be null. After
 /// Ctrl-C it is the run of the samples that are through, none of them when `curve` is empty. Throws
 /// what sweep() throws.
-[[nodiscard]] reports::record::Run execute(const RunPlan& plan, const models::ModelFile& target,
+[[nodiscard]] reports::record::Run execute(const RunPlan& plan, const models::Target& target,
                                            const datasets::Dataset& data, sweep::PartStore* journal,
                                            const Observer& observer);
 

@@ -139,17 +139,16 @@ std::vector<float> difference(const datasets::Picture& clean,
 /// Draws candidates for single samples and judges what the disk gives back.
 class Painter {
  public:
-  Painter(const models::Network& network, const datasets::Dataset& data,
-          const sweep::SweepPlan& plan, std::filesystem::path folder)
+  Painter(const models::Target& target, const datasets::Dataset& data, const sweep::SweepPlan& plan,
+          std::filesystem::path folder)
       : data_(data),
         plan_(plan),
         folder_(std::move(folder)),
-        model_(network),
-        judged_(network),
-        judge_(judged_, network.output, 1),
-        runner_({.model = model_,
-                 .judged = judged_,
-                 .output = network.output,
+        target_(target),
+        judge_(*target_.exact, target_.output, 1),
+        runner_({.model = *target_.fast,
+                 .judged = *target_.exact,
+                 .output = target_.output,
                  .data = data,
                  .epsilons = plan.epsilons,
                  .seed = plan.seed,
@@ -243,8 +242,7 @@ class Painter {
   std::filesystem::path folder_;
   std::set<std::string> taken_;
   std::vector<reports::record::SampleRecord> records_;  // of the last attack()
-  models::Mlp model_;
-  models::MlpOf<double> judged_;
+  models::Target target_;
   judge::Judge judge_;
   sweep::BlockRunner runner_;
   Tensor candidate_;
@@ -323,14 +321,14 @@ GalleryOrder parse_order(const std::string& name) {
   fail_usage("--order: {}", unknown_name("order", name, known));
 }
 
-reports::record::Gallery make_gallery(const models::Network& network, const datasets::Dataset& data,
+reports::record::Gallery make_gallery(const models::Target& target, const datasets::Dataset& data,
                                       const sweep::SweepPlan& plan,
                                       const sweep::SweepResult& result, const GalleryChoice& choice,
                                       const std::filesystem::path& folder) {
   reports::record::Gallery gallery{.class_names = data.class_names, .items = {}};
   if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
   make_folders(folder / "gallery");
-  Painter painter(network, data, plan, folder);
+  Painter painter(target, data, plan, folder);
   const std::size_t n = result.finished;
   const std::size_t row = plan.epsilons.size() * n;
   const std::vector<std::size_t> rows = pick_budgets(plan.epsilons);

@@ -33,7 +33,7 @@ struct GalleryChoice {
 /// as PNG below folder/gallery/, read back, hashed and judged again; what is shown and counted is
 /// what came back. Empty for data that are no images; after Ctrl-C, too, and nothing is left
 /// behind.
-[[nodiscard]] reports::record::Gallery make_gallery(const models::Network& network,
+[[nodiscard]] reports::record::Gallery make_gallery(const models::Target& target,
                                                     const datasets::Dataset& data,
                                                     const sweep::SweepPlan& plan,
                                                     const sweep::SweepResult& result,

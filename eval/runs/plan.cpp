@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "datasets/classes.hpp"
 #include "eval/sweep/epsilons.hpp"
-#include "models/train/train.hpp"
+#include "models/target.hpp"
 
 namespace gibbon::eval::runs {
 
@@ -21,7 +21,7 @@ datasets::Dataset load_data(const DataOptions& options) {
 }
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network) {
-  models::train::require_fit(network, data);
+  models::require_fit(network, data);
   datasets::take_classes(data, network.num_classes());
   return data;
 }

@@ -37,16 +37,16 @@ void add(Json& json, const std::vector<Option>& options, Wanted wanted) {
   }
 }
 
-Json about_model(const SweepProvenance& about, const models::Network& network) {
+Json about_model(const SweepProvenance& about, const models::Target& target) {
   Json metadata = Json::object();
-  for (const auto& [key, value] : network.metadata) metadata[key] = value;
+  for (const auto& [key, value] : target.metadata) metadata[key] = value;
   return {
       {"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
-                           network.architecture())},
+                           target.architecture)},
       {"path", about.model_path},
       {"sha256", about.model_sha256},
-      {"architecture", network.architecture()},
-      {"parameters", network.parameter_count()},
+      {"architecture", target.architecture},
+      {"parameters", target.parameters},
       {"metadata", metadata}};
 }
 
@@ -86,11 +86,11 @@ SweepFields settled(SweepFields fields, const sweep::SweepPlan& plan) {
   return fields;
 }
 
-Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& data,
+Json sweep_identity(const std::string& model_sha256, const datasets::Dataset& data,
                     const sweep::SweepPlan& plan, const std::vector<Option>& settled) {
   std::string ids;
   for (const std::uint64_t id : data.ids) ids += fmt::format("{} ", id);
-  Json identity{{"model", model.sha256},
+  Json identity{{"model", model_sha256},
                 {"data", data.name + " " + data.split},
                 {"data sha256", data.sha256},
                 {"samples", data.size()},
@@ -104,11 +104,11 @@ Json sweep_identity(const models::ModelFile& model, const datasets::Dataset& dat
   return identity;
 }
 
-Json certify_provenance(const SweepProvenance& about, const models::Network& network,
+Json certify_provenance(const SweepProvenance& about, const models::Target& target,
                         const datasets::Dataset& data, const DataOptions& data_options) {
   return {{"schema", 1},
           {"command", about.command},
-          {"model", about_model(about, network)},
+          {"model", about_model(about, target)},
           {"data", about_data(data, data_options.samples, data.size())},
           {"environment", environment()},
           {"not_comparable_with",
@@ -122,7 +122,7 @@ Json configuration_of(const std::vector<Option>& fields) {
   return configuration;
 }
 
-Json sweep_provenance(const SweepProvenance& about, const models::Network& network,
+Json sweep_provenance(const SweepProvenance& about, const models::Target& target,
                       const datasets::Dataset& data, SweepFields fields,
                       const sweep::SweepResult& result) {
   Json configuration = configuration_of(fields.fields());
@@ -150,7 +150,7 @@ Json sweep_provenance(const SweepProvenance& about, const models::Network& netwo
   return {
       {"schema", 1},
       {"command", about.command},
-      {"model", about_model(about, network)},
+      {"model", about_model(about, target)},
       {"data", about_data(data, fields.data.samples, result.finished)},
       {"configuration", configuration},
       {"interrupted", result.finished < data.size()},

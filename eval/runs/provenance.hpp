@@ -5,7 +5,7 @@
 #include "datasets/dataset.hpp"
 #include "eval/runs/options.hpp"
 #include "eval/sweep/sweep.hpp"
-#include "models/model_file.hpp"
+#include "models/target.hpp"
 
 namespace gibbon::eval::runs {
 
@@ -18,7 +18,7 @@ namespace gibbon::eval::runs {
 
 /// Everything the results of a sweep depend on, bit for bit: what --resume compares. `settled` are
 /// the fields() of settled().
-[[nodiscard]] nlohmann::ordered_json sweep_identity(const models::ModelFile& model,
+[[nodiscard]] nlohmann::ordered_json sweep_identity(const std::string& model_sha256,
                                                     const datasets::Dataset& data,
                                                     const sweep::SweepPlan& plan,
                                                     const std::vector<Option>& settled);
@@ -36,12 +36,12 @@ struct SweepProvenance {
 
 /// What run.json says of a run that has certificates alone: the same command, model and data.
 [[nodiscard]] nlohmann::ordered_json certify_provenance(const SweepProvenance& about,
-                                                        const models::Network& network,
+                                                        const models::Target& target,
                                                         const datasets::Dataset& data,
                                                         const DataOptions& data_options);
 
 [[nodiscard]] nlohmann::ordered_json sweep_provenance(const SweepProvenance& about,
-                                                      const models::Network& network,
+                                                      const models::Target& target,
                                                       const datasets::Dataset& data,
                                                       SweepFields fields,
                                                       const sweep::SweepResult& result);

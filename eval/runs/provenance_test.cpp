@@ -9,6 +9,7 @@
 #include "base/temporary_folder.hpp"
 #include "eval/judge/comparer.hpp"
 #include "eval/runs/journal.hpp"
+#include "models/model_file.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -35,7 +36,7 @@ struct Sweeping {
     fields.sweep.exhaustive = plan.exhaustive;
     fields.sweep.max_queries = plan.max_queries;
     fields.sweep.batch = plan.batch;
-    const Journal journal(path, sweep_identity(model, data, plan, fields.fields()),
+    const Journal journal(path, sweep_identity(model.sha256, data, plan, fields.fields()),
                           sweep::part_layout(plan, data, model.network.num_classes()), resume);
   }
 };

@@ -14,8 +14,8 @@ namespace gibbon::eval::sweep {
 
 /// What all blocks of a sweep have in common.
 struct Bench {
-  const models::Classifier& model;      ///< what is attacked
-  const models::MlpOf<double>& judged;  ///< what decides
+  const models::Classifier& model;             ///< what is attacked
+  const models::ClassifierOf<double>& judged;  ///< what decides
   models::Output output;
   const datasets::Dataset& data;
   std::span<const double> epsilons;  ///< K budgets, rising

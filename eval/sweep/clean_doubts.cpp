@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "attacks/losses.hpp"
-#include "models/mlp.hpp"
 #include "reports/gate/paired.hpp"
 #include "reports/record/record.hpp"
 
@@ -165,10 +164,10 @@ void add_layouts(const datasets::Shape& shape, std::vector<Other>& others) {
 /// The model's answers.
 class Answers {
  public:
-  Answers(const models::Network& network, const datasets::Dataset& data)
-      : model_(network),
+  Answers(const models::Classifier& model, const datasets::Dataset& data)
+      : model_(model),
         tape_(model_.make_tape(kBlock)),
-        x_(kBlock, network.input_dim()),
+        x_(kBlock, model.input_dim()),
         data_(data) {}
 
   std::vector<int> of(std::span<const std::size_t> places, const Change* change = nullptr) {
@@ -202,7 +201,7 @@ class Answers {
 
  private:
   static constexpr std::size_t kBlock = 64;
-  models::Mlp model_;
+  const models::Classifier& model_;
   models::Tape tape_;
   Tensor x_;
   const datasets::Dataset& data_;
@@ -338,10 +337,10 @@ std::vector<std::size_t> best_assignment(const std::vector<double>& gains, std::
   return column_of;
 }
 
-Sentences doubt_clean_accuracy(const models::Network& network, const datasets::Dataset& data) {
+Sentences doubt_clean_accuracy(const models::Classifier& model, const datasets::Dataset& data) {
   const std::vector<std::size_t> places = spread(data.size(), kLooked);
   if (places.empty()) return {};
-  Answers answers(network, data);
+  Answers answers(model, data);
   const std::vector<int> given = answers.of(places);
   std::vector<int> labels;
   std::size_t right = 0;
@@ -351,7 +350,7 @@ Sentences doubt_clean_accuracy(const models::Network& network, const datasets::D
   }
   const double most = reports::record::wilson95(right, places.size()).high;
   if (most >= kBeyondDoubt) return {};
-  const std::size_t classes = network.num_classes();
+  const std::size_t classes = model.num_classes();
   const Doubt inputs = doubt_inputs(answers, data);
   const bool all_answered = std::ranges::none_of(given, [](int answer) { return answer < 0; });
   const Doubt order = all_answered ? doubt_order(labels, given, classes, data) : Doubt{};

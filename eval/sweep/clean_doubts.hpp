@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
-#include "models/network.hpp"
+#include "models/classifier.hpp"
 
 namespace gibbon::eval::sweep {
 
@@ -12,7 +12,7 @@ namespace gibbon::eval::sweep {
 /// inverted or transposed, classes in another order. Looks at up to 2,000 samples, spread evenly,
 /// and changes no figure. Sentences that say what was seen, with its interval, and what to do;
 /// empty where there is nothing to doubt. `data` have no more classes than the model.
-[[nodiscard]] std::vector<std::string> doubt_clean_accuracy(const models::Network& network,
+[[nodiscard]] std::vector<std::string> doubt_clean_accuracy(const models::Classifier& model,
                                                             const datasets::Dataset& data);
 
 /// The largest sum of gains[row][column] that one column per row gives, each column taken once:

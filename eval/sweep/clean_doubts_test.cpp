@@ -60,7 +60,9 @@ class CleanDoubts : public testing::Test {
     }
   }
 
-  std::vector<std::string> doubts() const { return doubt_clean_accuracy(network_, data_); }
+  std::vector<std::string> doubts() const {
+    return doubt_clean_accuracy(models::Mlp(network_), data_);
+  }
 
   models::Network network_;
   datasets::Dataset data_;

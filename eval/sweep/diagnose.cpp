@@ -434,13 +434,13 @@ void add_rounding(const SweepResult& result, Sentences& out) {
 
 }  // namespace
 
-ModelSigns look_at_model(const models::Network& network, const models::Classifier& model,
+ModelSigns look_at_model(const models::Classifier& model,
+                         const std::map<std::string, std::string>& metadata,
                          const datasets::Dataset& data) {
   constexpr std::size_t kLooked = 64;
   constexpr int kPasses = 5;  // a model that draws one of two answers is caught 15 times of 16
-  ModelSigns signs{.classes = network.num_classes(),
-                   .doubts = doubt_clean_accuracy(network, data),
-                   .declared = {}};
+  ModelSigns signs{
+      .classes = model.num_classes(), .doubts = doubt_clean_accuracy(model, data), .declared = {}};
   const std::size_t rows = std::min(kLooked, data.size());
   if (rows == 0) return signs;
   models::Tape tape = model.make_tape(rows);
@@ -462,8 +462,8 @@ ModelSigns look_at_model(const models::Network& network, const models::Classifie
       signs.random = signs.random || std::abs(again.flat()[k] - logits[k]) > 1e-4F;
     }
   }
-  const auto declared = network.metadata.find("gibbon.validation_accuracy");
-  if (declared != network.metadata.end()) {
+  const auto declared = metadata.find("gibbon.validation_accuracy");
+  if (declared != metadata.end()) {
     const double accuracy = std::strtod(declared->second.c_str(), nullptr);
     if (std::isfinite(accuracy) && accuracy > 0.0) signs.declared = accuracy;
   }

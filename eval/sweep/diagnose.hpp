@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "eval/sweep/sweep.hpp"
 
 namespace gibbon::eval::sweep {
@@ -15,9 +18,9 @@ struct ModelSigns {
   std::uint64_t zero_gradients = 0;  ///< samples whose gradient is exactly zero
 };
 
-/// Looks at the first samples of the data.
-[[nodiscard]] ModelSigns look_at_model(const models::Network& network,
-                                       const models::Classifier& model,
+/// Looks at the first samples of the data; `metadata` is what the model file says of itself.
+[[nodiscard]] ModelSigns look_at_model(const models::Classifier& model,
+                                       const std::map<std::string, std::string>& metadata,
                                        const datasets::Dataset& data);
 
 /// The bench's doubts about its own figures (Carlini et al. 2019, arXiv:1902.06705, section 5):

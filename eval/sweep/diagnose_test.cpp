@@ -309,14 +309,15 @@ class Moody final : public models::Classifier {
 TEST(LookAtModel, FivePassesOverSixtyFourSamplesTellARandomModel) {
   const datasets::Dataset data = judge::pairs(std::vector<std::array<float, 2>>(64, {0.5F, 0.25F}));
   const auto random = [&](int from, float by) {
-    return look_at_model(judge::comparer(), Moody(judge::comparer(), from, by), data).random;
+    return look_at_model(Moody(judge::comparer(), from, by), {}, data).random;
   };
-  for (const int pass : {2, 3, 4, 5}) EXPECT_TRUE(random(pass, 1.0F)) << pass;
-  EXPECT_FALSE(random(1, 1.0F)) << "always the same";
-  EXPECT_FALSE(random(6, 1.0F));
-  EXPECT_TRUE(random(5, 1.1e-4F));
-  EXPECT_TRUE(random(5, -1.1e-4F));
-  EXPECT_FALSE(random(5, 0.9e-4F)) << "rounding may be as much";
+  // The first pass is that of the doubts about clean accuracy.
+  for (const int pass : {3, 4, 5, 6}) EXPECT_TRUE(random(pass, 1.0F)) << pass;
+  EXPECT_FALSE(random(2, 1.0F)) << "always the same";
+  EXPECT_FALSE(random(7, 1.0F));
+  EXPECT_TRUE(random(6, 1.1e-4F));
+  EXPECT_TRUE(random(6, -1.1e-4F));
+  EXPECT_FALSE(random(6, 0.9e-4F)) << "rounding may be as much";
 }
 
 TEST(LookAtModel, ScoresThatAddUpToOneAreProbabilities) {
@@ -324,7 +325,7 @@ TEST(LookAtModel, ScoresThatAddUpToOneAreProbabilities) {
   std::ranges::fill(network.layers[0].weight.flat(), 0.0F);
   const auto probabilities = [&](float first, float second) {
     network.layers[0].bias = {first, second};
-    return look_at_model(network, models::Mlp(network),
+    return look_at_model(models::Mlp(network), network.metadata,
                          judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.25F}}))
         .probabilities;
   };
@@ -340,7 +341,7 @@ TEST(LookAtModel, DeclaredAccuracyIsANumberAboveZero) {
   models::Network network = judge::comparer();
   const auto declared = [&](const std::string& text) {
     network.metadata["gibbon.validation_accuracy"] = text;
-    return look_at_model(network, models::Mlp(network),
+    return look_at_model(models::Mlp(network), network.metadata,
                          judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.25F}}))
         .declared;
   };

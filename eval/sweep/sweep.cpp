@@ -9,7 +9,7 @@
 #include "eval/sweep/checked.hpp"
 #include "eval/sweep/curve.hpp"
 #include "eval/sweep/diagnose.hpp"
-#include "models/train/train.hpp"
+#include "models/target.hpp"
 
 namespace gibbon::eval::sweep {
 namespace {
@@ -370,26 +370,31 @@ void require_runnable(const SweepPlan& plan, const datasets::Dataset& data) {
   }
 }
 
-SweepResult sweep(const models::Network& network, const datasets::Dataset& data,
+SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
                   const SweepPlan& plan, const SweepProgress& progress, PartStore* parts) {
-  models::train::require_fit(network, data);
+  models::require_fit(target, data);
   require_runnable(plan, data);
-  const models::Mlp own(network);
   std::unique_ptr<models::Classifier> checked;
-  if (plan.crosscheck) checked = std::make_unique<CheckedClassifier>(own, network);
-  const models::Classifier& model =
-      plan.crosscheck ? *checked : static_cast<const models::Classifier&>(own);
-  const models::MlpOf<double> judged(network);
+  if (plan.crosscheck) {
+    if (target.network == nullptr) {
+      fail_usage(
+          "--crosscheck: the layers of {} are not known, so LibTorch cannot have them; leave "
+          "it out",
+          target.architecture);
+    }
+    checked = std::make_unique<CheckedClassifier>(*target.fast, *target.network);
+  }
+  const models::Classifier& model = plan.crosscheck ? *checked : *target.fast;
   fit_attacks(model, plan);
   Run run({.model = model,
-           .judged = judged,
-           .output = network.output,
+           .judged = *target.exact,
+           .output = target.output,
            .data = data,
            .epsilons = plan.epsilons,
            .seed = plan.seed,
            .max_queries = plan.max_queries,
            .exhaustive = plan.exhaustive},
-          plan, look_at_model(network, model, data), progress, parts);
+          plan, look_at_model(model, target.metadata, data), progress, parts);
   return run.run();
 }
 

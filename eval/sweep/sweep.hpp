@@ -5,7 +5,7 @@
 
 #include "datasets/dataset.hpp"
 #include "eval/sweep/parts.hpp"
-#include "models/network.hpp"
+#include "models/target.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::eval::sweep {
@@ -74,7 +74,7 @@ using SweepProgress = std::function<void(const SweepStatus&)>;
 /// never robustness.
 ///
 /// `parts`, when given, is asked for what an earlier run finished and told what this one does.
-[[nodiscard]] SweepResult sweep(const models::Network& network, const datasets::Dataset& data,
+[[nodiscard]] SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
                                 const SweepPlan& plan, const SweepProgress& progress,
                                 PartStore* parts = nullptr);
 

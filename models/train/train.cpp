@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
+#include "models/target.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 
 namespace gibbon::models::train {
@@ -43,30 +44,7 @@ bool better(const EpochRecord& a, const EpochRecord& b, const robust::RobustSett
   return a.validation_loss < b.validation_loss;
 }
 
-[[noreturn]] void fail_classes(const Network& network, const datasets::Dataset& data) {
-  fail_usage(
-      "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
-      "{}, or other data",
-      network.architecture(), network.num_classes(), data.name, data.class_names.size(),
-      data.class_names.size());
-}
-
 }  // namespace
-
-void require_fit(const Network& network, const datasets::Dataset& data) {
-  if (network.input_dim() != data.shape.size()) {
-    fail_usage(
-        "model {}: takes {} inputs, but {} has {} ({} × {} × {}); use an architecture that "
-        "begins with {}, or other data",
-        network.architecture(), network.input_dim(), data.name, data.shape.size(),
-        data.shape.height, data.shape.width, data.shape.channels, data.shape.size());
-  }
-  if (network.num_classes() < data.class_names.size()) fail_classes(network, data);
-  if (network.num_classes() > kMaxClasses) {
-    fail_usage("model {}: {} classes; at most {} are supported", network.architecture(),
-               network.num_classes(), kMaxClasses);
-  }
-}
 
 Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Dataset& data,
                     std::span<const std::uint32_t> indices, std::size_t threads) {
@@ -115,7 +93,13 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
                   const TrainListener& listener) {
   require_fit(network, data);
   // A class that no sample has would be trained away; a finished model may know more than the data.
-  if (network.num_classes() != data.class_names.size()) fail_classes(network, data);
+  if (network.num_classes() != data.class_names.size()) {
+    fail_usage(
+        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+        "{}, or other data",
+        network.architecture(), network.num_classes(), data.name, data.class_names.size(),
+        data.class_names.size());
+  }
   if (data.class_names.size() < 2) {
     fail_usage("training: {} has one class; at least 2 are needed; add others", data.name);
   }

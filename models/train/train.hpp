@@ -85,10 +85,6 @@ struct Evaluation {
                                   const datasets::Dataset& data,
                                   std::span<const std::uint32_t> indices, std::size_t threads);
 
-/// Throws a usage Error naming both sizes when the inputs differ or the data have more classes than
-/// the model. Fewer are fine: a model knows its classes, data need not show all of them.
-void require_fit(const Network& network, const datasets::Dataset& data);
-
 /// history.csv of a training run; of a robust one with epsilon, train_standing and
 /// validation_standing.
 [[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst);

@@ -1,0 +1,110 @@
+#include "models/target.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "models/mlp.hpp"
+
+namespace gibbon::models {
+namespace {
+
+/// Sizes alone, so that nothing is computed for a model that does not fit.
+void require_sizes(const std::string& architecture, std::size_t inputs, std::size_t classes,
+                   const datasets::Dataset& data) {
+  if (inputs != data.shape.size()) {
+    fail_usage(
+        "model {}: takes {} inputs, but {} has {} ({} × {} × {}); use an architecture that "
+        "begins with {}, or other data",
+        architecture, inputs, data.name, data.shape.size(), data.shape.height, data.shape.width,
+        data.shape.channels, data.shape.size());
+  }
+  if (classes < data.class_names.size()) {
+    fail_usage(
+        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+        "{}, or other data",
+        architecture, classes, data.name, data.class_names.size(), data.class_names.size());
+  }
+  if (classes > kMaxClasses) {
+    fail_usage("model {}: {} classes; at most {} are supported", architecture, classes,
+               kMaxClasses);
+  }
+}
+
+/// A caller's functions as a Classifier of either precision.
+template <class Float>
+class OwnClassifier final : public ClassifierOf<Float> {
+ public:
+  explicit OwnClassifier(OwnModel own) : own_(std::move(own)) {}
+
+  [[nodiscard]] std::size_t input_dim() const override { return own_.inputs; }
+  [[nodiscard]] std::size_t num_classes() const override { return own_.classes; }
+
+  [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const override {
+    TapeOf<Float> tape;
+    tape.a.emplace_back(max_rows, own_.classes);
+    return tape;
+  }
+
+  RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override {
+    tape.input = x;
+    tape.rows = x.rows;
+    const RowsOf<Float> logits = tape.a.back().view().slice(0, x.rows);
+    call(x, logits);
+    return std::as_const(tape.a.back()).view().slice(0, x.rows);
+  }
+
+  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override {
+    if constexpr (std::is_same_v<Float, float>) {
+      own_.backward(tape.input, dlogits, dx);
+    } else {
+      throw std::logic_error("OwnModel: gradients are float32");
+    }
+  }
+
+ private:
+  void call(RowsOf<const float> x, RowsOf<float> logits) const { own_.forward(x, logits); }
+
+  void call(RowsOf<const double> x, RowsOf<double> logits) const {
+    if (own_.exact) return own_.exact(x, logits);
+    // Whatever is judged was float32 before.
+    Tensor single(x.rows, own_.inputs);
+    std::ranges::transform(x.flat(), single.flat().begin(),
+                           [](double value) { return static_cast<float>(value); });
+    Tensor scores(x.rows, own_.classes);
+    own_.forward(std::as_const(single).view(), scores.view());
+    std::ranges::copy(scores.flat(), logits.flat().begin());
+  }
+
+  OwnModel own_;
+};
+
+}  // namespace
+
+Target::Target(const Network& of)
+    : fast(std::make_shared<Mlp>(of)),
+      exact(std::make_shared<MlpOf<double>>(of)),
+      output(of.output),
+      architecture(of.architecture()),
+      parameters(of.parameter_count()),
+      metadata(of.metadata),
+      network(std::make_shared<Network>(of)) {}
+
+Target::Target(OwnModel own) : output(own.output), architecture(own.name) {
+  if (own.inputs == 0 || own.classes == 0 || !own.forward || !own.backward)
+    throw std::logic_error("OwnModel: inputs, classes, forward and backward are needed");
+  fast = std::make_shared<OwnClassifier<float>>(own);
+  exact = std::make_shared<OwnClassifier<double>>(std::move(own));
+}
+
+void require_fit(const Target& target, const datasets::Dataset& data) {
+  require_sizes(target.architecture, target.input_dim(), target.num_classes(), data);
+}
+
+void require_fit(const Network& network, const datasets::Dataset& data) {
+  require_sizes(network.architecture(), network.input_dim(), network.num_classes(), data);
+}
+
+}  // namespace gibbon::models

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "datasets/dataset.hpp"
+#include "models/classifier.hpp"
+#include "models/network.hpp"
+
+namespace gibbon::models {
+
+/// A model of a caller's own, as two functions. Both may be called from several threads at once,
+/// and row n of what they return must depend on row n of what they are given alone.
+struct OwnModel {
+  std::string name;         ///< for messages and reports
+  std::size_t inputs = 0;   ///< D
+  std::size_t classes = 0;  ///< C
+  Output output = Output::kSoftmax;
+  /// logits (N × C, overwritten) of x (N × D).
+  std::function<void(Rows x, MutableRows logits)> forward;
+  /// dx (N × D, overwritten) = J_f(x)^T · dlogits (N × C), row by row.
+  std::function<void(Rows x, Rows dlogits, MutableRows dx)> backward;
+  /// forward() in double, which judges; left out: forward() itself does.
+  std::function<void(RowsOf<const double> x, RowsOf<double> logits)> exact;
+};
+
+/// What a sweep attacks: the one model type above models/. Cheap to copy: copies share the model.
+struct Target {
+  std::shared_ptr<const Classifier> fast;             ///< float32: what attacks look at
+  std::shared_ptr<const ClassifierOf<double>> exact;  ///< double: what decides
+  Output output = Output::kSoftmax;                   ///< what the scores mean
+  std::string architecture;                           ///< for messages and reports
+  std::size_t parameters = 0;                         ///< 0: not known
+  std::map<std::string, std::string> metadata;        ///< provenance, as in a model file
+  /// The layers, for what needs them (the cross-check); null for a model of one's own.
+  std::shared_ptr<const Network> network;
+
+  /// A network of ours: implicit, since every network is one.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Target(const Network& of);
+  /// Throws a logic_error when a size or a function is missing.
+  explicit Target(OwnModel own);
+
+  [[nodiscard]] std::size_t input_dim() const { return fast->input_dim(); }
+  [[nodiscard]] std::size_t num_classes() const { return fast->num_classes(); }
+};
+
+/// Throws a usage Error naming both sizes when the inputs differ or the data have more classes than
+/// the model. Fewer are fine: a model knows its classes, data need not show all of them.
+void require_fit(const Target& target, const datasets::Dataset& data);
+void require_fit(const Network& network, const datasets::Dataset& data);
+
+}  // namespace gibbon::models
