@@ -1,19 +1,14 @@
 #pragma once
 
-#include <array>
-#include <string_view>
-
+#include "base/norm.hpp"
 #include "base/tensor.hpp"
 
 namespace gibbon::attacks {
 
-/// kL0 counts the input values that differ.
-enum class Norm { kLinf, kL2, kL1, kL0 };
-inline constexpr std::array kNorms{Norm::kLinf, Norm::kL2, Norm::kL1, Norm::kL0};
-
-[[nodiscard]] std::string_view to_string(Norm norm);
-/// Throws a usage Error with "did you mean".
-[[nodiscard]] Norm find_norm(std::string_view name);
+using gibbon::find_norm;
+using gibbon::kNorms;
+using gibbon::Norm;
+using gibbon::to_string;
 
 /// What the adversary may do: move x within { x' : ||x' - x||_norm <= epsilon, x' in domain }.
 /// epsilon is in input units: for pixels scaled to [0, 1], 8/255 is 0.0313…; for l0 it is a number
