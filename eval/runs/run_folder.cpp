@@ -9,30 +9,29 @@
 #include "eval/runs/consistency.hpp"
 #include "eval/runs/gallery.hpp"
 #include "eval/runs/witnesses.hpp"
-#include "reports/figure/figure.hpp"
-#include "reports/formats/certified_csv.hpp"
+#include "reports/exporter.hpp"
 #include "reports/formats/certified_json.hpp"
-#include "reports/formats/csv.hpp"
 #include "reports/formats/json.hpp"
 #include "reports/formats/npy.hpp"
-#include "reports/formats/queries.hpp"
 #include "reports/gallery/gallery.hpp"
 #include "reports/gallery/walk.hpp"
 #include "reports/page/html.hpp"
 #include "reports/record/error.hpp"
 #include "reports/record/subject.hpp"
-#include "reports/table/latex.hpp"
-#include "reports/table/table.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
+
+using reports::ExporterInfo;
+using reports::ExportStage;
 
 constexpr const char* kHalfDrawn = ".gibbon.half-drawn";
 constexpr const char* kStaged = "gallery.part";
 
 void remove_certificates(const std::filesystem::path& folder) {
-  for (const char* name : {"certified.json", "certified.csv", "radii.csv"})
-    remove_file(folder / name);
+  remove_file(folder / "certified.json");
+  for (const ExporterInfo& exporter : reports::exporters())
+    if (exporter.needs == reports::Needs::kCertificates) remove_file(folder / exporter.file);
   for (const attacks::Norm norm : attacks::kNorms)
     remove_file(witnesses_file(folder, attacks::to_string(norm)));
 }
@@ -65,6 +64,16 @@ void require_digests(const std::filesystem::path& folder, const reports::record:
           (folder / name).string());
     }
   }
+}
+
+/// Nothing is written before all of the stage is made.
+void export_stage(const std::filesystem::path& folder, const reports::record::Run& run,
+                  ExportStage stage) {
+  std::vector<std::pair<std::string_view, std::string>> files;
+  for (const ExporterInfo& exporter : reports::exporters())
+    if (exporter.stage == stage && exporter.applies(run))
+      files.emplace_back(exporter.file, exporter.render(run));
+  for (const auto& [name, bytes] : files) write_atomically(folder / name, bytes);
 }
 
 }  // namespace
@@ -114,29 +123,16 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
               const reports::record::Gallery& gallery) {
   begin_drawing(folder);
   run.provenance["files"] = digests(folder, run);
-  if (!run.curve.empty()) {
-    write_atomically(folder / "curve.csv", reports::formats::to_curve_csv(run));
-    write_atomically(folder / "distances.csv", reports::formats::to_distances_csv(run));
-    write_atomically(folder / "queries.csv", reports::formats::to_queries_csv(run));
-  }
-  if (!run.certificates.empty()) {
-    write_atomically(folder / "certified.csv", reports::formats::to_certified_csv(run));
-    write_atomically(folder / "radii.csv", reports::formats::to_radii_csv(run));
-  }
+  export_stage(folder, run, ExportStage::kData);
   try {
-    const std::string svg = reports::figure::to_curve_svg(run);
-    const std::string png = reports::figure::to_curve_png(run);
-    const std::string pdf = reports::figure::to_curve_pdf(run);
-    write_atomically(folder / "curve.svg", svg);
-    write_atomically(folder / "curve.png", png);
-    write_atomically(folder / "curve.pdf", pdf);
+    export_stage(folder, run, ExportStage::kPicture);
   } catch (const reports::record::Error& error) {
     // What is there shows the run as it was before.
-    for (const char* name : {"curve.svg", "curve.png", "curve.pdf"}) remove_file(folder / name);
+    for (const ExporterInfo& exporter : reports::exporters())
+      if (exporter.stage == ExportStage::kPicture) remove_file(folder / exporter.file);
     run.diagnosis.push_back(fmt::format("The curve was not drawn: {}", error.what()));
   }
-  write_atomically(folder / "report.md", reports::table::to_markdown(run));
-  write_atomically(folder / "report.tex", reports::table::to_latex(run));
+  export_stage(folder, run, ExportStage::kText);
   write_page(folder, run, gallery);
 }
 

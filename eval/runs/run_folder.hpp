@@ -35,9 +35,9 @@ void begin_drawing(const std::filesystem::path& folder);
 /// Writes certified.json of a run that has certificates: what a run read from the folder has.
 void write_certificates(const std::filesystem::path& folder, reports::record::Run& run);
 
-/// Writes curve.csv (and certified.csv where there are certificates), report.md, report.tex, the
-/// curve as SVG, PNG and PDF, report.html and, last, run.json, each atomically. Without gnuplot the
-/// curves are left out and run.diagnosis says so; older ones stay until new ones are there.
+/// Writes what reports::exporters() makes of the run, report.html and, last, run.json, each
+/// atomically. Without gnuplot the pictures are left out and run.diagnosis says so; older ones stay
+/// until new ones are there.
 void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
               const reports::record::Gallery& gallery);
 
