@@ -1,5 +1,7 @@
 #include "attacks/attack.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -8,15 +10,19 @@
 
 namespace gibbon::attacks {
 
-std::string_view to_string(Kind kind) {
-  switch (kind) {
-    case Kind::kSingleStep: return "single step";
-    case Kind::kFixedBudget: return "fixed budget";
-    case Kind::kMinimalDistance: return "minimal distance";
-    case Kind::kControl: return "control";
-  }
-  throw std::logic_error("to_string: no such kind");
-}
+namespace {
+
+constexpr std::array kKinds{
+    KindInfo{.kind = Kind::kSingleStep, .name = "single step", .each_budget = true},
+    KindInfo{.kind = Kind::kFixedBudget, .name = "fixed budget", .each_budget = false},
+    KindInfo{.kind = Kind::kMinimalDistance, .name = "minimal distance", .each_budget = false},
+    KindInfo{.kind = Kind::kControl, .name = "control", .each_budget = true}};
+
+}  // namespace
+
+const KindInfo& info_of(Kind kind) { return *std::ranges::find(kKinds, kind, &KindInfo::kind); }
+
+std::string_view to_string(Kind kind) { return info_of(kind).name; }
 
 Observations& Observations::operator+=(const Observations& other) {
   exhausted += other.exhausted;

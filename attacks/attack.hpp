@@ -191,6 +191,13 @@ enum class Kind {
   kMinimalDistance,  ///< looks for the nearest success and hands it over if it is in the ball
   kControl,          ///< noise of the same size: what any attack has to beat
 };
+
+struct KindInfo {
+  Kind kind;
+  std::string_view name;
+  bool each_budget;  ///< every budget has to be tried: what it finds in a small one it may lose
+};
+[[nodiscard]] const KindInfo& info_of(Kind kind);
 [[nodiscard]] std::string_view to_string(Kind kind);
 
 /// Everything the rest of the program knows about an attack without running it.

@@ -101,7 +101,7 @@ TEST_F(KnownModel, ComesBackFromItsFile) {
 }
 
 /// Largest radius at which every margin of class 0 is positive beyond rounding.
-double certified_radius(const bounds::Bounder& bounder, Rows x, bounds::Ball ball) {
+double certified_radius(const bounds::Bounder& bounder, Rows x, Norm ball) {
   bounds::BoundTape tape = bounder.make_tape(1);
   const std::vector<int> labels{0};
   TensorOf<bounds::Bounded> margins(1, bounder.num_classes() - 1);
@@ -128,7 +128,7 @@ TEST(KnownBounds, AreExactWhereNothingBends) {
       const Rows x = std::as_const(data.images).view().slice(n, 1);
       const double gap = known::kRadius - known::spread(x.row(0));
       ASSERT_LT(gap / 16.0, 0.1);
-      const double radius = certified_radius(bounder, x, bounds::Ball::kLinf);
+      const double radius = certified_radius(bounder, x, Norm::kLinf);
       EXPECT_LE(radius, gap / 16.0);
       EXPECT_NEAR(radius, gap / 16.0, 1e-12);
     }
@@ -142,9 +142,8 @@ TEST(KnownBounds, NeverExceedTheDistance) {
   for (std::size_t n = 0; n < data.size(); ++n) {
     const Rows x = std::as_const(data.images).view().slice(n, 1);
     const double gap = known::kRadius - known::spread(x.row(0));
-    for (const auto& [ball, rise] : {std::pair{bounds::Ball::kLinf, 16.0},
-                                     {bounds::Ball::kL2, 4.0},
-                                     {bounds::Ball::kL1, 1.0}}) {
+    for (const auto& [ball, rise] :
+         {std::pair{Norm::kLinf, 16.0}, {Norm::kL2, 4.0}, {Norm::kL1, 1.0}}) {
       const double radius = certified_radius(bounder, x, ball);
       EXPECT_LE(radius, gap / rise);
       EXPECT_GT(radius, 0.1 * gap / rise) << "and say something";

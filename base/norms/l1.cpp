@@ -55,6 +55,11 @@ GIBBON_SIMD double spending(L1Move move, double lambda) {
   });
 }
 
+GIBBON_SIMD double largest(L1Move move) {
+  const double* size = move.size.data();
+  return largest_in_lanes(move.size.size(), [=](std::size_t d) { return size[d]; });
+}
+
 GIBBON_SIMD void shrink(L1Move move, double lambda, Row origin, MutableRow candidate) {
   for (std::size_t d = 0; d < origin.size(); ++d) {
     const double moved = std::min(std::max(move.size[d] - lambda, 0.0), move.room[d]);
@@ -68,7 +73,7 @@ GIBBON_SIMD void shrink(L1Move move, double lambda, Row origin, MutableRow candi
 /// 784 features, where sorting the breakpoints takes 100 µs.
 double find_lambda(L1Move move, double epsilon) {
   double low = 0.0;
-  double high = *std::ranges::max_element(move.size);
+  double high = largest(move);
   double lambda = 0.0;
   for (int round = 0; round < 100; ++round) {
     const double excess = spent(move, lambda) - epsilon;

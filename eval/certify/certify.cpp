@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/norm.hpp"
 #include "base/parallel.hpp"
 #include "eval/certify/band.hpp"
 #include "eval/judge/judge.hpp"
@@ -22,9 +23,7 @@ constexpr std::size_t kBlock = 16;  // samples; of a small network, enough rows 
 /// The farthest that two inputs of the range can be apart: there is nothing to prove beyond.
 double diameter(const CertifyPlan& plan, const datasets::Dataset& data) {
   const double side = static_cast<double>(data.range.upper) - static_cast<double>(data.range.lower);
-  const auto features = static_cast<double>(data.images.cols());
-  if (plan.norm == attacks::Norm::kL2) return side * std::sqrt(features);
-  return plan.norm == attacks::Norm::kL1 ? side * features : side;
+  return info_of(plan.norm).diameter(side, data.images.cols());
 }
 
 /// Witnesses of all workers: per sample the nearest one.
@@ -326,13 +325,8 @@ class Prover {
 
 }  // namespace
 
-models::bounds::Ball ball_of(attacks::Norm norm) {
-  switch (norm) {
-    case attacks::Norm::kLinf: return models::bounds::Ball::kLinf;
-    case attacks::Norm::kL2: return models::bounds::Ball::kL2;
-    case attacks::Norm::kL1: return models::bounds::Ball::kL1;
-    case attacks::Norm::kL0: break;
-  }
+Norm ball_of(Norm norm) {
+  if (!info_of(norm).counts) return norm;
   fail_usage("--norm l0: nothing can be certified in it; allowed are linf, l2 and l1");
 }
 

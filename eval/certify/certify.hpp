@@ -13,7 +13,7 @@
 namespace gibbon::eval::certify {
 
 /// Throws a usage Error for l0, in which nothing can be certified.
-[[nodiscard]] models::bounds::Ball ball_of(attacks::Norm norm);
+[[nodiscard]] Norm ball_of(attacks::Norm norm);
 
 /// Whether an input may leave the data's valid range.
 enum class Clip { kToRange, kNone };

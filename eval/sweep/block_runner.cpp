@@ -36,8 +36,7 @@ Tally& Tally::operator+=(const Tally& other) {
 
 bool Pair::row_by_row() const {
   if (entry->ensemble) return false;
-  const attacks::Kind kind = members.front()->info->kind;
-  return kind == attacks::Kind::kControl || kind == attacks::Kind::kSingleStep;
+  return attacks::info_of(members.front()->info->kind).each_budget;
 }
 
 BlockRunner::BlockRunner(const Bench& bench, std::size_t max_samples)

@@ -196,10 +196,9 @@ double DualBatch::finish(std::size_t slot) {
   const std::span<const double> c = input_.row(slot);
   const std::span<double> x = x_.row(slot);
   double least = least_corner(c, network_.lower, network_.upper, x);
-  if (network_.ball != models::bounds::Ball::kLinf) {
-    const bool euclidean = network_.ball == models::bounds::Ball::kL2;
-    const double length = euclidean ? models::bounds::euclidean_length(c, network_.scale)
-                                    : models::bounds::largest_size(c, network_.scale);
+  if (network_.ball != Norm::kLinf) {
+    const bool euclidean = network_.ball == Norm::kL2;
+    const double length = models::bounds::dual_length(network_.ball, c, network_.scale);
     const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
     if (in_ball > least) {
       least = in_ball;
@@ -357,10 +356,8 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
   for (std::size_t r = 0; r < count; ++r) {
     const std::span<const double> c = sound_.row(r);
     double least = models::bounds::least_in_box(c, network_.lower, network_.upper);
-    if (network_.ball != models::bounds::Ball::kLinf) {
-      const double length = network_.ball == models::bounds::Ball::kL2
-                                ? models::bounds::euclidean_length(c, network_.scale)
-                                : models::bounds::largest_size(c, network_.scale);
+    if (network_.ball != Norm::kLinf) {
+      const double length = models::bounds::dual_length(network_.ball, c, network_.scale);
       const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
       if (!(least > in_ball)) least = in_ball;  // a NaN stays
     }

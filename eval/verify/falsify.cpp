@@ -17,9 +17,9 @@ void pull_into_ball(const BallRegion& ball, std::span<double> x) {
   double length = 0.0;
   for (std::size_t j = 0; j < x.size(); ++j) {
     const double distance = x[j] - ball.centre[j];
-    length += ball.ball == models::bounds::Ball::kL2 ? distance * distance : std::abs(distance);
+    length += ball.ball == Norm::kL2 ? distance * distance : std::abs(distance);
   }
-  if (ball.ball == models::bounds::Ball::kL2) length = std::sqrt(length);
+  if (ball.ball == Norm::kL2) length = std::sqrt(length);
   if (!(length > ball.radius)) return;
   const double factor = ball.radius / length * (1.0 - 1e-9);
   for (std::size_t j = 0; j < x.size(); ++j) {
@@ -31,7 +31,7 @@ void pull_into_ball(const BallRegion& ball, std::span<double> x) {
 /// a share of its radius along the gradient, in l1 along its largest entry.
 void descend(const Query& query, std::span<const float> gradient, double share,
              std::span<double> x) {
-  const bool ball = query.ball && query.ball->ball != models::bounds::Ball::kLinf;
+  const bool ball = query.ball && query.ball->ball != Norm::kLinf;
   if (!ball) {
     for (std::size_t j = 0; j < x.size(); ++j) {
       const double half = 0.5 * (query.upper[j] - query.lower[j]);
@@ -47,7 +47,7 @@ void descend(const Query& query, std::span<const float> gradient, double share,
     if (std::abs(gradient[j]) > std::abs(gradient[steepest])) steepest = j;
   }
   const double step = share * 2.0 * query.ball->radius;
-  if (query.ball->ball == models::bounds::Ball::kL1) {
+  if (query.ball->ball == Norm::kL1) {
     x[steepest] -= std::copysign(step, static_cast<double>(gradient[steepest]));
   } else if (length > 0.0) {
     for (std::size_t j = 0; j < x.size(); ++j) {
@@ -83,7 +83,7 @@ std::optional<std::vector<double>> falsify(const Query& query, std::span<const s
         for (std::size_t j = 0; j < features; ++j) {
           x.row(n)[j] = query.lower[j] + rng.unit() * (query.upper[j] - query.lower[j]);
         }
-        if (query.ball && query.ball->ball != models::bounds::Ball::kLinf) {
+        if (query.ball && query.ball->ball != Norm::kLinf) {
           pull_into_ball(*query.ball, x.row(n));
         }
       }

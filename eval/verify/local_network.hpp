@@ -55,7 +55,7 @@ struct LocalNetwork {
   std::vector<double> centre;     ///< likewise, of the ball
   std::vector<double> magnitude;  ///< likewise: largest |x_j|
   std::vector<double> scale;      ///< likewise, filled up by ones
-  models::bounds::Ball ball = models::bounds::Ball::kLinf;
+  Norm ball = Norm::kLinf;
   double radius = 0.0;
   std::vector<LocalLayer> layers;
   std::size_t neurons = 0;  ///< of all layers

@@ -22,7 +22,7 @@ using Clause = std::vector<Requirement>;
 
 /// A ball that inputs must lie in besides the box, in input units.
 struct BallRegion {
-  models::bounds::Ball ball = models::bounds::Ball::kL2;
+  Norm ball = Norm::kL2;
   std::vector<double> centre;  ///< D
   double radius = 0.0;
 };

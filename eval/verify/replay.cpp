@@ -49,9 +49,10 @@ bool admitted(const Query& query, std::span<const double> x) {
   }
   if (!query.ball) return true;
   switch (query.ball->ball) {
-    case models::bounds::Ball::kL2: return std::sqrt(square) <= query.ball->radius;
-    case models::bounds::Ball::kL1: return sum <= query.ball->radius;
-    case models::bounds::Ball::kLinf: return largest <= query.ball->radius;
+    case Norm::kL2: return std::sqrt(square) <= query.ball->radius;
+    case Norm::kL1: return sum <= query.ball->radius;
+    case Norm::kLinf: return largest <= query.ball->radius;
+    case Norm::kL0: break;  // no bounds
   }
   return false;
 }

@@ -316,7 +316,7 @@ void Bounding::finish_leaf(Child& child, const Enclosure& enclosure) {
       return;
     }
   }
-  if (network_.ball != models::bounds::Ball::kLinf) return;
+  if (network_.ball != Norm::kLinf) return;
   std::vector<Affine> objectives;
   for (const Form& form : problem_.forms) objectives.push_back(affine(form, intervals));
   std::vector<Affine> constraints;

@@ -138,7 +138,7 @@ void Bounder::enclose(const BoxRegion& region, BoundTape& tape) const {
   expect_size("Bounder: lower ends", region.lower.size(), input_dim());
   expect_size("Bounder: upper ends", region.upper.size(), input_dim());
   resize(1, tape);
-  tape.ball = region.centre.empty() ? Ball::kLinf : region.ball;
+  tape.ball = region.centre.empty() ? Norm::kLinf : region.ball;
   tape.radii.assign(1, region.radius);
   for (std::size_t j = 0; j < input_dim(); ++j) {
     const double middle =
@@ -349,9 +349,8 @@ Bounded Bounder::finish(const BoundTape& tape, std::size_t row) const {
   const std::size_t n = rows.sample[row];
   const std::span<const double> c = rows.coefficients.row(row);
   double least = least_in_box(c, tape.lower.row(n), tape.upper.row(n));
-  if (tape.ball != Ball::kLinf) {
-    const double length =
-        tape.ball == Ball::kL2 ? euclidean_length(c, scale_) : largest_size(c, scale_);
+  if (tape.ball != Norm::kLinf) {
+    const double length = dual_length(tape.ball, c, scale_);
     const double in_ball = dot(c, tape.centre.row(n)) - tape.radii[n] * length;
     if (!(least > in_ball)) least = in_ball;  // a NaN stays
   }

@@ -49,7 +49,7 @@ struct BoundRows {
 /// Memory of bounds, one per worker: what enclose() found, and scratch.
 struct BoundTape {
   std::size_t samples = 0;  ///< N of the last enclose()
-  Ball ball = Ball::kLinf;
+  Norm ball = Norm::kLinf;
   std::vector<double> radii;  ///< N
   TensorOf<double> centre;    ///< N × D, normalised, as are the two below
   TensorOf<double> lower;     ///< the box around the region

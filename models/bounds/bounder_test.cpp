@@ -41,11 +41,11 @@ Tensor drawn_inputs() {
 }
 
 /// A point of the region: a corner of the ball, or anywhere in it; clipped where the region is.
-std::vector<double> drawn_point(Row x, double radius, Ball ball, bool clip, Rng& rng) {
+std::vector<double> drawn_point(Row x, double radius, Norm ball, bool clip, Rng& rng) {
   std::vector<double> d(x.size());
   const bool corner = rng.uniform(0.0F, 1.0F) < 0.5F;
   for (double& value : d) value = static_cast<double>(rng.uniform(-1.0F, 1.0F));
-  if (ball == Ball::kLinf) {
+  if (ball == Norm::kLinf) {
     for (double& value : d) value = corner ? std::copysign(radius, value) : radius * value;
   } else {
     if (corner) {  // one coordinate has it all
@@ -53,8 +53,8 @@ std::vector<double> drawn_point(Row x, double radius, Ball ball, bool clip, Rng&
       for (std::size_t j = 0; j < d.size(); ++j) d[j] = j == all ? d[j] : 0.0;
     }
     double length = 0.0;
-    for (const double value : d) length += ball == Ball::kL2 ? value * value : std::abs(value);
-    if (ball == Ball::kL2) length = std::sqrt(length);
+    for (const double value : d) length += ball == Norm::kL2 ? value * value : std::abs(value);
+    if (ball == Norm::kL2) length = std::sqrt(length);
     for (double& value : d) value *= radius * (1.0 - 1e-14) / length;
   }
   for (std::size_t j = 0; j < d.size(); ++j) {
@@ -66,7 +66,7 @@ std::vector<double> drawn_point(Row x, double radius, Ball ball, bool clip, Rng&
 
 class BounderTest : public testing::TestWithParam<ModelCase> {
  protected:
-  [[nodiscard]] Regions regions(const std::vector<double>& radii, Ball ball, bool clip) const {
+  [[nodiscard]] Regions regions(const std::vector<double>& radii, Norm ball, bool clip) const {
     Regions out{.x = std::as_const(x_).view(), .radii = radii, .ball = ball};
     if (clip) out.clip = kRange;
     return out;
@@ -86,7 +86,7 @@ TEST_P(BounderTest, BoundsHoldEverywhere) {
   TensorOf<Bounded> margins(kSamples, 2);
   const std::vector<int> labels{0, 1, 2, 0, 1};
   Rng rng(11, 0, "points");
-  for (const Ball ball : {Ball::kLinf, Ball::kL2, Ball::kL1}) {
+  for (const Norm ball : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
     for (const bool clip : {true, false}) {
       for (const double radius : {0.0, 0.02, 0.3}) {
         const std::vector<double> radii(kSamples, radius);
@@ -127,8 +127,8 @@ TEST_P(BounderTest, BoundsOfTheFirstLayerAreExact) {
   const std::vector<double> radii(kSamples, radius);
   const Dense& first = network_.layers.front();
   if (first.activation.info->name == "identity") return;  // a linear layer needs none
-  for (const Ball ball : {Ball::kLinf, Ball::kL2, Ball::kL1}) {
-    const bool clip = ball == Ball::kLinf;
+  for (const Norm ball : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
+    const bool clip = ball == Norm::kLinf;
     bounder.enclose(regions(radii, ball, clip), bounds);
     for (std::size_t n = 0; n < kSamples; ++n) {
       for (std::size_t o = 0; o < first.weight.rows(); ++o) {
@@ -140,10 +140,10 @@ TEST_P(BounderTest, BoundsOfTheFirstLayerAreExact) {
           const auto x = static_cast<long double>(x_.row(n)[j]);
           centre += w * x;
           low += w * (w > 0.0L ? std::max(0.0L, x - 0.25L) : std::min(1.0L, x + 0.25L));
-          length = ball == Ball::kL2 ? length + w * w : std::max(length, std::abs(w));
+          length = ball == Norm::kL2 ? length + w * w : std::max(length, std::abs(w));
         }
-        if (ball == Ball::kL2) length = std::sqrt(length);
-        const long double want = ball == Ball::kLinf ? low : centre - 0.25L * length;
+        if (ball == Norm::kL2) length = std::sqrt(length);
+        const long double want = ball == Norm::kLinf ? low : centre - 0.25L * length;
         EXPECT_NEAR(bounds.layers[0].lower.row(n)[o], static_cast<double>(want), 5e-13);
         EXPECT_LE(bounds.layers[0].lower.row(n)[o], static_cast<double>(want));
       }
@@ -192,7 +192,7 @@ TEST_P(BounderTest, AreInsidePlainIntervals) {
   const Bounder bounder(network_);
   BoundTape bounds = bounder.make_tape(kSamples);
   const std::vector<double> radii(kSamples, 0.1);
-  bounder.enclose(regions(radii, Ball::kLinf, true), bounds);
+  bounder.enclose(regions(radii, Norm::kLinf, true), bounds);
   for (std::size_t n = 0; n < kSamples; ++n) {
     for (std::size_t l = 0; l < bounder.depth(); ++l) {
       const auto intervals = plain_intervals(network_, x_.row(n), 0.1, l);
@@ -216,11 +216,11 @@ TEST_P(BounderTest, BatchingChangesNoBit) {
   const std::vector<int> labels{0, 1, 2, 0, 1};
   TensorOf<Bounded> all(kSamples, 2);
   TensorOf<Bounded> one(1, 2);
-  bounder.enclose(regions(radii, Ball::kLinf, true), together);
+  bounder.enclose(regions(radii, Norm::kLinf, true), together);
   bounder.margins(labels, together, all.view());
   for (std::size_t n = 0; n < kSamples; ++n) {
     bounder.enclose(
-        {std::as_const(x_).view().slice(n, 1), std::span(radii).subspan(n, 1), Ball::kLinf, kRange},
+        {std::as_const(x_).view().slice(n, 1), std::span(radii).subspan(n, 1), Norm::kLinf, kRange},
         alone);
     bounder.margins(Labels(labels).subspan(n, 1), alone, one.view());
     for (std::size_t t = 0; t < 2; ++t) {
@@ -235,7 +235,7 @@ TEST_P(BounderTest, RegionsInsideEachOtherHaveBoundsInsideEachOther) {
   const Bounder bounder(network_);
   BoundTape inner = bounder.make_tape(kSamples);
   BoundTape outer = bounder.make_tape(kSamples);
-  for (const Ball ball : {Ball::kLinf, Ball::kL2, Ball::kL1}) {
+  for (const Norm ball : {Norm::kLinf, Norm::kL2, Norm::kL1}) {
     bounder.enclose(regions(std::vector<double>(kSamples, 0.05), ball, true), inner);
     bounder.enclose(regions(std::vector<double>(kSamples, 0.1), ball, true), outer);
     for (std::size_t k = 0; k < inner.layers[0].lower.flat().size(); ++k) {
@@ -284,7 +284,7 @@ TEST(Bounder, WhatOverflowsCertifiesNothing) {
   for (const double radius :
        {1e280, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     const std::vector<double> radii{radius};
-    bounder.enclose({x.view(), radii, Ball::kLinf, std::nullopt}, tape);
+    bounder.enclose({x.view(), radii, Norm::kLinf, std::nullopt}, tape);
     bounder.margins(std::vector<int>{0}, tape, margins.view());
     EXPECT_FALSE(margins.row(0)[0].positive() || margins.row(0)[1].positive()) << radius;
   }

@@ -40,7 +40,7 @@ std::size_t count_certified(const Bounder& bounder, const datasets::Dataset& dat
   for_each_block(blocks, tapes.size(), [&](std::size_t worker, std::size_t block) {
     TensorOf<Bounded> margins(kBlock, 9);
     const std::size_t first = block * kBlock;
-    bounder.enclose({data.images.view().slice(first, kBlock), radii, Ball::kLinf, Box{}},
+    bounder.enclose({data.images.view().slice(first, kBlock), radii, Norm::kLinf, Box{}},
                     tapes[worker]);
     bounder.margins(Labels(data.labels).subspan(first, kBlock), tapes[worker], margins.view());
     for (std::size_t n = 0; n < kBlock; ++n) count += certified(margins.row(n)) ? 1 : 0;
@@ -125,7 +125,7 @@ TEST_F(PublishedBounds, RadiiOfTableTwo) {
     TensorOf<Bounded> margins(10, 9);
     for (int step = 0; step < 24; ++step) {
       for (std::size_t n = 0; n < 10; ++n) middle[n] = 0.5 * (good[n] + bad[n]);
-      bounder.enclose({std::as_const(x).view(), middle, Ball::kLinf, std::nullopt}, bounds);
+      bounder.enclose({std::as_const(x).view(), middle, Norm::kLinf, std::nullopt}, bounds);
       bounder.margins(labels, bounds, margins.view());
       for (std::size_t n = 0; n < 10; ++n) {
         (certified(margins.row(n)) ? good : bad)[n] = middle[n];

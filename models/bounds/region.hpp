@@ -3,18 +3,17 @@
 #include <optional>
 #include <span>
 
+#include "base/norm.hpp"
 #include "base/tensor.hpp"
 
 namespace gibbon::models::bounds {
 
-enum class Ball { kLinf, kL2, kL1 };
-
 /// Where inputs are bounded: { x' : ||x' - x|| <= radius, x' in clip }, in input units, before the
-/// model's normalisation. One sample per row of x.
+/// model's normalisation; not in l0, whose balls are not convex. One sample per row of x.
 struct Regions {
   Rows x;
   std::span<const double> radii;  ///< N, each >= 0
-  Ball ball = Ball::kLinf;
+  Norm ball = Norm::kLinf;
   std::optional<Box> clip;  ///< the valid range; left out: x' may be anything
 };
 
@@ -23,7 +22,7 @@ struct Regions {
 struct BoxRegion {
   std::span<const double> lower;  ///< D
   std::span<const double> upper;  ///< D
-  Ball ball = Ball::kLinf;
+  Norm ball = Norm::kLinf;
   std::span<const double> centre;  ///< D, or empty: the box alone
   double radius = 0.0;
 };

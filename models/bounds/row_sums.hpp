@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "base/norm.hpp"
+
 // Sums along one row of coefficients, in lanes: the plain loops between the products of bounds.
 namespace gibbon::models::bounds {
 
@@ -38,5 +40,10 @@ struct Added {
 /// ||c / scale|| in l2, and the largest |c_j / scale_j|, which overlooks NaN.
 [[nodiscard]] double euclidean_length(std::span<const double> c, std::span<const double> scale);
 [[nodiscard]] double largest_size(std::span<const double> c, std::span<const double> scale);
+/// ||c / scale|| in the dual of the norm, l2 or l1: how fast c falls per unit of a ball's radius.
+[[nodiscard]] inline double dual_length(Norm norm, std::span<const double> c,
+                                        std::span<const double> scale) {
+  return norm == Norm::kL2 ? euclidean_length(c, scale) : largest_size(c, scale);
+}
 
 }  // namespace gibbon::models::bounds

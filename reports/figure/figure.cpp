@@ -195,8 +195,8 @@ Layout layout_of(const std::vector<record::Panel>& panels, const record::Subject
 }
 
 std::string x_label(const record::Panel& panel, const record::Subject& subject) {
-  const std::string units = panel.norm == "l0" ? "changed input values" : subject.units;
-  return fmt::format("perturbation size ε ({}, {})", units, record::norm_symbol(panel.norm));
+  return fmt::format("perturbation size ε ({}, {})", record::norm_unit(panel.norm, subject.units),
+                     record::norm_symbol(panel.norm));
 }
 
 // The denominator is in the title, too.

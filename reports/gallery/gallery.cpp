@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "base/norm.hpp"
 #include "reports/gallery/gallery_set.hpp"
 #include "reports/record/parallel.hpp"
 #include "reports/record/text.hpp"
@@ -18,8 +19,8 @@ constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
 // FGSM under l∞ is the one attack whose whole perturbation is this formula; elsewhere it is what it
 // is.
 std::string formula(const GallerySet& set, const record::GalleryItem& item) {
-  const bool is_sign =
-      set.norm == "linf" && (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
+  const bool is_sign = set.norm == to_string(Norm::kLinf) &&
+                       (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
   return fmt::format("{}, ε = {}", is_sign ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
                      record::epsilon_text(item.epsilon));
 }

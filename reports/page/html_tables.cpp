@@ -29,9 +29,8 @@ std::string_view css_of(const record::Series& series) {
 }
 
 std::string panel_heading(const record::Panel& panel, const record::Subject& subject) {
-  return fmt::format(
-      "<h3>{}, ε in {}</h3>\n", record::escape_html(record::norm_symbol(panel.norm)),
-      record::escape_html(panel.norm == "l0" ? "changed input values" : subject.units));
+  return fmt::format("<h3>{}, ε in {}</h3>\n", record::escape_html(record::norm_symbol(panel.norm)),
+                     record::escape_html(record::norm_unit(panel.norm, subject.units)));
 }
 
 std::string accuracy_cell(const record::CurvePoint* point, std::string_view css) {

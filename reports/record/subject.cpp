@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/norm.hpp"
 #include "reports/record/certified.hpp"
 #include "reports/record/series.hpp"
 #include "reports/record/text.hpp"
@@ -107,7 +108,7 @@ Subject subject_of(const Run& run) {
 
 std::string question(const Run& run) {
   const Subject subject = subject_of(run);
-  const auto is_linf = [](const auto& measured) { return measured.norm == "linf"; };
+  const auto is_linf = [](const auto& measured) { return measured.norm == to_string(Norm::kLinf); };
   const bool only_linf =
       std::ranges::all_of(run.curve, is_linf) && std::ranges::all_of(run.certificates, is_linf);
   return fmt::format("How far can {}{} images be moved before {} is wrong?",

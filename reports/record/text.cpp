@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "base/norm.hpp"
+
 namespace gibbon::reports::record {
 namespace {
 
@@ -53,11 +55,13 @@ std::string epsilon_text(double epsilon) {
 }
 
 std::string norm_symbol(std::string_view norm) {
-  if (norm == "linf") return "l∞";
-  if (norm == "l2") return "l₂";
-  if (norm == "l1") return "l₁";
-  if (norm == "l0") return "l₀";
-  return std::string(norm);
+  const NormInfo* known = known_norm(norm);
+  return std::string(known == nullptr ? norm : known->symbol);
+}
+
+std::string norm_unit(std::string_view norm, std::string_view units) {
+  const NormInfo* known = known_norm(norm);
+  return std::string(known == nullptr || known->unit.empty() ? units : known->unit);
 }
 
 std::string class_name(std::span<const std::string> names, int label) {

@@ -35,6 +35,9 @@ namespace gibbon::reports::record {
 /// "l∞" for "linf", "l₂" for "l2" and so on; other names as they are.
 [[nodiscard]] std::string norm_symbol(std::string_view norm);
 
+/// The unit of distances in the norm: `units`, those of the inputs, unless it has one of its own.
+[[nodiscard]] std::string norm_unit(std::string_view norm, std::string_view units);
+
 /// Name of a class, or its number where it has none.
 [[nodiscard]] std::string class_name(std::span<const std::string> names, int label);
 
