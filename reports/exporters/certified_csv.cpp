@@ -1,6 +1,5 @@
-#include "reports/formats/certified_csv.hpp"
-
 #include "reports/exporter.hpp"
+#include "reports/table/run_csv.hpp"
 
 namespace gibbon::reports {
 
@@ -10,7 +9,7 @@ const ExporterInfo& certified_csv_info() {
                                  .stage = ExportStage::kData,
                                  .needs = Needs::kCertificates,
                                  .version = "columns below",
-                                 .render = formats::to_certified_csv};
+                                 .render = table::to_certified_csv};
   return info;
 }
 

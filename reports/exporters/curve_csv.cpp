@@ -1,5 +1,5 @@
 #include "reports/exporter.hpp"
-#include "reports/formats/csv.hpp"
+#include "reports/table/run_csv.hpp"
 
 namespace gibbon::reports {
 
@@ -9,7 +9,7 @@ const ExporterInfo& curve_csv_info() {
                                  .stage = ExportStage::kData,
                                  .needs = Needs::kCurve,
                                  .version = "columns below",
-                                 .render = formats::to_curve_csv};
+                                 .render = table::to_curve_csv};
   return info;
 }
 

@@ -1,5 +1,5 @@
 #include "reports/exporter.hpp"
-#include "reports/formats/queries.hpp"
+#include "reports/table/run_csv.hpp"
 
 namespace gibbon::reports {
 
@@ -11,7 +11,7 @@ const ExporterInfo& distances_csv_info() {
                                  .stage = ExportStage::kData,
                                  .needs = Needs::kCurve,
                                  .version = "columns below",
-                                 .render = formats::to_distances_csv};
+                                 .render = table::to_distances_csv};
   return info;
 }
 

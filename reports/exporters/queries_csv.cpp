@@ -1,5 +1,5 @@
 #include "reports/exporter.hpp"
-#include "reports/formats/queries.hpp"
+#include "reports/table/run_csv.hpp"
 
 namespace gibbon::reports {
 
@@ -10,7 +10,7 @@ const ExporterInfo& queries_csv_info() {
       .stage = ExportStage::kData,
       .needs = Needs::kCurve,
       .version = "columns below",
-      .render = formats::to_queries_csv};
+      .render = table::to_queries_csv};
   return info;
 }
 

@@ -1,5 +1,5 @@
 #include "reports/exporter.hpp"
-#include "reports/formats/certified_csv.hpp"
+#include "reports/table/run_csv.hpp"
 
 namespace gibbon::reports {
 
@@ -10,7 +10,7 @@ const ExporterInfo& radii_csv_info() {
       .stage = ExportStage::kData,
       .needs = Needs::kCertificates,
       .version = "columns below",
-      .render = formats::to_radii_csv};
+      .render = table::to_radii_csv};
   return info;
 }
 

@@ -1,10 +1,7 @@
 #include "reports/formats/queries.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <span>
-
-#include "reports/formats/csv.hpp"
 
 namespace gibbon::reports::formats {
 namespace {
@@ -37,28 +34,6 @@ std::vector<QueryPoint> query_curve(const record::Run& run, std::size_t row) {
       if (queries >= most) return curve;
     }
   }
-}
-
-std::string to_queries_csv(const record::Run& run) {
-  std::string csv = "attack,norm,epsilon,queries,n,correct,accuracy\n";
-  for (std::size_t row = 0; row < run.curve.size(); ++row) {
-    const record::CurvePoint& point = run.curve[row];
-    for (const QueryPoint& at : query_curve(run, row)) {
-      csv += fmt::format("{},{},{},{},{},{},{}\n", csv_field(point.attack), csv_field(point.norm),
-                         point.epsilon, at.queries, point.n, at.correct,
-                         static_cast<double>(at.correct) / static_cast<double>(point.n));
-    }
-  }
-  return csv;
-}
-
-std::string to_distances_csv(const record::Run& run) {
-  std::string csv = "attack,norm,n,found,lower_quartile,median,upper_quartile\n";
-  for (const record::DistanceSummary& d : run.distances) {
-    csv += fmt::format("{},{},{},{},{},{},{}\n", csv_field(d.attack), csv_field(d.norm), d.n,
-                       d.found, d.lower_quartile, d.median, d.upper_quartile);
-  }
-  return csv;
 }
 
 }  // namespace gibbon::reports::formats

@@ -18,11 +18,4 @@ struct QueryPoint {
 /// or looked at no model.
 [[nodiscard]] std::vector<QueryPoint> query_curve(const record::Run& run, std::size_t row);
 
-/// queries.csv: attack,norm,epsilon,queries,n,correct,accuracy of every named row.
-[[nodiscard]] std::string to_queries_csv(const record::Run& run);
-
-/// distances.csv: attack,norm,n,found,lower_quartile,median,upper_quartile; "inf" where so many
-/// samples were never broken.
-[[nodiscard]] std::string to_distances_csv(const record::Run& run);
-
 }  // namespace gibbon::reports::formats

@@ -1,14 +1,11 @@
 #include "reports/formats/queries.hpp"
 
 #include <gmock/gmock.h>
-#include <limits>
 
 #include <gtest/gtest.h>
 
 namespace gibbon::reports::formats {
 namespace {
-
-using testing::HasSubstr;
 
 /// Five samples of one row: wrong when clean, broken after 1, 3 and 40 passes, never broken.
 record::Run small_run() {
@@ -43,15 +40,6 @@ TEST(Queries, AreEmptyForAttacksThatAskNothing) {
   for (record::SampleRecord& r : run.samples) r.forwards = r.backwards = 0;
   EXPECT_TRUE(query_curve(run, 0).empty());
   EXPECT_TRUE(query_curve(run, 1).empty()) << "a row without samples";
-}
-
-TEST(Queries, Csv) {
-  EXPECT_THAT(to_queries_csv(small_run()), HasSubstr("\"a,b\",linf,0.1,5,5,2,0.4\n"));
-  record::Run run = small_run();
-  run.distances = {
-      {"fmn", "l2", "attack", 5, 4, 0.5, 1.5, std::numeric_limits<double>::infinity()}};
-  EXPECT_EQ(to_distances_csv(run),
-            "attack,norm,n,found,lower_quartile,median,upper_quartile\nfmn,l2,5,4,0.5,1.5,inf\n");
 }
 
 }  // namespace

@@ -6,11 +6,10 @@
 #include "reports/gate/formats.hpp"
 #include "reports/gate/words.hpp"
 #include "reports/record/text.hpp"
+#include "reports/table/render.hpp"
 
 namespace gibbon::reports::gate {
 namespace {
-
-using Cells = std::vector<std::string>;
 
 std::string level_name(Finding::Level level) {
   switch (level) {
@@ -33,44 +32,25 @@ int code_of(Finding::Level level) {
   return level == Finding::Level::kWarning ? kYellow : kFaint;
 }
 
-std::vector<Cells> rows_of(const std::vector<PointResult>& points, const std::string& first,
-                           const std::string& second) {
-  std::vector<Cells> rows{{"point", first, second, "points [95 % interval]", "lost", "gained",
-                           "adjusted p", "verdict"}};
-  for (const PointResult& p : points) {
-    rows.push_back({p.name, rate_text(p.before, p.paired.n), rate_text(p.now, p.paired.n),
-                    points_text(p), record::grouped(p.paired.lost),
-                    record::grouped(p.paired.gained), fmt::format("{:.2g}", p.adjusted),
-                    to_string(p.verdict)});
-  }
-  return rows;
+table::Table table_of(const std::vector<PointResult>& points, const std::string& first,
+                      const std::string& second) {
+  table::Table table{.columns = {{.head = "point", .align = table::Align::kLeft},
+                                 {.head = first},
+                                 {.head = second},
+                                 {.head = "points [95 % interval]"},
+                                 {.head = "lost"},
+                                 {.head = "gained"},
+                                 {.head = "adjusted p"},
+                                 {.head = "verdict", .align = table::Align::kLeft}}};
+  for (const PointResult& p : points)
+    table.rows.push_back({p.name, rate_text(p.before, p.paired.n), rate_text(p.now, p.paired.n),
+                          points_text(p), p.paired.lost, p.paired.gained,
+                          fmt::format("{:.2g}", p.adjusted), to_string(p.verdict)});
+  return table;
 }
 
-/// The first and the last column to the left, the numbers between to the right.
-std::string terminal_table(const std::vector<Cells>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const Cells& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], record::display_width(row[c]));
-  std::string text;
-  for (const Cells& row : rows) {
-    text += record::pad_right(row.front(), widths.front());
-    for (std::size_t c = 1; c + 1 < row.size(); ++c)
-      text += "  " + record::pad_left(row[c], widths[c]);
-    text += "  " + row.back() + "\n";
-  }
-  return text;
-}
-
-std::string markdown_table(const std::vector<Cells>& rows) {
-  std::string text;
-  for (const Cells& row : rows) {
-    Cells cells;
-    for (const std::string& cell : row) cells.push_back(record::escape_markdown(cell));
-    text += fmt::format("| {} |\n", fmt::join(cells, " | "));
-    if (&row == &rows.front()) text += "|---|---:|---:|---:|---:|---:|---:|---|\n";
-  }
-  return text;
+std::string terminal_table(const table::Table& table) {
+  return render_text(table, table::Colour::kNever, "  ");
 }
 
 std::string requirement_line(const RequirementResult& r) {
@@ -89,8 +69,8 @@ std::string strength_line(const GateResult& result) {
       result.strength.size(), result.strength.front().n, changed);
 }
 
-Cells lines_below(const GateResult& result) {
-  Cells lines;
+std::vector<std::string> lines_below(const GateResult& result) {
+  std::vector<std::string> lines;
   for (const RequirementResult& r : result.requirements) lines.push_back(requirement_line(r));
   if (!result.strength.empty()) lines.push_back(strength_line(result));
   for (const SpeedResult& r : result.speed)
@@ -113,7 +93,7 @@ std::string to_text(const GateResult& result, table::Colour colour) {
                         printable(f.subject), f.what, f.text);
   }
   if (!result.points.empty()) {
-    text += fmt::format("\n{}\n{}\n", terminal_table(rows_of(result.points, "baseline", "now")),
+    text += fmt::format("\n{}\n{}\n", terminal_table(table_of(result.points, "baseline", "now")),
                         rule_text(result));
   }
   for (const std::string& line : lines_below(result)) text += line + "\n";
@@ -135,7 +115,7 @@ std::string to_markdown(const GateResult& result) {
   }
   if (!result.findings.empty()) text += "\n";
   if (!result.points.empty()) {
-    text += fmt::format("{}\n{}\n\n", markdown_table(rows_of(result.points, "baseline", "now")),
+    text += fmt::format("{}\n{}\n\n", render_markdown(table_of(result.points, "baseline", "now")),
                         record::escape_markdown(rule_text(result)));
   }
   for (const std::string& line : lines_below(result))
@@ -146,7 +126,7 @@ std::string to_markdown(const GateResult& result) {
 std::string compare_text(const Snapshot& first, const Snapshot& second, const Criteria& criteria) {
   std::string text =
       fmt::format("A  {}\nB  {}\n\n{}", title_of(first), title_of(second),
-                  terminal_table(rows_of(compare_points(first, second, criteria), "A", "B")));
+                  terminal_table(table_of(compare_points(first, second, criteria), "A", "B")));
   for (const std::string& line : differences(first, second, {"A", "B"})) text += line + "\n";
   return text;
 }
@@ -156,7 +136,7 @@ std::string compare_markdown(const Snapshot& first, const Snapshot& second,
   std::string text =
       fmt::format("A: {}\n\nB: {}\n\n{}\n", record::escape_markdown(title_of(first)),
                   record::escape_markdown(title_of(second)),
-                  markdown_table(rows_of(compare_points(first, second, criteria), "A", "B")));
+                  render_markdown(table_of(compare_points(first, second, criteria), "A", "B")));
   for (const std::string& line : differences(first, second, {"A", "B"}))
     text += fmt::format("- {}\n", record::escape_markdown(line));
   return text;

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "reports/figure/figure.hpp"
-#include "reports/formats/certified_csv.hpp"
 #include "reports/formats/certified_json.hpp"
 #include "reports/page/html.hpp"
 #include "reports/record/error.hpp"
@@ -11,6 +10,7 @@
 #include "reports/record/subject.hpp"
 #include "reports/table/certified_table.hpp"
 #include "reports/table/latex.hpp"
+#include "reports/table/run_csv.hpp"
 #include "reports/table/table.hpp"
 
 namespace gibbon::reports::page {
@@ -57,7 +57,7 @@ record::Run alone() {
 
 // Wilson's interval of 2 of 4 and of 0 of 4 at 95 %.
 TEST(Certified, CsvHasARowPerBudgetAndNorm) {
-  const std::string csv = formats::to_certified_csv(joined());
+  const std::string csv = table::to_certified_csv(joined());
   EXPECT_THAT(csv, testing::StartsWith(
                        "norm,epsilon,n,certified,attacked,undecided,clean_correct,certified_share,"
                        "certified_low,certified_high,attacked_share,attacked_low,attacked_high,"
@@ -68,7 +68,7 @@ TEST(Certified, CsvHasARowPerBudgetAndNorm) {
 }
 
 TEST(Certified, RadiiAreEmptyWhereNothingIsKnown) {
-  EXPECT_EQ(formats::to_radii_csv(alone()),
+  EXPECT_EQ(table::to_radii_csv(alone()),
             "norm,id,label,predicted,certified,attacked,method,reason\n"
             "linf,7,1,1,0.125,,crown,\nlinf,8,1,1,0.15,0.2,,\nlinf,9,1,1,0.0625,,,nodes\n"
             "linf,11,1,2,,0,,\n");

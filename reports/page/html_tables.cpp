@@ -8,52 +8,17 @@
 #include "reports/formats/queries.hpp"
 #include "reports/page/html_parts.hpp"
 #include "reports/record/text.hpp"
+#include "reports/table/html_table.hpp"
+#include "reports/table/render.hpp"
+#include "reports/table/run_tables.hpp"
 
 namespace gibbon::reports::page {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string interval_text(const record::CurvePoint& point) {
-  const record::Interval interval = record::wilson95(point.correct, point.n);
-  return fmt::format("{}–{}", record::low_end(interval.low), record::high_end(interval.high));
-}
-
-std::string series_name(const record::Series& series) {
-  return series.kind == "control" ? series.attack + " (noise)" : series.attack;
-}
-
-std::string_view css_of(const record::Series& series) {
-  if (series.kind == "worst-case") return "worst";
-  return series.kind == "control" ? "control" : "attack";
-}
-
 std::string panel_heading(const record::Panel& panel, const record::Subject& subject) {
-  return fmt::format("<h3>{}, ε in {}</h3>\n", record::escape_html(record::norm_symbol(panel.norm)),
-                     record::escape_html(record::norm_unit(panel.norm, subject.units)));
-}
-
-std::string accuracy_cell(const record::CurvePoint* point, std::string_view css) {
-  if (point == nullptr) return "<td>–</td>";
-  return fmt::format("<td class=\"{}\">{}<small>{}</small><small>{} %</small></td>", css,
-                     record::escape_html(record::percent(point->accuracy())),
-                     count_of(point->correct, point->n), interval_text(*point));
-}
-
-std::string accuracy_table(const record::Panel& panel) {
-  std::string head = head_cell("ε");
-  std::string body;
-  for (const record::Series& series : panel.series)
-    head += fmt::format(R"(<th scope="col" class="{}">{}</th>)", css_of(series),
-                        breakable(series_name(series)));
-  for (const double epsilon : panel.epsilons) {
-    body += "<tr>" + row_head(record::epsilon_text(epsilon));
-    for (const record::Series& series : panel.series)
-      body += accuracy_cell(series.at(epsilon), css_of(series));
-    body += "</tr>\n";
-  }
-  return table("Accuracy by perturbation size and attack, " + record::norm_symbol(panel.norm),
-               "accuracy", head, body);
+  return fmt::format("<h3>{}</h3>\n", record::escape_html(table::panel_title(panel, subject)));
 }
 
 // "wrong" counts what is not correct, clean errors included, before and after rounding to 8 bits.
@@ -65,7 +30,7 @@ std::string rounded_text(const record::CurvePoint& point) {
 }
 
 std::string target_text(const record::CurvePoint& point) {
-  return point.targeted_n == 0 ? "–" : count_of(point.target_reached, point.targeted_n);
+  return point.targeted_n == 0 ? "–" : table::count_of(point.target_reached, point.targeted_n);
 }
 
 constexpr std::array kDetailHeads{"ε",
@@ -84,7 +49,7 @@ constexpr std::array kDetailHeads{"ε",
 
 std::string detail_row(const record::Series& series, const record::CurvePoint& point, bool first) {
   const std::array<std::string, 11> cells{record::percent(point.accuracy_on_clean_correct()),
-                                          count_of(point.correct, point.clean_correct),
+                                          table::count_of(point.correct, point.clean_correct),
                                           record::percent(point.mean_wrong_confidence),
                                           record::percent(point.median_wrong_confidence),
                                           record::compact(point.mean_distance[0]),
@@ -94,9 +59,10 @@ std::string detail_row(const record::Series& series, const record::CurvePoint& p
                                           rounded_text(point),
                                           target_text(point),
                                           record::grouped(point.carried)};
-  std::string row = fmt::format(
-      R"(<tr class="{}{}">{}<td class="left">{}</td>)", css_of(series), first ? " group" : "",
-      row_head(first ? record::epsilon_text(point.epsilon) : ""), breakable(series_name(series)));
+  std::string row = fmt::format(R"(<tr class="{}{}">{}<td class="left">{}</td>)",
+                                table::css_of(table::role_of(series)), first ? " group" : "",
+                                table::row_head(first ? record::epsilon_text(point.epsilon) : ""),
+                                table::breakable(table::head_of(series)));
   for (const std::string& cell : cells)
     row += fmt::format("<td>{}</td>", record::escape_html(cell));
   return row + "</tr>\n";
@@ -104,7 +70,7 @@ std::string detail_row(const record::Series& series, const record::CurvePoint& p
 
 std::string detail_table(const record::Panel& panel) {
   std::string head;
-  for (const char* text : kDetailHeads) head += head_cell(text);
+  for (const char* text : kDetailHeads) head += table::head_cell(text);
   std::string body;
   for (const double epsilon : panel.epsilons) {
     bool first = true;
@@ -114,22 +80,23 @@ std::string detail_table(const record::Panel& panel) {
         first = false;
       }
   }
-  return table("Details by perturbation size and attack, " + record::norm_symbol(panel.norm),
-               "details", head, body);
+  return table::html_table(
+      "Details by perturbation size and attack, " + record::norm_symbol(panel.norm), "details",
+      head, body);
 }
 
 std::string class_cell(std::uint64_t correct, std::uint64_t n) {
   if (n == 0) return "<td>–</td>";
   const double share = static_cast<double>(correct) / static_cast<double>(n);
   return fmt::format(R"(<td class="heat v{:.0f}" title="{}">{}</td>)", 100.0 * share,
-                     count_of(correct, n), record::percent_number(share));
+                     table::count_of(correct, n), record::percent_number(share));
 }
 
 std::string class_table(const record::Panel& panel, const record::Series& series,
                         const record::Subject& subject) {
   const record::CurvePoint& first = *series.points.front();
   if (first.class_n.empty()) return "";
-  std::string head = head_cell("ε");
+  std::string head = table::head_cell("ε");
   for (std::size_t c = 0; c < first.class_n.size(); ++c)
     head += fmt::format(
         "<th scope=\"col\">{}<small>n = {}</small></th>",
@@ -137,7 +104,7 @@ std::string class_table(const record::Panel& panel, const record::Series& series
         record::grouped(first.class_n[c]));
   std::string body;
   for (const record::CurvePoint* point : series.points) {
-    body += "<tr>" + row_head(record::epsilon_text(point->epsilon));
+    body += "<tr>" + table::row_head(record::epsilon_text(point->epsilon));
     for (std::size_t c = 0; c < point->class_n.size(); ++c)
       body += class_cell(point->class_correct.at(c), point->class_n[c]);
     body += "</tr>\n";
@@ -145,7 +112,7 @@ std::string class_table(const record::Panel& panel, const record::Series& series
   const std::string label = fmt::format("{}, {}: accuracy in % per true class", series.attack,
                                         record::norm_symbol(panel.norm));
   return fmt::format("<h3>{}</h3>\n", record::escape_html(label)) +
-         table(label, "classes", head, body);
+         table::html_table(label, "classes", head, body);
 }
 
 std::string classes_tables(std::span<const record::Panel> panels, const record::Subject& subject) {
@@ -167,25 +134,21 @@ bool is_plain_list(const Json& value) {
 }
 
 // One row per leaf, its path as in "model.layers[0].units"; a list of plain values is one row.
-std::string provenance_rows(const Json& value, const std::string& path) {
-  std::string rows;
+void add_provenance(const Json& value, const std::string& path, table::Table& rows) {
   if (value.is_object()) {
     for (const auto& [key, child] : value.items())
-      rows += provenance_rows(child, path.empty() ? key : fmt::format("{}.{}", path, key));
-    return rows;
-  }
-  if (value.is_array() && !is_plain_list(value)) {
+      add_provenance(child, path.empty() ? key : fmt::format("{}.{}", path, key), rows);
+  } else if (value.is_array() && !is_plain_list(value)) {
     for (std::size_t i = 0; i < value.size(); ++i)
-      rows += provenance_rows(value[i], fmt::format("{}[{}]", path, i));
-    return rows;
+      add_provenance(value[i], fmt::format("{}[{}]", path, i), rows);
+  } else {
+    std::vector<std::string> texts;
+    if (value.is_array())
+      std::transform(value.begin(), value.end(), std::back_inserter(texts), scalar_text);
+    else
+      texts.push_back(scalar_text(value));
+    rows.rows.push_back({path, fmt::format("{}", fmt::join(texts, ", "))});
   }
-  std::vector<std::string> texts;
-  if (value.is_array())
-    std::transform(value.begin(), value.end(), std::back_inserter(texts), scalar_text);
-  else
-    texts.push_back(scalar_text(value));
-  return fmt::format("<tr>{}<td>{}</td></tr>\n", row_head(path),
-                     record::escape_html(fmt::format("{}", fmt::join(texts, ", "))));
 }
 
 // The budget at which a norm's strongest series stands nearest to one half: there is most to see.
@@ -216,13 +179,13 @@ std::string passes_tables(const record::Run& run, std::span<const record::Panel>
       curves.emplace_back(&point, std::move(curve));
     }
     if (curves.empty()) continue;
-    std::string head = head_cell("attack");
+    std::string head = table::head_cell("attack");
     std::vector<std::uint64_t> columns;
     for (std::uint64_t queries = 1; queries < 10 * most; queries *= 10) columns.push_back(queries);
-    for (const std::uint64_t queries : columns) head += head_cell(record::grouped(queries));
+    for (const std::uint64_t queries : columns) head += table::head_cell(record::grouped(queries));
     std::string rows;
     for (const auto& [point, curve] : curves) {
-      rows += fmt::format("<tr><th scope=\"row\">{}</th>", breakable(point->attack));
+      rows += fmt::format("<tr><th scope=\"row\">{}</th>", table::breakable(point->attack));
       for (const std::uint64_t queries : columns) {
         std::uint64_t correct = curve.back().correct;
         for (const formats::QueryPoint& at : curve)
@@ -234,7 +197,7 @@ std::string passes_tables(const record::Run& run, std::span<const record::Panel>
     }
     html += fmt::format("<h3>{}, ε = {}</h3>\n", record::norm_symbol(panel.norm),
                         record::epsilon_text(epsilon)) +
-            table("Accuracy by passes", "numbers", head, rows);
+            table::html_table("Accuracy by passes", "numbers", head, rows);
   }
   if (html.empty()) return {};
   return paragraph("facts",
@@ -249,34 +212,38 @@ double number_at(const Json& entry, const char* key) {
   return found != entry.end() && found->is_number() ? found->get<double>() : std::nan("");
 }
 
-std::string cost_row(std::string_view name, const Json& cost, double n) {
+std::vector<table::Cell> cost_row(const std::string& name, const Json& cost, double n) {
   const double passes = number_at(cost, "forwards") + number_at(cost, "backwards");
   const double seconds = number_at(cost, "seconds");
-  const auto cell = [](double value, std::string_view digits) {
-    return std::isfinite(value)
-               ? fmt::format("<td>{}</td>", fmt::format(fmt::runtime(digits), value))
-               : std::string("<td>–</td>");
+  const auto cell = [](double value, int decimals) {
+    return std::isfinite(value) ? table::Cell(fmt::format("{:.{}f}", value, decimals))
+                                : table::Cell(table::Missing{});
   };
-  return fmt::format(
-      "<tr>{}{}{}{}{}{}</tr>\n", fmt::format("<th scope=\"row\">{}</th>", breakable(name)),
-      cell(number_at(cost, "forwards"), "{:.0f}"), cell(number_at(cost, "backwards"), "{:.0f}"),
-      cell(passes / n, "{:.1f}"), cell(seconds, "{:.2f}"), cell(1e6 * seconds / passes, "{:.2f}"));
+  constexpr double kMicro = 1e6;
+  return {table::Name{name},
+          cell(number_at(cost, "forwards"), 0),
+          cell(number_at(cost, "backwards"), 0),
+          cell(passes / n, 1),
+          cell(seconds, 2),
+          cell(kMicro * seconds / passes, 2)};
 }
 
 std::string cost_table(const record::Run& run) {
   const auto cost = run.provenance.find("cost");
   if (cost == run.provenance.end() || !cost->is_object() || cost->empty()) return {};
-  std::string rows;
+  table::Table costs{.title = "Cost per attack",
+                     .columns = {{.head = "attack and norm", .align = table::Align::kLeft},
+                                 {.head = "forward passes"},
+                                 {.head = "backward passes"},
+                                 {.head = "passes per image"},
+                                 {.head = "seconds"},
+                                 {.head = "µs per pass"}}};
   const auto n = static_cast<double>(record::subject_of(run).n);
-  for (const auto& [name, entry] : cost->items()) rows += cost_row(name, entry, n);
+  for (const auto& [name, entry] : cost->items()) costs.rows.push_back(cost_row(name, entry, n));
   return paragraph("facts",
                    "Passes are those of one image through the model; seconds are summed over all "
                    "threads, judging included.") +
-         table("Cost per attack", "numbers",
-               head_cell("attack and norm") + head_cell("forward passes") +
-                   head_cell("backward passes") + head_cell("passes per image") +
-                   head_cell("seconds") + head_cell("µs per pass"),
-               rows);
+         render_html(costs, "numbers");
 }
 
 }  // namespace
@@ -293,7 +260,7 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
           "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is wrong without "
           "attack counts as not correct.");
   for (const record::Panel& panel : panels)
-    html += panel_heading(panel, subject) + accuracy_table(panel);
+    html += panel_heading(panel, subject) + render_html(table::accuracy_table(panel), "accuracy");
   std::string details = paragraph(
       "facts",
       "Confidences and distances are means over the images that fooled the model. Stay "
@@ -313,25 +280,15 @@ std::string cost_section(const record::Run& run, std::span<const record::Panel> 
 }
 
 std::string distances_table(const record::Run& run) {
-  if (run.distances.empty()) return {};
-  std::string rows;
-  for (const record::DistanceSummary& d : run.distances) {
-    const auto cell = [](double value) {
-      return fmt::format("<td>{}</td>", std::isinf(value) ? "not found" : record::compact(value));
-    };
-    rows += fmt::format("<tr>{}<td>{}</td><td>{}</td>{}{}{}</tr>\n",
-                        fmt::format("<th scope=\"row\">{}</th>", breakable(d.attack)),
-                        record::escape_html(record::norm_symbol(d.norm)), count_of(d.found, d.n),
-                        cell(d.lower_quartile), cell(d.median), cell(d.upper_quartile));
-  }
+  table::Table distances = table::distance_table(run);
+  if (distances.rows.empty()) return {};
+  distances.columns[0].head = "attack";
+  distances.columns[2].head = "broken";
   return paragraph("facts",
                    "How far an image has to be moved before the model is wrong, over all images: "
                    "wrong without attack counts as 0. A quarter of the images is broken within the "
                    "lower quartile, half within the median.") +
-         table("Smallest distances", "numbers",
-               head_cell("attack") + head_cell("norm") + head_cell("broken") +
-                   head_cell("lower quartile") + head_cell("median") + head_cell("upper quartile"),
-               rows);
+         render_html(distances, "numbers");
 }
 
 std::string comparison_section(const record::Run& run, const record::Subject& subject) {
@@ -356,9 +313,11 @@ std::string provenance_section(const record::Run& run) {
   Json provenance = run.provenance;
   for (const record::Certificates& certificates : run.certificates)
     provenance["certificates"][certificates.norm] = certificates.provenance;
-  return "<h2>Provenance</h2>\n" + table("Provenance", "provenance",
-                                         head_cell("key") + head_cell("value"),
-                                         provenance_rows(provenance, ""));
+  table::Table rows{.title = "Provenance",
+                    .columns = {{.head = "key", .align = table::Align::kLeft},
+                                {.head = "value", .align = table::Align::kLeft}}};
+  add_provenance(provenance, "", rows);
+  return "<h2>Provenance</h2>\n" + render_html(rows, "provenance");
 }
 
 }  // namespace gibbon::reports::page

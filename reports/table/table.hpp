@@ -3,10 +3,9 @@
 #include <string>
 
 #include "reports/record/record.hpp"
+#include "reports/table/render.hpp"
 
 namespace gibbon::reports::table {
-
-enum class Colour { kNever, kAlways };
 
 /// The curve for a terminal: title lines, then per norm a table ε × attack of accuracy in %,
 /// correct/n and the 95 % Wilson interval, worst case last. Attacks that do not fit into 100

@@ -1,8 +1,8 @@
-#include "reports/formats/csv.hpp"
+#include "reports/table/run_csv.hpp"
 
 #include "reports/record/record_cases.hpp"
 
-namespace gibbon::reports::formats {
+namespace gibbon::reports::table {
 namespace {
 
 TEST(CurveCsv, IsTheGoldenFile) {
@@ -26,5 +26,23 @@ TEST(CurveCsv, PythonReadsEveryNumberBack) {
             "8 fgsm:loss=ce,\"x\" True True\n");
 }
 
+TEST(QueriesCsv, HasARowPerStep) {
+  record::Run run;
+  run.curve = {{.attack = "a,b", .norm = "linf", .kind = "attack", .epsilon = 0.1, .n = 5}};
+  run.samples = {{.label = 1, .clean_label = 1, .fooled = 1, .forwards = 3},
+                 {.label = 1, .clean_label = 1, .forwards = 4}};
+  EXPECT_EQ(to_queries_csv(run),
+            "attack,norm,epsilon,queries,n,correct,accuracy\n\"a,b\",linf,0.1,1,5,2,0.4\n"
+            "\"a,b\",linf,0.1,2,5,2,0.4\n\"a,b\",linf,0.1,5,5,1,0.2\n");
+}
+
+TEST(DistancesCsv, SaysInfWhereNothingWasBroken) {
+  record::Run run;
+  run.distances = {
+      {"fmn", "l2", "attack", 5, 4, 0.5, 1.5, std::numeric_limits<double>::infinity()}};
+  EXPECT_EQ(to_distances_csv(run),
+            "attack,norm,n,found,lower_quartile,median,upper_quartile\nfmn,l2,5,4,0.5,1.5,inf\n");
+}
+
 }  // namespace
-}  // namespace gibbon::reports::formats
+}  // namespace gibbon::reports::table

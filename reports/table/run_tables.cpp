@@ -1,0 +1,91 @@
+#include "reports/table/run_tables.hpp"
+
+#include <fmt/format.h>
+
+#include "reports/record/certified.hpp"
+#include "reports/record/text.hpp"
+
+namespace gibbon::reports::table {
+namespace {
+
+const Column kEpsilon{.head = "ε", .align = Align::kLeft};
+
+}  // namespace
+
+std::string head_of(const record::Series& series) {
+  return printable(series.attack) + (series.kind == "control" ? " (noise)" : "");
+}
+
+Role role_of(const record::Series& series) {
+  if (series.kind == "worst-case") return Role::kWorstCase;
+  return series.kind == "control" ? Role::kControl : Role::kAttack;
+}
+
+std::string panel_title(const record::Panel& panel, const record::Subject& subject) {
+  return fmt::format("{}, ε in {}", record::norm_symbol(panel.norm),
+                     panel.norm == "l0" ? "changed input values" : subject.units);
+}
+
+Table accuracy_table(const record::Panel& panel) {
+  Table table{
+      .title = "Accuracy by perturbation size and attack, " + record::norm_symbol(panel.norm),
+      .columns = {kEpsilon}};
+  for (const record::Series& series : panel.series)
+    table.columns.push_back({.head = head_of(series), .role = role_of(series)});
+  for (const double epsilon : panel.epsilons) {
+    auto& row = table.rows.emplace_back(1, Epsilon{epsilon});
+    for (const record::Series& series : panel.series) {
+      const record::CurvePoint* point = series.at(epsilon);
+      row.push_back(point == nullptr ? Cell(Missing{})
+                                     : Cell(Share{.k = point->correct, .n = point->n}));
+    }
+  }
+  return table;
+}
+
+Table distance_table(const record::Run& run) {
+  Table table{.title = "Smallest distances",
+              .columns = {{.head = "smallest distance", .align = Align::kLeft},
+                          {.head = "norm", .align = Align::kLeft},
+                          {.head = "broken/n"},
+                          {.head = "lower quartile"},
+                          {.head = "median"},
+                          {.head = "upper quartile"}}};
+  for (const record::DistanceSummary& d : run.distances)
+    table.rows.push_back({Name{d.attack}, record::norm_symbol(d.norm), Ratio{d.found, d.n},
+                          Distance{d.lower_quartile}, Distance{d.median},
+                          Distance{d.upper_quartile}});
+  return table;
+}
+
+Table band_table(const record::Certificates& certificates) {
+  Table table{.title = "Certified, attacked and undecided by perturbation size, " +
+                       record::norm_symbol(certificates.norm),
+              .columns = {kEpsilon}};
+  for (const char* verdict : record::kVerdicts) table.columns.push_back({.head = verdict});
+  for (const record::CertifiedPoint& point : certificates.curve) {
+    auto& row = table.rows.emplace_back(1, Epsilon{point.epsilon});
+    for (const std::uint64_t k : record::counts_of(point))
+      row.emplace_back(Share{.k = k, .n = point.n});
+    std::get<Share>(row.back()).exact = point.exact();
+  }
+  return table;
+}
+
+Table radius_table(const record::Certificates& certificates) {
+  Table table{
+      .title = "Both ends of the smallest distance, " + record::norm_symbol(certificates.norm),
+      .columns = {{.head = "smallest distance", .align = Align::kLeft},
+                  {.head = "known/n"},
+                  {.head = "lower quartile"},
+                  {.head = "median"},
+                  {.head = "upper quartile"}}};
+  for (const record::RadiusSummary& summary : record::radius_summaries(certificates)) {
+    auto& row = table.rows.emplace_back(1, summary.end);
+    row.emplace_back(Ratio{summary.known, summary.n});
+    for (const double quartile : summary.quartiles) row.emplace_back(Distance{quartile});
+  }
+  return table;
+}
+
+}  // namespace gibbon::reports::table
