@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs what is missing, builds gibbon, trains the course's digit network, attacks it and says where
 # the report is. MNIST when it is at hand or can be fetched, else the digits of a Debian package.
 set -euo pipefail
@@ -7,7 +8,7 @@ cd "$(dirname "$0")"
 
 echo "== building build/release/gibbon"
 cmake --preset release >/dev/null
-cmake --build --preset release --target gibbon gibbon_torch
+cmake --build --preset release --target gibbon
 gibbon=build/release/gibbon
 
 data=mnist

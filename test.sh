@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs what is missing, builds everything and runs every test. With GIBBON_DATA and GIBBON_ORACLES
 # set, the tests on real data run, too; with GIBBON_NO_SKIP=1 a skipped test is a failure.
 set -euo pipefail

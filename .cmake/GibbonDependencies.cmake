@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Everything here is a Debian 12 package; nothing is downloaded at configure time.
 # Which package serves what, and why: the dependency table in docs/design.md.
 find_package(Threads REQUIRED)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # gibbon_embed(<target> <files...>): each file becomes bytes inside the target. "generated/embedded.hpp"
 # declares them in gibbon::embedded under their file names, with "_" for what C++ does not take.
 function(gibbon_embed target)

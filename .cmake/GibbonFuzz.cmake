@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # libFuzzer programs, one per *_fuzz.cpp. Only what reads is compiled again, with clang and its
 # sanitizers; the rest comes out of the libraries of the release preset, which has to be built. An
 # instrumented file comes first on the link line, so that no library's own copy of it is taken.

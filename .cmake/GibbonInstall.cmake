@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # install + find_package(gibbon): static libraries gibbon::datasets … gibbon::eval and their headers,
 # and the component `program`: what whoever runs gibbon needs.
 include(CMakePackageConfigHelpers)

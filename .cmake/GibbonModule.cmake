@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Flags every target of this project gets, and nobody who links it. Designated initialisers may
 # leave fields out; no contraction into FMA, or instruction sets would differ in the last bit. Nobody
 # reads errno or floating-point flags, and g++ vectorises sqrt and selections only without them.
@@ -95,16 +96,17 @@ function(gibbon_module name)
   endif()
 endfunction()
 
-# gibbon_run_once(<module> <folder> [PRECOMPILED header...]): what lies there runs once per command,
-# and the templates of CLI11 and JSON in it would take minutes at -O3. It is compiled at -O1, where
-# precompiled headers do no harm.
-function(gibbon_run_once module folder)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "PRECOMPILED")
-  string(REPLACE "/" "_" objects gibbon_${folder})
+# gibbon_run_once(<module> <folder>... [PRECOMPILED header...]): what lies there runs once per command,
+# and the templates of CLI11, JSON and {fmt} in it would take minutes at -O3. It is compiled at -O1,
+# where precompiled headers do no harm.
+function(gibbon_run_once module)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PRECOMPILED")
+  list(JOIN arg_UNPARSED_ARGUMENTS "|" folders)
+  set(objects gibbon_${module}_once)
   get_target_property(sources gibbon_${module} SOURCES)
   set(once ${sources})
-  list(FILTER once INCLUDE REGEX "/${folder}/")
-  list(FILTER sources EXCLUDE REGEX "/${folder}/")
+  list(FILTER once INCLUDE REGEX "/(${folders})/")
+  list(FILTER sources EXCLUDE REGEX "/(${folders})/")
   add_library(${objects} OBJECT ${once})
   set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${objects} PRIVATE

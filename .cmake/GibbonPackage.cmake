@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # cpack -G DEB: the package `gibbon`, from the component `program`.
 set(CPACK_PACKAGE_NAME gibbon)
 set(CPACK_PACKAGE_VENDOR "the gibbon authors")

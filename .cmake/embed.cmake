@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 cmake_minimum_required(VERSION 3.25)
 # Writes OUTPUT, a C++ file that defines gibbon::embedded::SYMBOL with the bytes of INPUT.
 file(READ ${INPUT} bytes HEX)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 cmake_minimum_required(VERSION 3.25)
 # Writes OUTPUT with the version and git revision, touching it only when they change.
 execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=12

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/attack.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every attack of the catalogue on two networks, one thread: samples, gradient steps and passes per
 // second, and which share of the core's FMA peak the matrix products of those passes are. Budgets
 // are far too small to break anything, so that no attack stops early: this is what a robust sample

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One suite, every attack: the catalogue is the parameter list, so a new file in attacks/methods/
 // is tested the moment it compiles.
 

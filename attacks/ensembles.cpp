@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/ensembles.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What published networks show of the attacks (apgd_test.cpp, methods/*_test.cpp), on a network
 // whose distances are known in every norm: s(x) = Σ |x_j - 1/2| rises at most by D, √D and 1 per
 // unit of linf, l2 and l1, and moving outward does it.

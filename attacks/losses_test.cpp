@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/losses.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // attacks/README.md lists the catalogue; GIBBON_WRITE_GOLDEN=1 writes the list anew.
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/threat_model.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A network of two inputs whose numbers were worked out elsewhere: z = s(x W1) W2, s the sigmoid.
 
 #include "attacks/toy_net.hpp"

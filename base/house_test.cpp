@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The house rules that no compiler checks: where files lie, what their namespace is, whose they
 // are.
 #include <algorithm>
@@ -22,7 +23,7 @@ constexpr std::array kModules{"base", "datasets", "models", "attacks", "eval", "
 /// has taken the name torch.
 const std::set<std::string> kLists{"datasets/sources",  "models/activations", "models/losses",
                                    "models/optimizers", "models/torch",       "attacks/methods",
-                                   "base/norms"};
+                                   "base/norms",        "reports/exporters"};
 
 std::vector<fs::path> sources() {
   std::vector<fs::path> found;
@@ -66,6 +67,15 @@ TEST(House, NamespacesFollowFolders) {
     }
   }
   EXPECT_GT(seen, 300U);
+}
+
+TEST(House, EveryFileSaysItsLicence) {
+  std::size_t seen = 0;
+  for (const fs::path& file : sources()) {
+    EXPECT_TRUE(text_of(file).starts_with("// SPDX-License-Identifier: MIT\n")) << file;
+    ++seen;
+  }
+  EXPECT_GT(seen, 400U);
 }
 
 TEST(House, TheRootHoldsTheModulesAndNothingElse) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/norm.hpp"
 
 #include "base/suggest.hpp"

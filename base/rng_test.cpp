@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/rng.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/row_math.hpp"
 
 #include <cmath>

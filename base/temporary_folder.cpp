@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/temporary_folder.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "datasets/fetch.hpp"
 
 #include <array>

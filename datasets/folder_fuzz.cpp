@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/error.hpp"
 #include "base/fuzz.hpp"
 #include "datasets/image_io.hpp"

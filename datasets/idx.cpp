@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "datasets/idx.hpp"
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "datasets/idx_source.hpp"
 
 #include <fmt/ranges.h>

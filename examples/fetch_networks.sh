@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Fetches the published networks and properties that tests compare with and checks every file by its
 # SHA-256: fetch_networks.sh FOLDER [LIST, networks.txt]. Then GIBBON_ORACLES=FOLDER lets these run:
 #   gibbon_models_test --gtest_filter=Import.BenchmarkNetworksGiveNumPysLogits

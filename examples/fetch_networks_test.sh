@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The test examples/fetch_networks: right and wrong hashes, by file:// and without a network.
 set -euo pipefail
 script=$(realpath "$(dirname "$0")/fetch_networks.sh")

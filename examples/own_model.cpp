@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A model that gibbon does not know, attacked: two functions are all it takes. Here a classifier of
 // points by their distance to two centres, whose true distances to the boundary are known.
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reads the folder of a finished run and prints its curves: read_run FOLDER
 #include <cstdio>
 #include <eval/runs/run_folder.hpp>

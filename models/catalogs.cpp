@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // CMake writes entries.inc: GIBBON_ENTRY(stem) for every <folder>/<stem>.cpp. A file that does not
 // define <stem>_info() is a link error, never a silently missing entry.
 #include <algorithm>

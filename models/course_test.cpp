@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // models/README.md promises file and line for every formula of the course: here it keeps its word.
 #include <fstream>
 #include <regex>

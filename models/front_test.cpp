@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The front: the first layer for points that differ in few features.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What published networks show (published_models_test.cpp, bounds/published_bounds_test.cpp,
 // onnx/import_test.cpp), on networks whose every number follows from a formula.
 #include "models/known_answers.hpp"

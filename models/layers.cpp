@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/layers.hpp"
 
 #include "base/simd.hpp"

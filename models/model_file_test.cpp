@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/model_file.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Trained networks with numbers that another program worked out in float64. They lie outside the
 // source tree: $GIBBON_ORACLES names their folder, $GIBBON_DATA that of the data sets.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stranger's program: makes a network, attacks one point, asks for the catalogue.
 #include <array>
 #include <attacks/attack.hpp>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Installs the build tree BINARY into a scratch prefix, builds this folder and the examples against
 # it, as a stranger would, and runs them.
 set(scratch ${BINARY}/consumer)

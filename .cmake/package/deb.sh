@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The test package/deb: makes the package of a build tree and installs, runs and removes it in a
 # folder of its own; the machine's packages are left alone. deb.sh BUILD CPACK
 set -euo pipefail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // APGD-CE: Auto-PGD on cross-entropy, a projected ascent that sets its own step length.
 //
 // Problem   untargeted or targeted; linf, l2, l1; fixed budget

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // APGD-DLR: Auto-PGD on the difference of logits ratio, a loss that no factor on the logits
 // changes.
 //

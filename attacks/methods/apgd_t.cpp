@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // APGD-T: Auto-PGD on the targeted difference of logits ratio, towards one class after the other.
 //
 // Problem   untargeted (it picks the targets itself); linf, l2, l1; fixed budget

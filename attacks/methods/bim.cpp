@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // BIM: the fast gradient sign method in small steps from the input itself.
 //
 // Problem   untargeted or targeted; linf, l2, l1; fixed budget

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Boundary attack: a random walk along the decision boundary, ever nearer to the input.
 //
 // Problem   untargeted or targeted; l2; minimal distance

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // C&W: Carlini and Wagner's l2 attack. Adam on squared distance plus c times the margin, in a
 // variable that cannot leave the box; the smallest c that succeeds is searched for.
 //

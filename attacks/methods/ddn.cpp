@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // DDN: decoupled direction and norm. A step along the gradient, then back to a sphere around x that
 // shrinks while the model is fooled and grows while it is not.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // HopSkipJump and the boundary attack: what the contract does not see.
 
 #include "attacks/search/decisions.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // DeepFool: steps to the nearest decision boundary of the network as it looks from the current
 // point, until the class changes.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // EAD: elastic-net attack. C&W's objective with an l1 term, minimised by FISTA: gradient steps on
 // the smooth part, then every change is shrunk by a constant, so that small ones vanish.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // FAB: a walk along the decision boundary that is drawn back towards x after every success.
 //
 // Problem   untargeted; linf, l2, l1; minimal distance

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // FAB-T: FAB with one run towards each of the classes that come next, as AutoAttack uses it.
 //
 // Problem   untargeted; linf, l2, l1; minimal distance

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // FAB on trained networks: $GIBBON_ORACLES and $GIBBON_DATA.
 #include <algorithm>
 #include <array>

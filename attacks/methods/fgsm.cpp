@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // FGSM: one full-budget step along the sign of the loss gradient (l2: along the gradient; l1: along
 // its largest coordinate).
 //

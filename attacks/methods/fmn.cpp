@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // FMN: fast minimum norm. Steps along the gradient of the margin inside a ball around x that
 // shrinks while the model is fooled and grows while it is not; its first radius is the distance to
 // the boundary of the linearised model.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // C&W and EAD step by step in double, written a second time from the papers, on a linear network:
 // the distances after a few short rounds have to agree. Nothing else notices a forgotten momentum
 // or a search for c that never turns round.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // HopSkipJump: walks along the decision boundary, guided by a gradient estimated from answers
 // alone.
 //

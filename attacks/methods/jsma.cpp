@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSMA: moves two features at a time, those that do most for one class and against all others.
 //
 // Problem   untargeted (every other class is aimed at, the best counts) or targeted; l0; minimal

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Median distances over the first 1000 MNIST test images against those another program found with
 // attacks of the same names (../oracles/mlp/expected.json). Judged in double.
 

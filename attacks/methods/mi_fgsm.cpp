@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MI-FGSM: BIM along a running mean of the gradients instead of the last one.
 //
 // Problem   untargeted or targeted; linf, l2; fixed budget

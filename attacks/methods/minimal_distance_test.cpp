@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What minimal-distance attacks promise beyond the contract: closed forms on linear models, when
 // they stop, and how they get away from points without a gradient.
 

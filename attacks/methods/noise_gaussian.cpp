@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Gaussian noise: a control. A normal draw per feature, scaled to the full budget.
 //
 // Problem   linf, l2, l1; fixed budget; does not look at the model

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Repeated noise: a control. Even draws from the ball until the model errs: the worst of many.
 //
 // Problem   linf, l2, l1; fixed budget; random search

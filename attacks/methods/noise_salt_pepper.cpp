@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Salt-and-pepper noise: a control. Features in random order go to one side of the box or the
 // other, by a coin, until the budget is spent.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random-sign noise: a control of exactly FGSM's size, with a coin in the place of the gradient's
 // sign.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The controls have to be as large as they say: noise that is too small makes any attack look
 // good.
 

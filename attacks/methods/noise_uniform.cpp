@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Uniform noise: a control. A point drawn evenly from the ball, which an attack must beat by far.
 //
 // Problem   linf, l2, l1; fixed budget; does not look at the model

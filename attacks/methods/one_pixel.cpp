@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One-pixel attack: differential evolution over the positions and values of a few pixels.
 //
 // Problem   untargeted or targeted; l0 (ε counts input values: ε / channels pixels may change);

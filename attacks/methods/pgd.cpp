@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // PGD: projected gradient ascent on the loss from a random start inside the ball.
 //
 // Problem   untargeted or targeted; linf, l2, l1; fixed budget

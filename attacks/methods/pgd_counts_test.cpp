@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // PGD against the published counts of mlp/expected.json: 40 sign steps of 2.5 ε / 40 from the input
 // itself, worked out in float64 by another program.
 

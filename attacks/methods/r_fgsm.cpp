@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // R+FGSM: a random sign step, then FGSM from there with what is left of the budget.
 //
 // Problem   untargeted or targeted; linf; fixed budget

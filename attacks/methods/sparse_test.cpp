@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // JSMA and the one-pixel attack: what the contract does not see.
 
 #include <limits>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Square: random search that changes one square window at a time and keeps what lowers the margin.
 //
 // Problem   untargeted or targeted; linf, l2, l1; fixed budget

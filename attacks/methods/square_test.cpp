@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the contract cannot see of Square: pictures, the bill of the first layer, and trained
 // networks ($GIBBON_ORACLES, $GIBBON_DATA).
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Universal perturbation: one vector for all inputs, learned on training samples.
 //
 // Problem   untargeted; linf, l2; fixed budget; has to be fitted

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Universal perturbations: what is learned on some samples works on others.
 
 #include <gmock/gmock.h>

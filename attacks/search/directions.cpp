@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/search/directions.hpp"
 
 #include <bit>

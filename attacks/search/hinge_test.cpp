@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/search/hinge.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One projection onto hyperplane and box, 784 features.
 #include <benchmark/benchmark.h>
 

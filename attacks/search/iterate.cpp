@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/search/iterate.hpp"
 
 #include "attacks/search/campaign.hpp"

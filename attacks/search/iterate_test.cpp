@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the contract cannot see of the iterated attacks: that they take the steps they say.
 
 #include "attacks/search/iterate.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fast moves against plain ones: project(), which sorts, in a box so wide that it plays no
 // part, and a sort by size for l0.
 

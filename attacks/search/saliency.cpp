@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/search/saliency.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Square with and without the incremental first layer: queries per second on samples that hold.
 #include <fmt/format.h>
 #include <stdexcept>

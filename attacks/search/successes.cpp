@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "attacks/search/successes.hpp"
 
 namespace gibbon::attacks::search {

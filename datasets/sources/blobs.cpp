@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Blobs: three round normal clouds, with a standard deviation of 0.06, nearly apart.
 #include "datasets/points.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Circles: one circle inside another, with normal noise.
 //
 // Point     (0.5, 0.5) + r (cos t, sin t), t uniform in [0, 2 pi); r = 0.4 outside, 0.2 inside;

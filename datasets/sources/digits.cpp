@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Digits: the sheet of 5,000 handwritten digits that comes with OpenCV's examples: a small set with
 // the format of MNIST that every Debian mirror holds.
 //

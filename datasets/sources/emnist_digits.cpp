@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // EMNIST, its split "digits": four times as many handwritten digits as MNIST, from the same forms.
 //
 // Source    Cohen, Afshar, Tapson, van Schaik 2017, arXiv:1702.05373

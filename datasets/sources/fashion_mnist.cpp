@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fashion-MNIST: MNIST's format with pictures that are harder to tell apart.
 //
 // Source    Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747, MIT licence

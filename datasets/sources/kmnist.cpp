@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kuzushiji-MNIST: ten cursive Japanese characters in MNIST's format.
 //
 // Source    Clanuwat et al. 2018, arXiv:1812.01718, CC BY-SA 4.0

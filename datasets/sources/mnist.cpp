@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MNIST: the data set most robustness results are stated on.
 //
 // Source    LeCun, Cortes, Burges 1998, http://yann.lecun.com/exdb/mnist/ (no longer served there)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Moons: two interleaved half circles of radius r with normal noise.
 //
 // Upper     (x, y) = c + (-r/2 + r cos t, -r/4 + r sin t)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/certify/band.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/certify/smooth.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ensembles, saved examples, transfer and runs that were stopped, as people and scripts see them.
 #include <gmock/gmock.h>
 
@@ -164,7 +165,7 @@ TEST_F(AttackCli, CtrlCKeepsWhatIsFinishedAndResumeGoesOn) {
   EXPECT_THAT(expect(2, kLong + "-o parts").err, HasSubstr("it holds an unfinished sweep"));
   EXPECT_THAT(expect(2, kLong + "--seed 3 --resume -o parts").err,
               HasSubstr("seed is 3, it was 0"));
-  EXPECT_THAT(expect(2, kLong + "--attack bim --resume -o parts").err, HasSubstr("attacks is ["));
+  EXPECT_THAT(expect(2, kLong + "--attack bim --resume -o parts").err, HasSubstr("attack is ["));
   EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err,
               HasSubstr("parts of the sweep are taken from"));
   for (const char* file : {"curve.csv", "samples.npy"}) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/autoattack_log.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/baseline.hpp"
 
 #include <fmt/format.h>

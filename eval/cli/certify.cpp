@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/certify/certify.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The program as people and CI scripts see it: exit codes, files, what is on stdout and on stderr.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>

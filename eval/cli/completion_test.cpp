@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Completions: what a shell offers after some words.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names come out of files and from strangers; none of them may act on the terminal they are shown
 // on.
 #include <gmock/gmock.h>

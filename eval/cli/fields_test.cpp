@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A field of a plan is described once. Whoever reads, writes, prints, stores or compares a plan
 // walks that description: here with one field more than there is.
 #include <gmock/gmock.h>

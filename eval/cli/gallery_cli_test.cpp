@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Galleries of runs, of models and of single pictures, and what other programs read of them.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The gate as CI scripts see it: exit codes, files, what is refused.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/manual.hpp"
 
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Manual pages: man accepts them, and they have every command and every option of --help.
 #include <regex>
 #include <set>

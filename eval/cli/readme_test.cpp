@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The documents keep their word: every command in them runs, every link leads to a file, and every
 // command of the program has a section in docs/usage.md.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/signals.hpp"
 
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 // How the program is stopped: SIGINT (Ctrl-C), SIGTERM and SIGHUP end long work early and cleanly.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How the program is stopped: by signals at any moment, by kill -9, by a reader that has had
 // enough; and two at once in one folder.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/work.hpp"
 #include "eval/runs/run_folder.hpp"
 

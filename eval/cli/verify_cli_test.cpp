@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // gibbon verify as scripts of the competitions use it: first line, results file, exit code.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/cli/work.hpp"
 
 #include <numeric>
@@ -257,9 +258,9 @@ class Sweeping {
   /// Data, and what the plan has to know of them.
   void load() {
     if (!job_.from.empty()) {
-      runs::StoredExamples stored = runs::load_examples(job_.from);
-      runs::plan_stored(stored, job_.from, job_.fields.sweep, plan_.sweep);
-      data_ = std::move(stored.data);
+      stored_ = runs::load_examples(job_.from);
+      runs::plan_stored(*stored_, job_.from, job_.fields.sweep, plan_.sweep);
+      data_ = stored_->data;
     } else {
       data_ = runs::load_data(job_.fields.data);
     }
@@ -324,6 +325,7 @@ class Sweeping {
   const SweepJob& job_;
   runs::RunPlan plan_;
   models::Target target_;
+  std::optional<runs::StoredExamples> stored_;  // what the plan's entry hands over
   datasets::Dataset data_;
   bool logged_ = false;
   std::size_t finished_ = 0;      // samples the sweep is through with

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/judge/judge.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/judge/quantise.hpp"
 
 #include <gtest/gtest.h>

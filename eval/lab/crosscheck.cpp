@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the tolerances come from
 //
 // float64

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/lab/crosscheck.hpp"
 
 #include <cstdlib>

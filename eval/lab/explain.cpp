@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/lab/explain.hpp"
 
 #include <cmath>

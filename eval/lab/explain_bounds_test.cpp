@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/lab/explain_bounds.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The gate reads outcomes off stored records; the sweep counts them. Both must agree, whatever the
 // attacks did.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/lab/gate_simulation.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/lab/photo.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // gibbon against LibTorch, one thread each, on the same samples in the same run: forward, forward
 // and backward to the input, the whole FGSM, and an epoch of training. Both are compared before
 // they are timed. Ours walks in blocks of 64 as every evaluation does; LibTorch gets the best of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Attacks propose, certificates promise: no attack may break what is certified. Both know nothing
 // of each other here. Every attack, every network of ../oracles, in every norm that has
 // certificates. GIBBON_LONG_TESTS=1 takes more samples, more budgets and the whole search (hours).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/runs/examples.hpp"
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <functional>
@@ -31,6 +32,7 @@ void load_training(const DataOptions& options, const models::Network& network,
                    sweep::SweepPlan& plan);
 
 /// Stored examples instead of attacks; other attacks and budgets only where they were asked for.
+/// `stored` must outlive the plan.
 void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
                  sweep::SweepPlan& plan);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/runs/run_lock.hpp"
 
 #include <array>

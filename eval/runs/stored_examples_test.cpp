@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/runs/stored_examples.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/sweep/block_runner.hpp"
 
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/sweep/clean_doubts.hpp"
 
 #include <array>

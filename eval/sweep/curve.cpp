@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/sweep/curve.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/sweep/diagnose.hpp"
 
 #include <boost/math/distributions/binomial.hpp>

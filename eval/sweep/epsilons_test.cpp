@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/sweep/epsilons.hpp"
 
 #include <gmock/gmock.h>

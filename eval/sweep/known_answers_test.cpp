@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What published networks show of sweeps and certificates (ledger_test.cpp, oracle_counts_test.cpp,
 // certify_test.cpp, contradiction_test.cpp, exact_curves_test.cpp), on networks whose distances are
 // known.

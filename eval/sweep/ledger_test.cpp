@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the ledger promises: much cheaper than every attack at every budget, and hardly weaker.
 
 #include <cmath>

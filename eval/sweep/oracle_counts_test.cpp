@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The published counts of ../oracles/mlp/expected.json: networks we did not train, gradients that
 // another program computed.
 #include <cstdlib>

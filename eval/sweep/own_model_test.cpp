@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A model of a caller's own is swept like a network: here the functions are those of a network.
 #include <gmock/gmock.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The verification competitions' benchmarks that lie in $GIBBON_ORACLES/vnncomp, beside the
 // verdicts that several verifiers agreed on. None may be contradicted, and every counterexample is
 // looked at once more here. Time limits are short: what is left open is no failure, except where

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/verify/falsify.hpp"
 
 #include <algorithm>

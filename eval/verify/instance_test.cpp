@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/verify/instance.hpp"
 
 #include <cmath>

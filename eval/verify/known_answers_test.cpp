@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the benchmarks of verification competitions show (benchmark_test.cpp, vnnlib_test.cpp), on
 // properties whose answer follows from a formula.
 #include "models/known_answers.hpp"

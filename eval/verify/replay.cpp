@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/verify/replay.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/verify/s_expression.hpp"
 
 #include "base/error.hpp"

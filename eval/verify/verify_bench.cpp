@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a bound and a node of the search cost: one step of optimised bounds (a backward and a
 // forward pass of all rows) as a share of the double-precision FMA peak of one core, and whole
 // decisions on one and two threads.

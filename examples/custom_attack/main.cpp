@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs an attack of one's own through gibbon's sweep, beside one of gibbon's:
 // custom_attack MODEL.onnx DATA, e.g. custom_attack m.onnx moons
 #include <cstdio>

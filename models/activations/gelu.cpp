@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // GELU: z times the probability that a standard normal lies below z, Hendrycks & Gimpel 2016,
 // arXiv:1606.08415; the exact form, not the tanh approximation.
 

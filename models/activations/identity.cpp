@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Identity: the network's raw output; with it alone, a network is linear.
 
 #include "models/activations/loops.hpp"

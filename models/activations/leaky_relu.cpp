@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Leaky ReLU: keeps a slope of alpha where ReLU is dead, Maas, Hannun & Ng 2013.
 
 #include "models/activations/loops.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ReLU: rectified linear unit, Nair & Hinton 2010.
 
 #include "models/activations/loops.hpp"

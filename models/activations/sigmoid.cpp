@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sigmoid, the course's activation: squashes any number into (0, 1).
 
 #include "models/activations/loops.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Softplus: a smooth ReLU, Dugas et al. 2001.
 
 #include <algorithm>

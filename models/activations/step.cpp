@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Step (Heaviside): the first neuron model, McCulloch & Pitts 1943. Its derivative is 0 wherever it
 // exists, so gradient descent has nothing to follow: forward only.
 // Stored as ONNX HardSigmoid(alpha = largest float32, beta = 0) = clamp(alpha · z, 0, 1), which is

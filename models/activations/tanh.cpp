@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Hyperbolic tangent: a sigmoid stretched to (-1, 1).
 
 #include <algorithm>

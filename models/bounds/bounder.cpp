@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/bounds/bounder.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fast-Lin and CROWN-Ada as other programs found them (Salman et al. 2019, arXiv:1902.08722) over
 // networks that lie outside the source tree: $GIBBON_ORACLES names their folder.
 

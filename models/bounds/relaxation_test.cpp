@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lines against the functions themselves in long double: at random intervals, densely, and at
 // extremes.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/bounds/row_sums.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/kernels/gemm.hpp"
 
 #include <cstdlib>

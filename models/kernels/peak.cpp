@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/kernels/peak.hpp"
 
 #include <algorithm>

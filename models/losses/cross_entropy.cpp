@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Softmax cross-entropy: J = -log ŷ_y, ŷ = softmax(z).
 //
 // Stable     with a_j = z_j - z_y, M = max over j != y, S = Σ_{j != y} e^(a_j - M):

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MSE, as the course defines it: J = mean over the C outputs of (y_k - ŷ_k)².
 #include "models/output.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Quadratic cost of M. Nielsen's book: J = 1/2 · Σ_k (y_k - ŷ_k)². The MSE times C/2, so that his
 // learning rates mean the same here.
 #include "models/output.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/onnx/budget.hpp"
 
 namespace gibbon::models::onnx {

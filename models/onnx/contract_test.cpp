@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a model file must be before its numbers mean anything: versions, domains, types, names.
 #include "models/onnx/handmade.hpp"
 

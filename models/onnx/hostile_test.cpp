@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files that are damaged, or made to hurt: each is an input Error, before memory or time is spent.
 #include <fstream>
 #include <zlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Operators and quirks of files that other programs export. What is expected was worked out by
 // hand: the network 4-3-2 of handmade.hpp has small whole numbers, so that sums of products are
 // exact.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every attribute of every operator that is read, in every version of the standard that libonnx
 // knows: it is honoured, or refused by name.
 #include "models/onnx/operators.hpp"

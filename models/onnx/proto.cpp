@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/onnx/proto.hpp"
 
 #include <google/protobuf/descriptor.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A final Softmax is taken off, which is right only where it is over the classes of one sample.
 #include "models/onnx/handmade.hpp"
 

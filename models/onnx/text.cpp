@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/onnx/text.hpp"
 
 #include "base/printable.hpp"

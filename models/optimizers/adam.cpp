@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Adam with the paper's constants β1 = 0.9, β2 = 0.999, ε = 1e-8, algorithm 1.
 #include <cmath>
 

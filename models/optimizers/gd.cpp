@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Gradient descent as the course does it: one step per epoch, over the mean of all gradients.
 #include "base/simd.hpp"
 #include "models/optimizer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Heavy-ball momentum, in LibTorch's form (the learning rate outside the velocity).
 #include "base/simd.hpp"
 #include "models/optimizer.hpp"

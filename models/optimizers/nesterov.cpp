@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Nesterov's accelerated gradient, in the form of Sutskever et al. 2013 that LibTorch uses.
 #include "base/simd.hpp"
 #include "models/optimizer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mini-batch stochastic gradient descent: the course's step on the mean over one mini-batch.
 #include "base/simd.hpp"
 #include "models/optimizer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The plugin gibbon_torch.so: networks in LibTorch's tensors and autograd. Nothing here calls
 // gibbon's arithmetic; of its headers it uses the descriptions alone.
 #include <ATen/Parallel.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An epoch of robust training beside an ordinary one: 4,096 samples, batch 64, one thread, with ε,
 // κ and β in the middle of the ramp.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/train/train.hpp"
 
 #include <cmath>

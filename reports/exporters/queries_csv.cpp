@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/exporter.hpp"
 #include "reports/table/run_csv.hpp"
 

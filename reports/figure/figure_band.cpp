@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/figure/figure_band.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/formats/base64.hpp"
 
 #include <cstdint>

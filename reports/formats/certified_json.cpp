@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/formats/certified_json.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/fuzz.hpp"
 #include "reports/formats/certified_json.hpp"
 #include "reports/record/error.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/formats/parse_json.hpp"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/fuzz.hpp"
 #include "reports/formats/json.hpp"
 #include "reports/gate/snapshot.hpp"

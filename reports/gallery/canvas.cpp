@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gallery/canvas.hpp"
 
 #include <algorithm>

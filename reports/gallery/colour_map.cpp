@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gallery/colour_map.hpp"
 
 #include <algorithm>

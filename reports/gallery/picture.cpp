@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gallery/picture.hpp"
 
 #include <algorithm>

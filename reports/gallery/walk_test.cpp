@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gallery/walk.hpp"
 
 #include "reports/formats/webp.hpp"

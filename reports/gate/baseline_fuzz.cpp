@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/fuzz.hpp"
 #include "reports/formats/bits.hpp"
 #include "reports/formats/parse_json.hpp"

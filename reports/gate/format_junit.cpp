@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The elements and attributes that Jenkins, GitLab and their like read, in the order of Ant's
 // writer: junit.xsd beside this file.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The gate and the comparison of two runs as tables, for a terminal and as Markdown.
 #include <algorithm>
 #include <fmt/format.h>

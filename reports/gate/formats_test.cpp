@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/formats.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/gate.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/paired.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/reference.hpp"
 
 #include <charconv>

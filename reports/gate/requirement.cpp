@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/requirement.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/gate/words.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/record/certified.hpp"
 
 #include <gmock/gmock.h>

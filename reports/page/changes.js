@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // Two runs over the same samples: which samples changed at the chosen attack and ε.
 {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // Of the chosen attack at the chosen ε: accuracy per class, who became whom, confidences.
 {

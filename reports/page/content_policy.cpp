@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/page/content_policy.hpp"
 
 #include <array>

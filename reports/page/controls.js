@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // The bar that stays in view: whose numbers the sections below show, and at which ε.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // Accuracy over ε: a line and its 95 % band per curve, a mark at the chosen ε.
 {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // How far the samples had to be moved: the chosen attack's smallest distances as a histogram.
 {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/page/html_parts.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/page/page_data.hpp"
 
 #include "reports/formats/base64.hpp"

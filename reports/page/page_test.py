@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Drives report.html in headless Chromium as a person would, and compares what it shows with the
 run's files. Usage: page_test.py GIBBON [unittest arguments]. Exit code 77: no browser here."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // Between the two ends of what is known of the smallest distances: images that may be and that are
 // broken within each.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How long a large finished run takes to become a page: 10,000 samples, 31 budgets, 6 attacks.
 
 #include <sstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/page/row_details.hpp"
 
 #include <algorithm>

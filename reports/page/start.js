@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // The strongest curve of the first norm, of those with pictures where there are any, at the ε where
 // there is most to see.

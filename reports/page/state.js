@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // What the page shows and who is told when that changes. `data` is what reports/page/page_data.hpp says.
 const data = JSON.parse(document.getElementById('data').textContent);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // Colours come from the style sheet, so that charts follow dark mode and paper.
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 // One sample on its way from panda to gibbon: image, signed perturbation and adversarial image at
 // the chosen ε, and what the model says to each class. All of it was stored by the bench.

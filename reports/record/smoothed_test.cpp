@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/record/smoothed.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/table/html_table.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/table/latex.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/table/run_csv.hpp"
 
 #include "reports/record/record_cases.hpp"

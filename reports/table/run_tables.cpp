@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/table/run_tables.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "reports/table/table.hpp"
 
 #include <sstream>

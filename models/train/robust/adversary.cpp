@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/train/robust/adversary.hpp"
 
 #include <utility>

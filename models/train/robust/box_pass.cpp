@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/train/robust/box_pass.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "models/train/robust/line_pass.hpp"
 
 #include <cmath>

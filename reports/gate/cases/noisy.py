@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Another model like the given one: adds normal noise to the weights of an ONNX file.
 
 Usage: noisy.py IN OUT SHARE, the noise as a share of each tensor's standard deviation. Walks the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Prints the table "Examples" of reports/gate/README.md: real runs on MNIST, about a minute.
 # Usage: table.sh GIBBON DATA_FOLDER, the folder with mnist/.
 set -euo pipefail

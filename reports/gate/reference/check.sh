@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # gibbon's own gate: attacks a committed model on generated data with plain kernels, whose bits are the
 # same on every machine, and compares with the committed baseline. An attack that does less than
 # before, on this model or on the reference network, fails. With --renew the baseline is written anew.
