@@ -88,6 +88,10 @@ class EveryNorm : public testing::TestWithParam<NormInfo> {
   }
 };
 
+class NormWithABall : public EveryNorm {};
+class NormWithABoxedStep : public EveryNorm {};
+class NormWithFusedSteps : public EveryNorm {};
+
 TEST_P(EveryNorm, DistanceIsOneOfTheMathematicalKind) {
   for (std::uint64_t k = 0; k < kTrials; ++k) {
     const Point a = random(k, "a", -1.0F, 1.0F);
@@ -102,8 +106,7 @@ TEST_P(EveryNorm, DistanceIsOneOfTheMathematicalKind) {
   }
 }
 
-TEST_P(EveryNorm, TheSteepestStepGainsTheDualLengthAndNoOtherGainsMore) {
-  if (norm_.counts) GTEST_SKIP() << "a count has no ball of directions";
+TEST_P(NormWithABall, TheSteepestStepGainsTheDualLengthAndNoOtherGainsMore) {
   const Point zero(kFeatures);
   for (std::uint64_t k = 0; k < kTrials; ++k) {
     const Point gradient = random(k, "gradient", -2.0F, 2.0F);
@@ -157,8 +160,7 @@ TEST_P(EveryNorm, NoPointOfTheBallIsNearerThanTheProjection) {
   }
 }
 
-TEST_P(EveryNorm, NoPointOfBallAndBoxBeatsTheBoxedStep) {
-  if (norm_.boxed_step == nullptr) GTEST_SKIP() << "not known in this norm";
+TEST_P(NormWithABoxedStep, NoPointOfBallAndBoxBeatsIt) {
   for (const double epsilon : budgets()) {
     for (std::uint64_t k = 0; k < kTrials; ++k) {
       const Point x = random(k, "x", kBox.lower, kBox.upper);
@@ -178,8 +180,7 @@ TEST_P(EveryNorm, NoPointOfBallAndBoxBeatsTheBoxedStep) {
   }
 }
 
-TEST_P(EveryNorm, FusedStepsAreStepAndProjection) {
-  if (norm_.ascend == nullptr) GTEST_SKIP() << "has none";
+TEST_P(NormWithFusedSteps, TheyAreStepAndProjection) {
   for (const double epsilon : budgets()) {
     for (std::uint64_t k = 0; k < kTrials; ++k) {
       const Point x = random(k, "x", kBox.lower, kBox.upper);
@@ -210,6 +211,27 @@ TEST_P(EveryNorm, OppositeCornersAreTheDiameterApartAndNothingIsFarther) {
 
 INSTANTIATE_TEST_SUITE_P(Norms, EveryNorm, testing::ValuesIn(norms().begin(), norms().end()),
                          [](const auto& one) { return std::string(one.param.name); });
+
+/// The norms that have something.
+template <class Has>
+auto those_with(Has has) {
+  std::vector<NormInfo> some;
+  std::ranges::copy_if(norms(), std::back_inserter(some), has);
+  return testing::ValuesIn(some);
+}
+constexpr auto name_of_norm = [](const auto& one) { return std::string(one.param.name); };
+
+// A count has no ball of directions.
+INSTANTIATE_TEST_SUITE_P(Norms, NormWithABall,
+                         those_with([](const NormInfo& norm) { return !norm.counts; }),
+                         name_of_norm);
+INSTANTIATE_TEST_SUITE_P(Norms, NormWithABoxedStep, those_with([](const NormInfo& norm) {
+                           return norm.boxed_step != nullptr;
+                         }),
+                         name_of_norm);
+INSTANTIATE_TEST_SUITE_P(Norms, NormWithFusedSteps,
+                         those_with([](const NormInfo& norm) { return norm.ascend != nullptr; }),
+                         name_of_norm);
 
 TEST(Norms, AreInTheOrderOfTheEnum) {
   ASSERT_EQ(norms().size(), kNorms.size());
