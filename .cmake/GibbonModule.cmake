@@ -113,7 +113,8 @@ function(gibbon_run_once module)
     $<TARGET_PROPERTY:gibbon_${module},INCLUDE_DIRECTORIES>)
   target_compile_definitions(${objects} PRIVATE
     $<TARGET_PROPERTY:gibbon_${module},COMPILE_DEFINITIONS>)
-  target_compile_options(${objects} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${objects} PRIVATE $<TARGET_PROPERTY:gibbon_${module},COMPILE_OPTIONS>
+    $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${objects} PRIVATE gibbon_flags)
   target_precompile_headers(${objects} PRIVATE <algorithm> <string> <vector> <fmt/format.h>
     <nlohmann/json.hpp> ${arg_PRECOMPILED})
