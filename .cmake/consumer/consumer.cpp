@@ -10,8 +10,8 @@ int main() {
   using namespace gibbon;  // NOLINT(google-build-using-namespace): an example
   const std::array<std::size_t, 3> widths{4, 8, 2};
   const models::Mlp model(models::train::make_network(widths, models::make_activation("relu"),
-                                               models::Output::kSoftmax,
-                                               models::train::find_initialiser("he"), 1));
+                                                      models::Output::kSoftmax,
+                                                      models::train::find_initialiser("he"), 1));
   Tensor x(1, 4);
   std::fill(x.flat().begin(), x.flat().end(), 0.5F);
   Tensor adversarial(1, 4);
