@@ -24,25 +24,31 @@ find_library(GIBBON_CLP Clp REQUIRED)
 find_library(GIBBON_COINUTILS CoinUtils REQUIRED)
 find_file(GIBBON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED NO_DEFAULT_PATH)
 
-# gibbon_torch_plugin(): models/torch/ becomes gibbon_torch.so, opened only by what compares against
-# LibTorch. Linked into the program, LibTorch would add 0.4 s to the start of every command.
+# gibbon_plugin(<name> <folder> LINKS library... [INCLUDES folder...]): the folder becomes
+# gibbon_<name>.so, which base/plugin.hpp opens when it is needed.
+function(gibbon_plugin name folder)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINKS;INCLUDES")
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  add_library(gibbon_${name} MODULE ${sources})
+  target_include_directories(gibbon_${name} SYSTEM PRIVATE ${arg_INCLUDES})
+  target_include_directories(gibbon_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  # The engines' own macros convert freely.
+  target_compile_options(gibbon_${name} PRIVATE -Wall -Wextra -Wno-missing-field-initializers)
+  target_link_libraries(gibbon_${name} PRIVATE ${arg_LINKS} fmt::fmt)
+  set_target_properties(gibbon_${name} PROPERTIES PREFIX "" CXX_CLANG_TIDY ""
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} CXX_VISIBILITY_PRESET hidden)
+  # A folder of the architecture, as Debian has it: directly below lib, cpack would take the plugin
+  # for a library of everybody's and run ldconfig.
+  install(TARGETS gibbon_${name} COMPONENT program LIBRARY DESTINATION ${GIBBON_PLUGINS})
+endfunction()
+set(GIBBON_PLUGINS lib/${CMAKE_LIBRARY_ARCHITECTURE}/gibbon)
+
+# Linked into the program, LibTorch would add 0.4 s to the start of every command.
 function(gibbon_torch_plugin)
   find_library(torch torch REQUIRED)
   find_library(torch_cpu torch_cpu REQUIRED)
   find_library(c10 c10 REQUIRED)
   find_path(torch_api torch/torch.h PATH_SUFFIXES torch/csrc/api/include REQUIRED)
-  file(GLOB sources CONFIGURE_DEPENDS models/torch/*.cpp)
-  add_library(gibbon_torch MODULE ${sources})
-  target_include_directories(gibbon_torch SYSTEM PRIVATE ${torch_api})
-  target_include_directories(gibbon_torch PRIVATE ${PROJECT_SOURCE_DIR})
-  # LibTorch's own macros convert freely.
-  target_compile_options(gibbon_torch PRIVATE -Wall -Wextra)
-  target_link_libraries(gibbon_torch PRIVATE ${torch} ${torch_cpu} ${c10} fmt::fmt)
-  set_target_properties(gibbon_torch PROPERTIES PREFIX "" CXX_CLANG_TIDY ""
-    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} CXX_VISIBILITY_PRESET hidden)
+  gibbon_plugin(torch models/torch LINKS ${torch} ${torch_cpu} ${c10} INCLUDES ${torch_api})
   target_compile_definitions(gibbon_models PRIVATE GIBBON_WITH_TORCH=1)
-  # A folder of the architecture, as Debian has it: directly below lib, cpack would take the plugin
-  # for a library of everybody's and run ldconfig.
-  install(TARGETS gibbon_torch COMPONENT program
-    LIBRARY DESTINATION lib/${CMAKE_LIBRARY_ARCHITECTURE}/gibbon)
 endfunction()

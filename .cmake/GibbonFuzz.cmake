@@ -27,7 +27,7 @@ foreach(module eval reports attacks models datasets base)
   list(APPEND libraries ${release}/libgibbon_${module}.a)
 endforeach()
 target_link_libraries(gibbon_readers PUBLIC ${libraries} Threads::Threads fmt::fmt
-  nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ${OpenCV_LIBS} ZLIB::ZLIB CURL::libcurl
+  nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB CURL::libcurl
   OpenSSL::Crypto PkgConfig::CAIRO PkgConfig::LIBZIP PkgConfig::LIBWEBP ${GIBBON_DNNL}
   ${GIBBON_ONNX_PROTO} protobuf::libprotobuf ${GIBBON_CLP} ${GIBBON_COINUTILS} gomp ${CMAKE_DL_LIBS})
 

@@ -23,12 +23,12 @@ endif()
 # gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...] [SHARDED filter]): library
 # gibbon::<folder> from every .cpp below it. *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program, with these
 # headers precompiled; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
-# and torch/ have targets of their own. The test layering/<folder> fails when a file there includes a
+# and torch/ and opencv/ have targets of their own. The test layering/<folder> fails when a file there includes a
 # header of a folder it does not depend on.
 function(gibbon_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDED" "DEPENDS;PRECOMPILED")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/torch/|/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/(torch|opencv)/|/main\\.cpp$")
   if(NOT GIBBON_WITH_TORCH)
     list(FILTER sources EXCLUDE REGEX "/(crosscheck|checked)_test\\.cpp$|/speed_bench\\.cpp$")
   endif()

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <vector>
+#include <string>
 
 #include "datasets/dataset.hpp"
+#include "datasets/picture.hpp"
 
-// The only user of OpenCV in gibbon.
 namespace gibbon::datasets {
-
-/// 8-bit picture, row-major, channels last (1 = grey, 3 = RGB).
-struct Picture {
-  std::size_t height = 0;
-  std::size_t width = 0;
-  std::size_t channels = 1;
-  std::vector<std::uint8_t> pixels;
-};
 
 /// Decodes PNG or JPEG; `channels` 1 or 3 converts, 0 keeps grey (also a palette of greys) as 1 and
 /// the rest as 3. Throws Error (input) naming the file when it is missing or not an image, and when

@@ -101,11 +101,9 @@ struct ReferencePlugin {
 };
 inline constexpr int kReferenceVersion = 1;
 inline constexpr const char* kReferenceSymbol = "gibbon_reference_plugin";  ///< ReferencePlugin
-inline constexpr const char* kReferenceFile = "gibbon_torch.so";
 
-/// The network in LibTorch. The plugin is the file in $GIBBON_TORCH_PLUGIN, or else gibbon_torch.so
-/// beside the program, in the folder above (benchmarks) or in the installed lib/gibbon/. Throws a
-/// usage Error that lists these places when there is none, an input Error when it cannot be loaded.
+/// The network in LibTorch. Throws as open_plugin() does when there is no gibbon_torch.so or it
+/// cannot be loaded.
 [[nodiscard]] std::unique_ptr<Reference> open_reference(const Network& network,
                                                         Precision precision);
 

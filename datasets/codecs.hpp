@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.hpp"
+#include "datasets/picture.hpp"
+
+// What image_io.hpp needs of OpenCV, whose image codecs load a hundred libraries: 70 ms of every
+// command, were it linked into the program.
+namespace gibbon::datasets {
+
+enum class Decoded { kWhole, kDamaged, kTransparent, kTooDeep };
+
+/// What the plugin (opencv/) exports.
+struct Codecs {
+  int version;  ///< kCodecsVersion of the time it was built
+  /// 8 bits per channel of an image in any format; `channels` as in read_picture(). The picture is
+  /// overwritten when nothing is lost by it: kWhole.
+  Decoded (*decode)(const std::string& bytes, std::size_t channels, Picture& picture);
+  /// False when it cannot.
+  bool (*encode_png)(const Picture& picture, std::vector<std::uint8_t>& bytes);
+  Picture (*fit)(const Picture& picture, const Shape& shape);  ///< as image_io.hpp says
+};
+inline constexpr int kCodecsVersion = 1;
+inline constexpr const char* kCodecsSymbol = "gibbon_codecs_plugin";  ///< Codecs
+
+}  // namespace gibbon::datasets
