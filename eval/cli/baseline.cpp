@@ -31,14 +31,14 @@ struct State {
 
 }  // namespace
 
-void add_baseline(CLI::App& root) {
+void add_baseline(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "baseline", "Keep every outcome of a run in one file for 'gibbon check' to compare with");
-  app->add_option("RUN", state->folder, "folder of a run")->required();
-  app->add_option("-o,--output", state->output, "file to write")->capture_default_str();
-  app->add_flag("--force", state->force, "overwrite a baseline that is already there");
-  app->callback([state] { state->run(); });
+  app.option("RUN", state->folder, "folder of a run").required();
+  app.option("-o,--output", state->output, "file to write").shows_default();
+  app.flag("--force", state->force, "overwrite a baseline that is already there");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -119,7 +119,7 @@ struct State {
     return run;
   }
 
-  void run() {
+  int run() {
     certify::CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model);
     const runs::RunLock lock = lock_new_folder(output, common);
@@ -129,15 +129,15 @@ struct State {
         sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples);
     say_notes(common, doubts);
     reports::record::Run joined = run_to_join(file, samples, asked);
-    if (finish_drawing(joined, asked)) return;
+    if (finish_drawing(joined, asked)) return 0;
     require_new(joined, attacks::to_string(asked.norm));
     asked.attacked = runs::broken_distances(joined, asked.norm);
     auto proved = run_counted("certify", common, [&](const auto& progress) {
       return certify::certify(file.network, samples, asked, progress);
     });
-    if (proved) {
-      write(file, samples, asked, std::move(proved->result), proved->seconds, joined, doubts);
-    }
+    if (!proved) return interrupted_exit();
+    write(file, samples, asked, std::move(proved->result), proved->seconds, joined, doubts);
+    return 0;
   }
 
   [[nodiscard]] std::string level(const certify::CertifyPlan& asked) const {
@@ -200,23 +200,23 @@ struct State {
 
 }  // namespace
 
-void add_certify(CLI::App& root) {
+void add_certify(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "certify",
       "Prove how many samples no input within a budget can break: a lower bound. In the folder of "
       "a "
       "sweep of the same model, samples and norm the proofs join it: its page and pictures then "
       "show the band between certified and attacked");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  add_options(*app, state->options.options());
-  add_options(*app, state->data.options());
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->options.options());
+  app.options(state->data.options());
   for (const runs::Option& option : state->common.options()) {
-    if (option.name != "seed") add_options(*app, {option});  // nothing here is drawn
+    if (option.name != "seed") app.options({option});  // nothing here is drawn
   }
-  app->add_option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")
-      ->capture_default_str();
-  app->callback([state] { state->run(); });
+  app.option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")
+      .shows_default();
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/cli/exit_code.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
 #include "reports/gate/formats.hpp"
@@ -57,7 +56,7 @@ struct State {
     return all;
   }
 
-  void run() const {
+  int run() const {
     const reports::gate::Demands all = demands();
     std::optional<reports::gate::Snapshot> before;
     if (!baseline.empty()) before = reports::gate::read_baseline(read_file(baseline), baseline);
@@ -73,38 +72,37 @@ struct State {
     fmt::print("{}", reports::gate::to_text(result, stdout_is_terminal()
                                                         ? reports::table::Colour::kAlways
                                                         : reports::table::Colour::kNever));
-    if (!result.passed()) exit_code = static_cast<int>(ErrorKind::kCheckFailed);
+    return result.passed() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }
 };
 
 }  // namespace
 
-void add_check(CLI::App& root) {
+void add_check(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "check", "Compare a run with a baseline, sample by sample; exit code 1 when it got worse");
-  app->add_option("RUN", state->folder, "folder of a run")->required();
-  app->add_option("--baseline", state->baseline, "what 'gibbon baseline' wrote");
-  app->add_option("--margin", state->margin,
-                  "a change up to this is harmless, in percentage points of all samples")
-      ->capture_default_str();
-  app->add_option("--alpha", state->alpha,
-                  "probability of any false alarm, over all points together")
-      ->capture_default_str();
-  app->add_flag("--strict", state->strict, "'cannot tell' fails, too");
-  app->add_option("--require", state->require,
-                  "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
-      ->allow_extra_args(false);
-  app->add_option("--max-slowdown", state->max_slowdown,
-                  "most an entry's time, beside the reference workload's, may grow; 0: any")
-      ->capture_default_str();
-  app->add_option("--junit", state->junit, "JUnit XML to write");
-  app->add_option("--markdown", state->markdown,
-                  "Markdown to write; also appended to $GITHUB_STEP_SUMMARY");
-  app->add_option("--json", state->json, "JSON to write");
-  app->add_flag("--annotations", state->annotations,
-                "print GitHub annotations; on when $GITHUB_ACTIONS is true");
-  app->callback([state] { state->run(); });
+  app.option("RUN", state->folder, "folder of a run").required();
+  app.option("--baseline", state->baseline, "what 'gibbon baseline' wrote");
+  app.option("--margin", state->margin,
+             "a change up to this is harmless, in percentage points of all samples")
+      .shows_default();
+  app.option("--alpha", state->alpha, "probability of any false alarm, over all points together")
+      .shows_default();
+  app.flag("--strict", state->strict, "'cannot tell' fails, too");
+  app.option("--require", state->require,
+             "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+      .one_each();
+  app.option("--max-slowdown", state->max_slowdown,
+             "most an entry's time, beside the reference workload's, may grow; 0: any")
+      .shows_default();
+  app.option("--junit", state->junit, "JUnit XML to write");
+  app.option("--markdown", state->markdown,
+             "Markdown to write; also appended to $GITHUB_STEP_SUMMARY");
+  app.option("--json", state->json, "JSON to write");
+  app.flag("--annotations", state->annotations,
+           "print GitHub annotations; on when $GITHUB_ACTIONS is true");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

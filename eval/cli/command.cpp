@@ -9,25 +9,6 @@
 
 namespace gibbon::eval::cli {
 
-void add_options(CLI::App& app, const std::vector<runs::Option>& options) {
-  for (const runs::Option& option : options) {
-    const std::string flag = "--" + std::string(option.name);
-    const std::string help(option.help);
-    std::visit(
-        [&]<class Value>(Value* value) {
-          if constexpr (std::is_same_v<Value, bool>) {
-            app.add_flag(flag, *value, help);
-          } else {
-            CLI::Option* added = app.add_option(flag, *value, help)->capture_default_str();
-            if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
-              added->allow_extra_args(false);
-            }
-          }
-        },
-        option.value);
-  }
-}
-
 std::string shell_word(const std::string& text) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+";

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <fmt/format.h>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "datasets/dataset.hpp"
+#include "eval/cli/parser.hpp"
 #include "eval/runs/plan.hpp"
 #include "eval/runs/run_lock.hpp"
 #include "eval/sweep/sweep.hpp"
@@ -15,9 +15,6 @@
 
 // What the subcommands share. One file per subcommand; main.cpp lists them.
 namespace gibbon::eval::cli {
-
-/// Registers every option as --name.
-void add_options(CLI::App& app, const std::vector<runs::Option>& options);
 
 /// The options that differ from their defaults, as one would type them: " --data digits --seed 3".
 [[nodiscard]] std::string typed(const std::vector<runs::Option>& options,
@@ -62,25 +59,25 @@ void say(const runs::CommonOptions& common, const std::string& text);
 void require_sensible(const reports::gate::Criteria& criteria);
 
 // Each adds its subcommand to the program.
-void add_train(CLI::App& root);
-void add_sweep(CLI::App& root);
-void add_certify(CLI::App& root);
-void add_verify(CLI::App& root);
-void add_smooth(CLI::App& root);
-void add_run(CLI::App& root);
-void add_transfer(CLI::App& root);
-void add_report(CLI::App& root);
-void add_baseline(CLI::App& root);
-void add_check(CLI::App& root);
-void add_compare(CLI::App& root);
-void add_simulate_gate(CLI::App& root);
-void add_gallery(CLI::App& root);
-void add_crosscheck(CLI::App& root);
-void add_explain(CLI::App& root);
-void add_data(CLI::App& root);
-void add_list(CLI::App& root);
-void add_doctor(CLI::App& root);
-void add_completion(CLI::App& root);
-void add_manual(CLI::App& root);
+void add_train(Parser root);
+void add_sweep(Parser root);
+void add_certify(Parser root);
+void add_verify(Parser root);
+void add_smooth(Parser root);
+void add_run(Parser root);
+void add_transfer(Parser root);
+void add_report(Parser root);
+void add_baseline(Parser root);
+void add_check(Parser root);
+void add_compare(Parser root);
+void add_simulate_gate(Parser root);
+void add_gallery(Parser root);
+void add_crosscheck(Parser root);
+void add_explain(Parser root);
+void add_data(Parser root);
+void add_list(Parser root);
+void add_doctor(Parser root);
+void add_completion(Parser root);
+void add_manual(Parser root);
 
 }  // namespace gibbon::eval::cli

@@ -4,10 +4,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {  // NOLINT(readability-identifier-naming): not ours
-class App;
-}
-
 // The command line as data, read off the parser: manual pages and completions are made from it, so
 // that an option is described once.
 namespace gibbon::eval::cli {
@@ -41,8 +37,6 @@ struct Command {
   std::vector<Argument> words;
   std::vector<Command> commands;
 };
-
-[[nodiscard]] Command describe(const CLI::App& program);
 
 /// `command` and all below it, each before those below it.
 [[nodiscard]] std::vector<const Command*> all_commands(const Command& command);

@@ -68,16 +68,15 @@ struct State {
 
 }  // namespace
 
-void add_compare(CLI::App& root) {
+void add_compare(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app =
-      root.add_subcommand("compare", "Two runs on the same samples side by side, point by point");
-  app->add_option("A", state->first, "folder of a run, or a baseline")->required();
-  app->add_option("B", state->second, "likewise")->required();
-  app->add_option("-o,--output", state->output,
-                  "FILE.html to write: the curves of both, and the samples that changed");
-  app->add_option("--markdown", state->markdown, "Markdown to write");
-  app->callback([state] { state->run(); });
+  Parser app = root.command("compare", "Two runs on the same samples side by side, point by point");
+  app.option("A", state->first, "folder of a run, or a baseline").required();
+  app.option("B", state->second, "likewise").required();
+  app.option("-o,--output", state->output,
+             "FILE.html to write: the curves of both, and the samples that changed");
+  app.option("--markdown", state->markdown, "Markdown to write");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

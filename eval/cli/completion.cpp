@@ -24,13 +24,13 @@ std::vector<std::string> shell_names() {
   return out;
 }
 
-void add_completion(CLI::App& root) {
+void add_completion(Parser root) {
   const auto shell = std::make_shared<std::string>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "completion", "Print the script with which a shell completes commands, options and names");
-  app->add_option("SHELL", *shell, "bash, zsh or fish")->required();
-  app->callback([shell, &root] {
-    fmt::print("{}", find_entry("shell", kShells, *shell).script(describe(root)));
+  app.option("SHELL", *shell, "bash, zsh or fish").required();
+  app.run([shell, root] {
+    fmt::print("{}", find_entry("shell", kShells, *shell).script(root.describe()));
   });
 }
 

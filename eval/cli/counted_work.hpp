@@ -20,7 +20,7 @@ struct Counted {
 };
 
 /// Runs `work`, which is given a function (done, total) to call, under a progress bar that counts
-/// images. Empty after Ctrl-C, which is said and is the exit code: nothing may be written then.
+/// images. Empty after Ctrl-C, which is said: nothing may be written then.
 template <class Work>
 auto run_counted(const char* label, const runs::CommonOptions& common, const Work& work) {
   Progress progress(label, "images", common.quiet);
@@ -34,7 +34,6 @@ auto run_counted(const char* label, const runs::CommonOptions& common, const Wor
   } catch (const Interrupted&) {
     progress.pause();
     say(common, "interrupted: nothing was written");
-    exit_code = interrupted_exit();
   }
   return out;
 }

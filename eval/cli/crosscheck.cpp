@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "eval/cli/command.hpp"
-#include "eval/cli/exit_code.hpp"
 #include "eval/sweep/clean_doubts.hpp"
 
 namespace gibbon::eval::cli {
@@ -16,7 +16,7 @@ struct State {
   runs::DataOptions data{.samples = "0:256"};
   runs::CommonOptions common;
 
-  void run() const {
+  int run() const {
     const models::ModelFile file = load_model(model);
     const datasets::Dataset samples = load_data(data, file.network, common);
     say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
@@ -26,25 +26,24 @@ struct State {
                                                           .samples = samples.size(),
                                                           .threads = common.workers()});
     fmt::print("{}", lab::to_text(report));
-    if (!report.ok()) exit_code = 1;
+    return report.ok() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }
 };
 
 }  // namespace
 
-void add_crosscheck(CLI::App& root) {
+void add_crosscheck(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "crosscheck",
       "Compare every number of a model's passes, FGSM and training with LibTorch's. Both take the "
       "network as gibbon has read it: a fault in reading the file is not seen");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  app->add_option("--loss", state->loss, "loss C; empty: the one the model was trained with");
-  add_options(*app, state->data.options());
-  app->add_option("--seed", state->common.seed, "key of all randomness")->capture_default_str();
-  app->add_option("--threads", state->common.threads, "workers; 0: all cores")
-      ->capture_default_str();
-  app->callback([state] { state->run(); });
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
+  app.options(state->data.options());
+  app.option("--seed", state->common.seed, "key of all randomness").shows_default();
+  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -50,25 +50,23 @@ struct State {
 
 }  // namespace
 
-void add_data(CLI::App& root) {
+void add_data(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand("data", "Fetch a data set, or look at one");
-  app->require_subcommand(1);
+  Parser app = root.command("data", "Fetch a data set, or look at one");
+  app.needs_command();
 
-  CLI::App* fetch = app->add_subcommand(
+  Parser fetch = app.command(
       "fetch", "Bring mnist, fashion-mnist, kmnist or digits into the cache, checked by SHA-256");
-  fetch->add_option("NAME", state->name, "data set")->required();
-  fetch->add_option("--data-dir", state->data.data_dir,
-                    "folder to put <name>/ into; else the cache");
-  fetch->add_flag("--quiet", state->quiet, "no progress on stderr");
-  fetch->callback([state] { state->fetch(); });
+  fetch.option("NAME", state->name, "data set").required();
+  fetch.option("--data-dir", state->data.data_dir, "folder to put <name>/ into; else the cache");
+  fetch.flag("--quiet", state->quiet, "no progress on stderr");
+  fetch.run([state] { state->fetch(); });
 
-  CLI::App* show =
-      app->add_subcommand("show", "Size, shape, range, classes and hash of a data set");
-  show->add_option("NAME", state->name, "data set, or a folder of class-name/*.png")->required();
-  show->add_option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
-  show->add_option("--split", state->data.split, "train or test")->capture_default_str();
-  show->callback([state] { state->show(); });
+  Parser show = app.command("show", "Size, shape, range, classes and hash of a data set");
+  show.option("NAME", state->name, "data set, or a folder of class-name/*.png").required();
+  show.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
+  show.option("--split", state->data.split, "train or test").shows_default();
+  show.run([state] { state->show(); });
 }
 
 }  // namespace gibbon::eval::cli

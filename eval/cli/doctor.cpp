@@ -39,10 +39,10 @@ bool on_path(const std::string& program) {
 
 }  // namespace
 
-void add_doctor(CLI::App& root) {
-  CLI::App* app = root.add_subcommand(
+void add_doctor(Parser root) {
+  Parser app = root.command(
       "doctor", "What this build is made of, what the machine can do, and what is missing");
-  app->callback([] {
+  app.run([] {
     const nlohmann::ordered_json about = runs::environment();
     for (const auto& [key, value] : about.items()) line(key, value.get_ref<const std::string&>());
     line("cores", std::to_string(runs::CommonOptions().workers()));

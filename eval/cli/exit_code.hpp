@@ -6,10 +6,6 @@
 
 namespace gibbon::eval::cli {
 
-/// What main() returns when no error is thrown: 0, 1 when a check that was asked for failed, or
-/// interrupted_exit() when the work was cut short.
-inline int exit_code = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-
 /// The signal that set gibbon::interrupted.
 inline std::atomic<int> stop_signal =
     SIGINT;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)

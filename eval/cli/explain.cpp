@@ -40,27 +40,25 @@ struct State {
 
 }  // namespace
 
-void add_explain(CLI::App& root) {
+void add_explain(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "explain",
       "One sample's forward and backward pass and its certificate with every formula, or what an "
       "attack does");
-  app->add_option("ATTACK", state->attack, "an attack, instead of a sample");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  app->add_option("--data", state->data.data, "data set or folder")->capture_default_str();
-  app->add_option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
-  app->add_option("--split", state->data.split, "train or test")->capture_default_str();
-  app->add_option("--sample", state->sample, "which one, from 0")->capture_default_str();
-  app->add_option("--loss", state->loss, "loss C; empty: the one the model was trained with");
-  app->add_option("--lr", state->learning_rate, "α of the step that is shown")
-      ->capture_default_str();
-  app->add_option("--epsilon", state->epsilon, "ε of the FGSM step that is shown")
-      ->capture_default_str();
-  app->add_option("--norm", state->norm, "of the certificate that is shown: linf, l2 or l1")
-      ->capture_default_str();
-  app->add_flag("--all", state->all, "every entry of every vector and matrix");
-  app->callback([state] { state->run(); });
+  app.option("ATTACK", state->attack, "an attack, instead of a sample");
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.option("--data", state->data.data, "data set or folder").shows_default();
+  app.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
+  app.option("--split", state->data.split, "train or test").shows_default();
+  app.option("--sample", state->sample, "which one, from 0").shows_default();
+  app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
+  app.option("--lr", state->learning_rate, "α of the step that is shown").shows_default();
+  app.option("--epsilon", state->epsilon, "ε of the FGSM step that is shown").shows_default();
+  app.option("--norm", state->norm, "of the certificate that is shown: linf, l2 or l1")
+      .shows_default();
+  app.flag("--all", state->all, "every entry of every vector and matrix");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "eval/cli/command.hpp"
+#include "eval/cli/parser.hpp"
 #include "eval/judge/comparer.hpp"
 #include "eval/runs/experiment.hpp"
 #include "eval/runs/provenance.hpp"
@@ -36,9 +37,10 @@ ordered_json identity(const std::vector<runs::Option>& options) {
 
 TEST(Fields, AreReadFromTheCommandLineAndTypedAgain) {
   Extended plan;
-  CLI::App app;
-  add_options(app, plan.all());
-  app.parse("--extra 8 --norm l2 --threads 2", false);
+  Program program("test", "", "");
+  program.root().options(plan.all());
+  const std::array<const char*, 7> words{"test", "--extra", "8", "--norm", "l2", "--threads", "2"};
+  ASSERT_EQ(program.run(static_cast<int>(words.size()), words.data()), 0);
   EXPECT_EQ(plan.extra, 8U);
   EXPECT_EQ(plan.sweep.norm, std::vector<std::string>{"l2"});
   EXPECT_EQ(plan.common.threads, 2U);

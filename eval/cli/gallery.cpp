@@ -39,34 +39,34 @@ void report(const reports::record::Gallery& gallery, const std::filesystem::path
              still, printable((folder / "gallery").string()));
 }
 
-class Command {
+class GalleryCommand {
  public:
-  explicit Command(CLI::App& root)
-      : app_(root.add_subcommand(
+  explicit GalleryCommand(Parser root)
+      : app_(root.command(
             "gallery",
             "Pictures: clean | perturbation | adversarial, each read back from disk and "
             "judged; of a run, of a model and data, or of one image")) {
-    app_->add_option("RUN", run_, "folder of a finished run: picture its samples again");
-    app_->add_option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: where it is now");
-    app_->add_option("--image", image_, "one picture of your own, in any format OpenCV reads");
-    app_->add_option("--label", label_, "its class; left out: what the model says")
-        ->needs("--image");
-    app_->add_flag("--invert", invert_, "white for black: MNIST nets expect white on black")
-        ->needs("--image");
-    add_options(*app_, sweep_.options());
-    add_options(*app_, data_.options());
-    add_options(*app_, common_.options());
-    app_->add_option("--class", classes_, "only this class, by name or number; repeatable")
-        ->allow_extra_args(false);
-    app_->add_option("--order", order_,
-                     "samples pictured first: typical, fragile (smallest distance), confident (in "
-                     "the wrong class), id")
-        ->capture_default_str();
-    app_->add_option("-o,--output", output_,
-                     "folder; pictures go to its gallery/; left out: RUN, or runs/gallery");
+    app_.option("RUN", run_, "folder of a finished run: picture its samples again");
+    app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: where it is now");
+    app_.option("--image", image_, "one picture of your own, in any format OpenCV reads");
+    app_.option("--label", label_, "its class; left out: what the model says").needs("--image");
+    app_.flag("--invert", invert_, "white for black: MNIST nets expect white on black")
+        .needs("--image");
+    app_.options(sweep_.options());
+    app_.options(data_.options());
+    app_.options(common_.options());
+    app_.option("--class", classes_, "only this class, by name or number; repeatable").one_each();
+    app_.option("--order", order_,
+                "samples pictured first: typical, fragile (smallest distance), confident (in "
+                "the wrong class), id")
+        .shows_default();
+    app_.option("-o,--output", output_,
+                "folder; pictures go to its gallery/; left out: RUN, or runs/gallery");
   }
 
-  void run() {
+  [[nodiscard]] Parser parser() const { return app_; }
+
+  int run() {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
     const models::ModelFile file = load_model(model_);
@@ -78,17 +78,15 @@ class Command {
     if (given("--data")) photo.class_names = runs::load_data(data_).class_names;
     const auto [data, told] = lab::read_photo(image_, file.network, photo);
     say(common_, told);
-    of_samples(file.network, plan, data);
+    return of_samples(file.network, plan, data);
   }
 
  private:
-  [[nodiscard]] bool given(const std::string& option) const { return app_->count(option) > 0; }
+  [[nodiscard]] bool given(const std::string& option) const { return app_.given(option); }
 
   /// Options that nobody would read are errors.
   void allow(const std::vector<std::string>& names, const std::string& with) const {
-    for (const CLI::Option* option : app_->get_options()) {
-      if (option->count() == 0 || option->get_lnames().empty()) continue;
-      const std::string& name = option->get_lnames().front();
+    for (const std::string& name : app_.given()) {
       if (std::ranges::count(names, name) > 0) continue;
       fail_usage("--{}: it has no meaning with {}; allowed are --{}; leave it out", name, with,
                  fmt::join(names, ", --"));
@@ -121,7 +119,6 @@ class Command {
   static bool complete(const reports::record::Gallery& gallery) {
     if (interrupted) {
       fmt::print("interrupted: no gallery was written\n");
-      exit_code = interrupted_exit();
       return false;
     }
     if (!gallery.items.empty()) return true;
@@ -130,8 +127,8 @@ class Command {
         "or an attack that is no noise control");
   }
 
-  void of_samples(const models::Network& network, sweep::SweepPlan& plan,
-                  datasets::Dataset samples) {
+  int of_samples(const models::Network& network, sweep::SweepPlan& plan,
+                 datasets::Dataset samples) {
     samples = runs::fit_data(std::move(samples), network);
     sweep::require_runnable(plan, samples);
     sweep::leave_out_targets(plan, samples);
@@ -154,11 +151,12 @@ class Command {
     if (result.finished < samples.size()) throw Interrupted();
     const reports::record::Gallery gallery =
         runs::make_gallery(network, samples, plan, result, chosen, staged.path());
-    if (!complete(gallery)) return;
+    if (!complete(gallery)) return interrupted_exit();
     runs::write_gallery(staged.path(), gallery);
     staged.publish();
     if (!sweep_.save.empty()) runs::save(sweep_.save, samples, plan, result);
     report(gallery, output_);
+    return 0;
   }
 
   /// The model of the run, wherever it is now.
@@ -192,7 +190,7 @@ class Command {
     for (const std::string& norm : sweep_.norm) choice.norms.push_back(attacks::find_norm(norm));
   }
 
-  void of_run() {
+  int of_run() {
     allow(kOfRun, "RUN");
     const bool in_place = output_.empty();
     const std::filesystem::path folder = in_place ? run_ : output_;
@@ -218,7 +216,7 @@ class Command {
     sweep::fit_attacks(models::Mlp(network), plan);
     const reports::record::Gallery gallery =
         runs::make_gallery(network, data, plan, result, chosen, staged.path());
-    if (!complete(gallery)) return;
+    if (!complete(gallery)) return interrupted_exit();
     runs::write_gallery(staged.path(), gallery);
     const bool half_drawn = in_place && runs::is_half_drawn(folder);
     if (in_place) runs::begin_drawing(folder);
@@ -232,9 +230,10 @@ class Command {
       }
     }
     report(gallery, folder);
+    return 0;
   }
 
-  CLI::App* app_;
+  Parser app_;
   std::string run_;
   std::string model_;
   std::string image_;
@@ -250,9 +249,9 @@ class Command {
 
 }  // namespace
 
-void add_gallery(CLI::App& root) {
-  const auto command = std::make_shared<Command>(root);
-  root.get_subcommand("gallery")->callback([command] { command->run(); });
+void add_gallery(Parser root) {
+  const auto command = std::make_shared<GalleryCommand>(root);
+  command->parser().run([command] { return command->run(); });
 }
 
 }  // namespace gibbon::eval::cli

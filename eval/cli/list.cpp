@@ -112,14 +112,14 @@ std::vector<std::string> list_topics() {
   return out;
 }
 
-void add_list(CLI::App& root) {
+void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
-  CLI::App* app = root.add_subcommand(
-      "list",
-      "What there is: attacks, datasets, activations, losses, optimizers, schedules, "
-      "initialisers");
-  app->add_option("TOPIC", *wanted, "one of them; without it, all");
-  app->callback([wanted] {
+  Parser app =
+      root.command("list",
+                   "What there is: attacks, datasets, activations, losses, optimizers, schedules, "
+                   "initialisers");
+  app.option("TOPIC", *wanted, "one of them; without it, all");
+  app.run([wanted] {
     if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));
     for (const Topic& topic : topics()) print(topic);
   });

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
 #include <system_error>
 
 #include "base/error.hpp"
 #include "base/limits.hpp"
 #include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "base/suggest.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
+#include "eval/cli/parser.hpp"
 #include "eval/cli/signals.hpp"
 #include "generated/revision.hpp"
 #include "reports/record/error.hpp"
@@ -25,87 +28,40 @@ constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
 [[gnu::section(".preinit_array"),
   gnu::used]] void (*const block_early)() = &gibbon::eval::cli::block_stop_signals;
 
-/// CLI11's text, with the nearest known option or command for what it did not expect.
-int usage_error(const CLI::App& program, const CLI::ParseError& error) {
-  const CLI::App* app = &program;
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app->get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  for (const CLI::App* command : app->get_subcommands({})) known.push_back(command->get_name());
-  std::string what = error.what();
-  std::string hint;
-  for (const std::string& word : app->remaining()) {
-    hint = gibbon::did_you_mean(word, known);
-    if (app == &program) what = fmt::format("there is no command '{}'", word);
-    if (!hint.empty()) break;
-  }
-  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", gibbon::printable(what), hint,
-             app == &program ? "gibbon" : "gibbon " + app->get_name());
-  return static_cast<int>(ErrorKind::kUsage);
-}
-
-/// --file-limit, which every command has.
-void add_file_limit(CLI::App& app) {
-  for (CLI::App* command : app.get_subcommands({})) add_file_limit(*command);
-  if (!app.get_subcommands({}).empty()) return;
-  app.add_option_function<std::uint64_t>(
-         "--file-limit", [](std::uint64_t bytes) { gibbon::file_limit = bytes; },
-         "most memory that the content of one file may take, with its unit: 512MB, 8GB")
-      ->transform(CLI::AsSizeValue(false))
-      ->default_str("2GB");
-}
-
 /// Parses the command line and runs the command.
 int run(int argc, char** argv) {
   namespace cli = gibbon::eval::cli;
-  CLI::App program(
+  cli::Program program(
+      "gibbon",
       "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
-      "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your network stand?");
-  program.name("gibbon");
-  program.set_version_flag("--version",
-                           fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
-  program.require_subcommand(1);
-  program.footer(
+      "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your network stand?",
+      fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
+  cli::Parser root = program.root();
+  root.needs_command();
+  root.footer(
       "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
       "3 input/output, 70 internal, 128 + signal stopped: 130 by Ctrl-C, 143 by SIGTERM, 129 by "
       "SIGHUP.\n"
       "Limits of files: --file-limit of every command (2 GB) for what one takes once it is "
       "decoded;\n"
       "ONNX: 1,000 layers, 10,000 nodes; JSON, TOML, VNN-LIB: 64 levels of nesting.");
-  cli::add_train(program);
-  cli::add_sweep(program);
-  cli::add_certify(program);
-  cli::add_verify(program);
-  cli::add_smooth(program);
-  cli::add_run(program);
-  cli::add_transfer(program);
-  cli::add_report(program);
-  cli::add_baseline(program);
-  cli::add_check(program);
-  cli::add_compare(program);
-  cli::add_simulate_gate(program);
-  cli::add_gallery(program);
-  cli::add_crosscheck(program);
-  cli::add_explain(program);
-  cli::add_data(program);
-  cli::add_list(program);
-  cli::add_doctor(program);
-  cli::add_completion(program);
-  cli::add_manual(program);
-  add_file_limit(program);
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& help_or_version) {
-    return program.exit(help_or_version);
-  } catch (const CLI::ParseError& error) {
-    return usage_error(program, error);
+  for (const auto add :
+       {cli::add_train,    cli::add_sweep,      cli::add_certify,    cli::add_verify,
+        cli::add_smooth,   cli::add_run,        cli::add_transfer,   cli::add_report,
+        cli::add_baseline, cli::add_check,      cli::add_compare,    cli::add_simulate_gate,
+        cli::add_gallery,  cli::add_crosscheck, cli::add_explain,    cli::add_data,
+        cli::add_list,     cli::add_doctor,     cli::add_completion, cli::add_manual}) {
+    add(root);
   }
+  root.size_everywhere(
+      "--file-limit", "2GB",
+      "most memory that the content of one file may take, with its unit: 512MB, 8GB",
+      [](std::uint64_t bytes) { gibbon::file_limit = bytes; });
+  const int status = program.run(argc, argv);
   if (std::fflush(stdout) != 0) {
     throw std::system_error(errno, std::generic_category(), "standard output");
   }
-  return cli::exit_code;
+  return status;
 }
 
 /// What was thrown because the work was stopped is no error of its own.

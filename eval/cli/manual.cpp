@@ -122,19 +122,19 @@ std::string manual_page(const Command& program, const Command& command) {
   return out + fmt::format("{}\n", fmt::join(others, ",\n"));
 }
 
-void add_manual(CLI::App& root) {
+void add_manual(Parser root) {
   struct State {
     std::string command;
     std::string output;
   };
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "manual",
       "Print a manual page, or write all of them into a folder: gibbon manual sweep | man -l -");
-  app->add_option("COMMAND", state->command, "of this command; without it, of the program");
-  app->add_option("-o,--output", state->output, "folder for all pages, NAME.1 each");
-  app->callback([state, &root] {
-    const Command program = describe(root);
+  app.option("COMMAND", state->command, "of this command; without it, of the program");
+  app.option("-o,--output", state->output, "folder for all pages, NAME.1 each");
+  app.run([state, root] {
+    const Command program = root.describe();
     if (state->output.empty()) {
       const Command& one = state->command.empty()
                                ? program

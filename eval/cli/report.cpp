@@ -64,16 +64,16 @@ struct State {
 
 }  // namespace
 
-void add_report(CLI::App& root) {
+void add_report(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "report",
       "Draw the report of a finished run again, without model or data; prints its table. Several "
       "runs come onto one page, curve beside curve");
-  app->add_option("RUN", state->folders, "folders of runs")->required();
-  app->add_option("-o,--output", state->output,
-                  "FILE.html; needed for several runs. Without it a run's own folder is redrawn");
-  app->callback([state] { state->run(); });
+  app.option("RUN", state->folders, "folders of runs").required();
+  app.option("-o,--output", state->output,
+             "FILE.html; needed for several runs. Without it a run's own folder is redrawn");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

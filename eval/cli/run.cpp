@@ -45,14 +45,14 @@ struct State {
     return text;
   }
 
-  void run() const {
+  int run() const {
     runs::Experiment e = experiment();
     // Everything that can be wrong in the plan is found before anything is written.
     if (e.model.empty()) static_cast<void>(runs::plan_training(e.train, e.common));
     static_cast<void>(plan_sweep(e.sweep, e.common));
     if (dry_run) {
       fmt::print("{}", runs::to_text(e));
-      return;
+      return 0;
     }
     const std::filesystem::path folder(e.output);
     const runs::RunLock lock = lock_new_folder(folder, e.common);
@@ -68,45 +68,40 @@ struct State {
       train_data.split = "train";
       train_data.samples = "all";
       model = run_training(e.train, train_data, e.common, path, folder / "history.csv");
-      if (interrupted) {
-        exit_code = interrupted_exit();
-        return;
-      }
+      if (interrupted) return interrupted_exit();
     } else {
       model = load_model(e.model);
     }
     if (!prepare_sweep(folder, resume, e.common.force)) {
       say(e.common, fmt::format("{}: this run is finished; nothing to resume", folder.string()));
-      return;
+      return 0;
     }
-    exit_code = run_sweep({.model = std::move(model),
-                           .model_path = path,
-                           .fields = e,
-                           .folder = folder,
-                           .command = command(),
-                           .from = {},
-                           .resume = resume});
+    return run_sweep({.model = std::move(model),
+                      .model_path = path,
+                      .fields = e,
+                      .folder = folder,
+                      .command = command(),
+                      .from = {},
+                      .resume = resume});
   }
 };
 
 }  // namespace
 
-void add_run(CLI::App& root) {
+void add_run(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app =
-      root.add_subcommand("run", "Train, sweep and report in one go, as an experiment file says");
-  app->add_option("FILE", state->file, "experiment.toml; its keys are the long options")
-      ->required();
-  app->add_flag("--dry-run", state->dry_run, "print the full plan and do nothing");
-  app->add_option("-o,--output", state->output, "folder of the run, instead of the file's");
-  app->add_option("--data", state->data, "data set, instead of the file's");
-  app->add_option("--data-dir", state->data_dir, "folder with <name>/<files>");
-  app->add_option("--seed", state->seed, "key of all randomness");
-  app->add_option("--threads", state->threads, "workers; 0: all cores");
-  app->add_flag("--force", state->force, "overwrite results that are already there");
-  app->add_flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
-  app->add_flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
-  app->callback([state] { state->run(); });
+  Parser app = root.command("run", "Train, sweep and report in one go, as an experiment file says");
+  app.option("FILE", state->file, "experiment.toml; its keys are the long options").required();
+  app.flag("--dry-run", state->dry_run, "print the full plan and do nothing");
+  app.option("-o,--output", state->output, "folder of the run, instead of the file's");
+  app.option("--data", state->data, "data set, instead of the file's");
+  app.option("--data-dir", state->data_dir, "folder with <name>/<files>");
+  app.option("--seed", state->seed, "key of all randomness");
+  app.option("--threads", state->threads, "workers; 0: all cores");
+  app.flag("--force", state->force, "overwrite results that are already there");
+  app.flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
+  app.flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

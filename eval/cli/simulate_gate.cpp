@@ -45,23 +45,22 @@ void require_sensible(const reports::gate::Criteria& criteria) {
     fail_usage("--alpha {}: outside (0, 0.5)", criteria.alpha);
 }
 
-void add_simulate_gate(CLI::App& root) {
+void add_simulate_gate(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
-      "simulate-gate", "How often 'gibbon check' is right about models of known difference");
+  Parser app = root.command("simulate-gate",
+                            "How often 'gibbon check' is right about models of known difference");
   lab::GateSimulation& s = state->simulation;
-  app->add_option("--n", s.n, "samples")->capture_default_str();
-  app->add_option("--points", s.points, "of the curve")->capture_default_str();
-  app->add_option("--drop", state->drop, "true fall at every point, percentage points")
-      ->capture_default_str();
-  app->add_option("--disagreement", state->disagreement,
-                  "samples whose outcome changes at a point, in percent of all")
-      ->capture_default_str();
-  app->add_option("--repetitions", s.repetitions, "pairs of runs drawn")->capture_default_str();
-  app->add_option("--margin", state->margin, "as for check")->capture_default_str();
-  app->add_option("--alpha", s.criteria.alpha, "as for check")->capture_default_str();
-  app->add_option("--seed", s.seed, "key of all randomness")->capture_default_str();
-  app->callback([state] { state->run(); });
+  app.option("--n", s.n, "samples").shows_default();
+  app.option("--points", s.points, "of the curve").shows_default();
+  app.option("--drop", state->drop, "true fall at every point, percentage points").shows_default();
+  app.option("--disagreement", state->disagreement,
+             "samples whose outcome changes at a point, in percent of all")
+      .shows_default();
+  app.option("--repetitions", s.repetitions, "pairs of runs drawn").shows_default();
+  app.option("--margin", state->margin, "as for check").shows_default();
+  app.option("--alpha", s.criteria.alpha, "as for check").shows_default();
+  app.option("--seed", s.seed, "key of all randomness").shows_default();
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -51,7 +51,7 @@ struct State {
             .threads = common.workers()};
   }
 
-  void run() {
+  int run() {
     const certify::SmoothPlan asked = plan();
     const models::ModelFile file = load_model(model);
     const runs::RunLock lock = lock_new_folder(output, common);
@@ -61,7 +61,9 @@ struct State {
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
       return certify::smooth(file.network, samples, asked, progress);
     });
-    if (proved) write(file, samples, std::move(proved->result), proved->seconds);
+    if (!proved) return interrupted_exit();
+    write(file, samples, std::move(proved->result), proved->seconds);
+    return 0;
   }
 
   void write(const models::ModelFile& file, const datasets::Dataset& samples,
@@ -104,17 +106,17 @@ struct State {
 
 }  // namespace
 
-void add_smooth(CLI::App& root) {
+void add_smooth(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "smooth", "Certify the smoothed classifier in l2, with a probability; not the model itself");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  add_options(*app, state->options.options());
-  add_options(*app, state->data.options());
-  add_options(*app, state->common.options());
-  app->add_option("-o,--output", state->output, "folder of smoothed.csv and smoothed.json")
-      ->capture_default_str();
-  app->callback([state] { state->run(); });
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->options.options());
+  app.options(state->data.options());
+  app.options(state->common.options());
+  app.option("-o,--output", state->output, "folder of smoothed.csv and smoothed.json")
+      .shows_default();
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/run_folder.hpp"
 
@@ -15,7 +14,7 @@ struct State {
   std::string from;
   bool resume = false;
 
-  void run() {
+  int run() {
     const std::string command = "gibbon sweep --model " + shell_word(model) +
                                 typed(fields.fields(), runs::SweepFields().fields()) +
                                 (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
@@ -24,33 +23,32 @@ struct State {
     const runs::RunLock lock = lock_new_folder(output, fields.common);
     if (!prepare_sweep(output, resume, fields.common.force)) {
       say(fields.common, fmt::format("{}: this sweep is finished; nothing to resume", output));
-      return;
+      return 0;
     }
-    exit_code = run_sweep({.model = load_model(model),
-                           .model_path = model,
-                           .fields = fields,
-                           .folder = output,
-                           .command = command,
-                           .from = from,
-                           .resume = resume});
+    return run_sweep({.model = load_model(model),
+                      .model_path = model,
+                      .fields = fields,
+                      .folder = output,
+                      .command = command,
+                      .from = from,
+                      .resume = resume});
   }
 };
 
 }  // namespace
 
-void add_sweep(CLI::App& root) {
+void add_sweep(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "sweep", "Attack a model at a list of budgets and report accuracy versus epsilon");
-  app->add_option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  add_options(*app, state->fields.fields());
-  app->add_option("-o,--output", state->output, "folder of the run")->capture_default_str();
-  app->add_option(
-      "--from", state->from,
-      "judge the examples of FILE.npz instead of making new ones: arrays x, x_adv, labels "
-      "and more, as --save and README (Stored examples) have them");
-  app->add_flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
-  app->callback([state] { state->run(); });
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->fields.fields());
+  app.option("-o,--output", state->output, "folder of the run").shows_default();
+  app.option("--from", state->from,
+             "judge the examples of FILE.npz instead of making new ones: arrays x, x_adv, labels "
+             "and more, as --save and README (Stored examples) have them");
+  app.flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

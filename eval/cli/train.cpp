@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "base/parallel.hpp"
+#include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/run_folder.hpp"
 
@@ -11,7 +13,7 @@ struct State {
   runs::CommonOptions common;
   std::string output = "runs/train";
 
-  void run() const {
+  int run() const {
     // A file name, or a folder for model.onnx and history.csv.
     const std::filesystem::path path(output);
     const bool file = path.extension() == ".onnx";
@@ -20,23 +22,23 @@ struct State {
     const std::string history = file ? path.stem().string() + ".history.csv" : "history.csv";
     runs::prepare_folder(folder.empty() ? "." : folder, {model}, common.force);
     run_training(train, data, common, folder / model, folder / history);
+    return interrupted ? interrupted_exit() : 0;
   }
 };
 
 }  // namespace
 
-void add_train(CLI::App& root) {
+void add_train(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "train",
       "Train a multilayer perceptron by hand-written backpropagation; writes an ONNX model");
-  add_options(*app, state->train.options());
-  add_options(*app, state->data.options());
-  add_options(*app, state->common.options());
-  app->add_option("-o,--output", state->output,
-                  "FILE.onnx, or a folder for model.onnx and history.csv")
-      ->capture_default_str();
-  app->callback([state] { state->run(); });
+  app.options(state->train.options());
+  app.options(state->data.options());
+  app.options(state->common.options());
+  app.option("-o,--output", state->output, "FILE.onnx, or a folder for model.onnx and history.csv")
+      .shows_default();
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -93,19 +93,17 @@ struct State {
 
 }  // namespace
 
-void add_transfer(CLI::App& root) {
+void add_transfer(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
-  app->add_option("--model", state->models, "FILE.onnx …; one or more");
-  app->add_option(
-      "--from", state->sets,
-      "FILE.npz … of 'gibbon sweep --save', or with arrays x, x_adv, labels (README, Stored "
-      "examples); one or more");
-  app->add_option("--threads", state->common.threads, "workers; 0: all cores")
-      ->capture_default_str();
-  app->add_option("-o,--output", state->output, "also write the matrix as CSV");
-  app->callback([state] { state->run(); });
+  app.option("--model", state->models, "FILE.onnx …; one or more");
+  app.option("--from", state->sets,
+             "FILE.npz … of 'gibbon sweep --save', or with arrays x, x_adv, labels (README, Stored "
+             "examples); one or more");
+  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+  app.option("-o,--output", state->output, "also write the matrix as CSV");
+  app.run([state] { return state->run(); });
 }
 
 }  // namespace gibbon::eval::cli

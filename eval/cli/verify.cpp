@@ -38,7 +38,6 @@ struct State {
   runs::VerifyOptions options;
   runs::CommonOptions common;
   std::string output;
-  const CLI::Option* timeout = nullptr;  ///< to see whether it was given
 
   [[nodiscard]] verify::Soundness level() const {
     return verify::find_soundness(options.soundness);
@@ -53,15 +52,14 @@ struct State {
     static_cast<void>(level());
   }
 
-  void run() const {
+  int run(bool timeout_given) const {
     const bool single = !network.empty() && !property.empty();
     if (single != instances.empty() || (!single && !network.empty())) {
       fail_usage(
           "verify: give a network and a property, gibbon verify NET.onnx PROPERTY.vnnlib, or a "
           "list, gibbon verify --instances FILE.csv");
     }
-    if (single) return run_single();
-    run_list();
+    return single ? run_single() : run_list(timeout_given);
   }
 
   /// One instance, from the files on; `seconds` of wall clock are left for it.
@@ -103,7 +101,8 @@ struct State {
     if (!output.empty()) write_atomically(output, text);
   }
 
-  void run_single() const {
+  int run_single() const {
+    int status = 0;
     const auto start = std::chrono::steady_clock::now();
     verify::Outcome outcome;
     try {
@@ -114,7 +113,7 @@ struct State {
       outcome = out_of_time();
     } catch (const Interrupted&) {
       outcome.reason = "interrupted";
-      exit_code = interrupted_exit();
+      status = interrupted_exit();
     } catch (...) {
       publish("error\n");
       throw;
@@ -127,10 +126,11 @@ struct State {
       say(common,
           fmt::format("level {}: holds {}", verify::name_of(level()), verify::meaning_of(level())));
     }
+    return status;
   }
 
-  [[nodiscard]] verify::InstanceResult decide(const verify::Instance& instance,
-                                              Loaded& loaded) const {
+  [[nodiscard]] verify::InstanceResult decide(const verify::Instance& instance, Loaded& loaded,
+                                              int& status) const {
     const auto start = std::chrono::steady_clock::now();
     verify::InstanceResult result{.instance = instance};
     try {
@@ -147,7 +147,7 @@ struct State {
       result.verdict = "error";
       result.reason = error.what();
       say(common, fmt::format("gibbon: {}", error.what()));
-      exit_code = static_cast<int>(error.kind());
+      status = static_cast<int>(error.kind());
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     result.seconds = seconds.count();
@@ -155,18 +155,19 @@ struct State {
   }
 
   /// The table is rewritten after every instance: what was decided is never lost.
-  void run_list() const {
+  int run_list(bool timeout_given) const {
+    int status = 0;
     require_sensible();
     const std::string table = output.empty() ? "verdicts.csv" : output;
     const std::vector<verify::Instance> list = verify::read_instances(
-        instances, timeout->count() > 0 ? std::optional<double>(options.timeout) : std::nullopt);
+        instances, timeout_given ? std::optional<double>(options.timeout) : std::nullopt);
     std::vector<verify::InstanceResult> results;
     write_atomically(table, verify::to_csv(results));
     Loaded loaded;
     try {
       for (const verify::Instance& instance : list) {
         if (interrupted) throw Interrupted();
-        results.push_back(decide(instance, loaded));
+        results.push_back(decide(instance, loaded, status));
         const verify::InstanceResult& last = results.back();
         fmt::print("{:7} {:8.2f} s  {} {}\n", last.verdict, last.seconds,
                    printable(last.instance.network), printable(last.instance.property));
@@ -176,36 +177,36 @@ struct State {
     } catch (const Interrupted&) {
       say(common,
           fmt::format("interrupted: {} of {} instances are done", results.size(), list.size()));
-      exit_code = interrupted_exit();
+      status = interrupted_exit();
     }
     fmt::print("{}\nverdicts {}\n", verify::to_summary(results), table);
+    return status;
   }
 };
 
 }  // namespace
 
-void add_verify(CLI::App& root) {
+void add_verify(Parser root) {
   const auto state = std::make_shared<State>();
-  CLI::App* app = root.add_subcommand(
+  Parser app = root.command(
       "verify",
       "Decide a property in VNN-LIB, or a list of them. The first line says unsat (it is proved "
       "that "
       "nothing unsafe can be reached), sat (and a counterexample), timeout, unknown or error");
-  app->add_option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
-  app->add_option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
-  app->add_option("--instances", state->instances,
-                  "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
-  add_options(*app, state->options.options());
-  state->timeout = app->get_option("--timeout");
+  app.option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
+  app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
+  app.option("--instances", state->instances,
+             "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
+  app.options(state->options.options());
   for (const runs::Option& option : state->common.options()) {
-    if (option.name == "threads" || option.name == "quiet") add_options(*app, {option});
+    if (option.name == "threads" || option.name == "quiet") app.options({option});
   }
-  app->add_option("-o,--output", state->output,
-                  "the same text as a results file; of a list its table [verdicts.csv]");
-  app->footer(
+  app.option("-o,--output", state->output,
+             "the same text as a results file; of a list its table [verdicts.csv]");
+  app.footer(
       "Exit code 0 with any of the four verdicts; 2 or 3 with error, which is then the first line "
       "and in the results file, too.");
-  app->callback([state] { state->run(); });
+  app.run([state, app] { return state->run(app.given("--timeout")); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -132,7 +132,6 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
     write_atomically(history_path, models::train::to_history_csv(result.history, worst));
   }
   explain_end(result, common, model_path);
-  if (result.end == models::train::TrainEnd::kInterrupted) exit_code = interrupted_exit();
   if (result.end == models::train::TrainEnd::kDiverged) {
     fail_usage(
         "training: the loss is no finite number any more in epoch {}; a learning rate of {} is too "
@@ -147,7 +146,6 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
              plan.network.architecture(), plan.network.parameter_count(), result.best_epoch,
              result.history.size());
   if (!interrupted) print_test_accuracy(plan.network, plan.settings.step, data, common);
-  if (interrupted) exit_code = interrupted_exit();
   return models::read_model(model_path);
 }
 

@@ -9,9 +9,9 @@
 namespace gibbon::eval::cli {
 
 /// Trains on the train split of `data`, writes `model_path` and `history_path`, prints what came
-/// out (also on the test split) and returns the model. After Ctrl-C the best model so far is
-/// written; a loss that is no number is a usage Error with advice, after the best model so far was
-/// written.
+/// out (also on the test split) and returns the model. After Ctrl-C, which the caller sees in
+/// `interrupted`, the best model so far is written; a loss that is no number is a usage Error with
+/// advice, after the best model so far was written.
 models::ModelFile run_training(const runs::TrainOptions& train, const runs::DataOptions& data,
                                const runs::CommonOptions& common,
                                const std::filesystem::path& model_path,

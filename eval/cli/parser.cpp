@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "eval/cli/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/printable.hpp"
+#include "base/suggest.hpp"
+#include "eval/cli/choices.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+Argument describe_option(const CLI::Option& option, const std::string& command) {
+  Argument out{.help = option.get_description(),
+               .standard = option.get_default_str(),
+               .required = option.get_required(),
+               .repeatable = option.get_expected_max() > 1};
+  for (const std::string& name : option.get_snames()) out.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) out.names.push_back("--" + name);
+  if (out.names.empty()) out.names.push_back(option.get_name(true));
+  if (option.get_expected_max() == 0) return out;
+  if (out.standard.starts_with('[')) out.standard = out.standard.substr(1, out.standard.size() - 2);
+  out.type = option.get_type_name();
+  out.type = out.type.substr(0, out.type.find(':'));  // of "UINT:SIZE [b, kb, …]"
+  out.choices = choices(command, out.names.back());
+  out.value = !out.choices.empty() ? Value::kChoice
+              : out.type == "TEXT" ? Value::kText
+                                   : Value::kNumber;
+  return out;
+}
+
+Command describe_app(const CLI::App& app, const std::string& name) {
+  Command out{.name = name, .help = app.get_description(), .footer = app.get_footer()};
+  for (const CLI::Option* option : app.get_options()) {
+    (option->nonpositional() ? out.options : out.words).push_back(describe_option(*option, name));
+  }
+  for (const CLI::App* below : app.get_subcommands({})) {
+    out.commands.push_back(
+        describe_app(*below, name.empty() ? below->get_name() : name + " " + below->get_name()));
+  }
+  return out;
+}
+
+/// CLI11's text, with the nearest known option or command for what it did not expect.
+int usage_error(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App* app = &program;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const CLI::App* command : app->get_subcommands({})) known.push_back(command->get_name());
+  std::string what = error.what();
+  std::string hint;
+  for (const std::string& word : app->remaining()) {
+    hint = did_you_mean(word, known);
+    if (app == &program) what = fmt::format("there is no command '{}'", word);
+    if (!hint.empty()) break;
+  }
+  fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", printable(what), hint,
+             app == &program ? "gibbon" : "gibbon " + app->get_name());
+  return static_cast<int>(ErrorKind::kUsage);
+}
+
+void add_size(CLI::App& app, const std::string& names, const std::string& standard,
+              const std::string& help, const std::function<void(std::uint64_t)>& take) {
+  for (CLI::App* command : app.get_subcommands({})) add_size(*command, names, standard, help, take);
+  if (!app.get_subcommands({}).empty()) return;
+  app.add_option_function<std::uint64_t>(names, take, help)
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str(standard);
+}
+
+}  // namespace
+
+ParsedOption& ParsedOption::required() {
+  option_->required();
+  return *this;
+}
+
+ParsedOption& ParsedOption::shows_default() {
+  option_->capture_default_str();
+  return *this;
+}
+
+ParsedOption& ParsedOption::one_each() {
+  option_->allow_extra_args(false);
+  return *this;
+}
+
+ParsedOption& ParsedOption::needs(const std::string& other) {
+  option_->needs(other);
+  return *this;
+}
+
+bool ParsedOption::given() const { return option_->count() > 0; }
+
+Parser Parser::command(const std::string& name, const std::string& help) {
+  return {app_->add_subcommand(name, help), status_};
+}
+
+ParsedOption Parser::option(const std::string& names, std::string& value, const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, double& value, const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, int& value, const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, std::uint64_t& value,
+                            const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, std::vector<std::string>& value,
+                            const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, std::optional<std::string>& value,
+                            const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::option(const std::string& names, std::optional<std::uint64_t>& value,
+                            const std::string& help) {
+  return ParsedOption(app_->add_option(names, value, help));
+}
+
+ParsedOption Parser::flag(const std::string& names, bool& value, const std::string& help) {
+  return ParsedOption(app_->add_flag(names, value, help));
+}
+
+void Parser::options(const std::vector<runs::Option>& options) {
+  for (const runs::Option& one : options) {
+    const std::string name = "--" + std::string(one.name);
+    const std::string help(one.help);
+    std::visit(
+        [&]<class Bound>(Bound* value) {
+          if constexpr (std::is_same_v<Bound, bool>) {
+            flag(name, *value, help);
+          } else {
+            ParsedOption added = option(name, *value, help).shows_default();
+            if constexpr (std::is_same_v<Bound, std::vector<std::string>>) added.one_each();
+          }
+        },
+        one.value);
+  }
+}
+
+void Parser::size_everywhere(const std::string& names, const std::string& standard,
+                             const std::string& help,
+                             const std::function<void(std::uint64_t)>& take) {
+  add_size(*app_, names, standard, help, take);
+}
+
+void Parser::footer(const std::string& text) { app_->footer(text); }
+
+void Parser::needs_command() { app_->require_subcommand(1); }
+
+void Parser::call(std::function<int()> work) {
+  app_->callback([work = std::move(work), status = status_] { *status = work(); });
+}
+
+std::vector<std::string> Parser::given() const {
+  std::vector<std::string> out;
+  for (const CLI::Option* option : app_->get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    out.push_back(option->get_lnames().front());
+  }
+  return out;
+}
+
+bool Parser::given(const std::string& name) const { return app_->count(name) > 0; }
+
+Command Parser::describe() const { return describe_app(*app_, ""); }
+
+Program::Program(const std::string& name, const std::string& help, const std::string& version)
+    : app_(std::make_unique<CLI::App>(help)) {
+  app_->name(name);
+  app_->set_version_flag("--version", version);
+}
+
+Program::~Program() = default;
+
+int Program::run(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app_->exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(*app_, error);
+  }
+  return status_;
+}
+
+}  // namespace gibbon::eval::cli
