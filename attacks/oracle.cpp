@@ -93,41 +93,41 @@ Oracle::Gradient Oracle::gradient(Rows points, Labels labels, LossSeed seed, Own
 Rows Oracle::anchor(Rows points, Owners owners) {
   expect_size("Oracle: number of owners", owners.size(), points.rows);
   admit(owners, Access::kScores);
-  const std::size_t front = model_.front_width();
-  const std::size_t width = front != 0 ? front : model_.input_dim();
+  const models::Front* front = model_.front();
+  const std::size_t width = front != nullptr ? front->width() : model_.input_dim();
   if (anchors_.rows() < forwards_.size() || anchors_.cols() != width) {
     anchors_.reshape(forwards_.size(), width);
     shifted_.reshape(max_rows_, width);
   }
   Rows state = points;
-  if (front != 0) {
+  if (front != nullptr) {
     const MutableRows z = shifted_.view().slice(0, points.rows);
-    model_.front(points, tape_, z);
+    front->start(points, tape_, z);
     state = z;
   }
   for (std::size_t k = 0; k < owners.size(); ++k) {
     std::ranges::copy(state.row(k), anchors_.row(owners[k]).begin());
   }
-  return front != 0 ? model_.forward_front(state, tape_) : model_.forward(points, tape_);
+  return front != nullptr ? front->finish(state, tape_) : model_.forward(points, tape_);
 }
 
 Rows Oracle::shifted(std::span<const models::Change> changes, std::span<const std::uint32_t> ends,
                      Owners owners) {
   expect_size("Oracle: number of owners", owners.size(), ends.size());
   admit(owners, Access::kScores);
-  const bool has_front = model_.front_width() != 0;
+  const models::Front* front = model_.front();
   const MutableRows state = shifted_.view().slice(0, owners.size());
   for (std::size_t k = 0; k < owners.size(); ++k) {
     const std::size_t begin = k == 0 ? 0 : ends[k - 1];
     const auto own = changes.subspan(begin, ends[k] - begin);
     std::ranges::copy(std::as_const(anchors_).row(owners[k]), state.row(k).begin());
-    if (has_front) {
-      model_.front_add(own, state.row(k));
+    if (front != nullptr) {
+      front->add(own, state.row(k));
     } else {
       for (const models::Change& change : own) state.row(k)[change.feature] = change.to;
     }
   }
-  return has_front ? model_.forward_front(state, tape_) : model_.forward(state, tape_);
+  return front != nullptr ? front->finish(state, tape_) : model_.forward(state, tape_);
 }
 
 void Oracle::adopt(std::size_t k) {

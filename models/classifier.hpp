@@ -2,24 +2,40 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
-#include <vector>
+#include <memory>
+#include <span>
+#include <utility>
 
 #include "base/tensor.hpp"
 
 namespace gibbon::models {
 
+/// What a model's tape holds is that model's affair.
+class TapeMemory {
+ public:
+  TapeMemory() = default;
+  TapeMemory(const TapeMemory&) = delete;
+  TapeMemory& operator=(const TapeMemory&) = delete;
+  virtual ~TapeMemory() = default;
+};
+
 /// What one forward pass leaves for the backward passes after it, and the scratch they need. The
-/// caller owns it, one per worker; only the model that made it knows its layout.
+/// caller owns it, one per worker; only the model that made it knows what is on it.
 template <class Float>
-struct TapeOf {
-  RowsOf<const Float> input;  ///< x of the last forward(), normalised; owned by the caller
-                              ///< or, when the model normalises, by `normalised`
-  TensorOf<Float> normalised;
-  std::vector<TensorOf<Float>> z;         ///< z[l] = W a[l-1] + b of layer l
-  std::vector<TensorOf<Float>> a;         ///< a[l] = σ(z[l]); the last are the logits
-  std::vector<TensorOf<Float>> gradient;  ///< scratch of backward passes: ∂J/∂z[l]
-  std::size_t rows = 0;                   ///< N of the last forward()
+class TapeOf {
+ public:
+  TapeOf() = default;
+  explicit TapeOf(std::unique_ptr<TapeMemory> memory) : memory_(std::move(memory)) {}
+
+  /// For the model that made it, with the type it made.
+  template <class Memory>
+  [[nodiscard]] Memory& as() const {
+    return static_cast<Memory&>(*memory_);
+  }
+  [[nodiscard]] const TapeMemory* id() const { return memory_.get(); }  ///< stays when it is moved
+
+ private:
+  std::unique_ptr<TapeMemory> memory_;
 };
 using Tape = TapeOf<float>;
 
@@ -29,6 +45,30 @@ struct Change {
   float from;
   float to;
 };
+
+/// The front: a first layer that is affine in x, for points that differ in few features.
+/// forward(x) of the model gives the same bits as start(x), then finish().
+template <class Float>
+class FrontOf {
+ public:
+  FrontOf() = default;
+  FrontOf(const FrontOf&) = delete;
+  FrontOf& operator=(const FrontOf&) = delete;
+  virtual ~FrontOf() = default;
+
+  [[nodiscard]] virtual std::size_t width() const = 0;  ///< F, numbers per sample
+
+  /// z (N × F) = W¹ x + b¹, x (N × D); z is overwritten. May use the tape as scratch.
+  virtual void start(RowsOf<const Float> x, TapeOf<Float>& tape, RowsOf<Float> z) const = 0;
+
+  /// z (F) += W¹ · (to - from), over the changed features alone: 2 F operations each instead of
+  /// 2 F D. Added in the order given; each call may cost z a rounding of its last bit.
+  virtual void add(std::span<const Change> changes, std::span<Float> z) const = 0;
+
+  /// forward() from the front on: logits (N × C) of z (N × F). No backward pass may follow.
+  virtual RowsOf<const Float> finish(RowsOf<const Float> z, TapeOf<Float>& tape) const = 0;
+};
+using Front = FrontOf<float>;
 
 /// Maps N × D inputs to N × C logits. Immutable while it is shared, all working memory being on the
 /// tape, so one instance serves any number of threads. Row n of every result depends on row n of
@@ -57,28 +97,15 @@ class ClassifierOf {
   virtual void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                         RowsOf<Float> dx) const = 0;
 
-  // The front: a first layer that is affine in x, for points that differ in few features.
-  // forward(x) gives the same bits as front(x), then forward_front().
+  /// Null: this model has none.
+  [[nodiscard]] virtual const FrontOf<Float>* front() const { return nullptr; }
 
-  /// Numbers per sample at the front, F; 0: this model has none, and the three below throw.
-  [[nodiscard]] virtual std::size_t front_width() const { return 0; }
-
-  /// z (N × F) = W¹ x + b¹, x (N × D); z is overwritten. May use the tape as scratch.
-  virtual void front(RowsOf<const Float> /*x*/, TapeOf<Float>& /*tape*/,
-                     RowsOf<Float> /*z*/) const {
-    throw std::logic_error("Classifier: this model has no front");
-  }
-
-  /// z (F) += W¹ · (to - from), over the changed features alone: 2 F operations each instead of
-  /// 2 F D. Added in the order given; each call may cost z a rounding of its last bit.
-  virtual void front_add(std::span<const Change> /*changes*/, std::span<Float> /*z*/) const {
-    throw std::logic_error("Classifier: this model has no front");
-  }
-
-  /// forward() from the front on: logits (N × C) of z (N × F). No backward pass may follow.
-  virtual RowsOf<const Float> forward_front(RowsOf<const Float> /*z*/,
-                                            TapeOf<Float>& /*tape*/) const {
-    throw std::logic_error("Classifier: this model has no front");
+  /// Whether row n of the last forward() stands so near a kink of an activation that a rounding
+  /// decides about the derivative: |z| <= tolerance · (largest |z| of that layer and row). False
+  /// where the model has no kinks, or does not know.
+  [[nodiscard]] virtual bool near_kink(const TapeOf<Float>& /*tape*/, std::size_t /*n*/,
+                                       double /*tolerance*/) const {
+    return false;
   }
 };
 using Classifier = ClassifierOf<float>;

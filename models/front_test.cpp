@@ -18,17 +18,17 @@ TensorOf<Float> inputs(std::size_t cols) {
   return x;
 }
 
-class Front : public testing::TestWithParam<ModelCase> {};
+class FrontTest : public testing::TestWithParam<ModelCase> {};
 
-TEST_P(Front, TheTwoHalvesAreTheWholeBitForBit) {
+TEST_P(FrontTest, TheTwoHalvesAreTheWholeBitForBit) {
   const Mlp model(make_case(GetParam()));
   const Tensor x = inputs<float>(model.input_dim());
   Tape tape = model.make_tape(kSamples);
   const Rows logits = model.forward(x.view(), tape);
   const std::vector<float> whole(logits.flat().begin(), logits.flat().end());
-  Tensor z(kSamples, model.front_width());
-  model.front(x.view(), tape, z.view());
-  EXPECT_TRUE(std::ranges::equal(model.forward_front(z.view(), tape).flat(), whole));
+  Tensor z(kSamples, model.front()->width());
+  model.front()->start(x.view(), tape, z.view());
+  EXPECT_TRUE(std::ranges::equal(model.front()->finish(z.view(), tape).flat(), whole));
   Tensor dx(kSamples, model.input_dim());
   Tensor seeds(kSamples, model.num_classes());
   EXPECT_THROW(model.backward(tape, seeds.view(), dx.view()), std::logic_error)
@@ -37,13 +37,13 @@ TEST_P(Front, TheTwoHalvesAreTheWholeBitForBit) {
 
 // In double, so that a forgotten scale or feature cannot hide in rounding. 0 to 9 changes: with and
 // without a rest of the four at a time.
-TEST_P(Front, ChangesAddUpToTheProduct) {
+TEST_P(FrontTest, ChangesAddUpToTheProduct) {
   const MlpOf<double> model(make_case(GetParam()));
   TensorOf<double> x = inputs<double>(model.input_dim());
   TapeOf<double> tape = model.make_tape(kSamples);
-  TensorOf<double> before(kSamples, model.front_width());
-  TensorOf<double> after(kSamples, model.front_width());
-  model.front(x.view(), tape, before.view());
+  TensorOf<double> before(kSamples, model.front()->width());
+  TensorOf<double> after(kSamples, model.front()->width());
+  model.front()->start(x.view(), tape, before.view());
   Rng rng(2, 0, "front-test");
   for (std::size_t count = 0; count < 10; ++count) {
     std::vector<Change> changes;
@@ -53,24 +53,19 @@ TEST_P(Front, ChangesAddUpToTheProduct) {
       changes.push_back({feature, static_cast<float>(x.row(2)[feature]), to});
       x.row(2)[feature] = double{to};
     }
-    model.front_add(changes, before.row(2));
-    model.front(x.view(), tape, after.view());
-    for (std::size_t o = 0; o < model.front_width(); ++o) {
+    model.front()->add(changes, before.row(2));
+    model.front()->start(x.view(), tape, after.view());
+    for (std::size_t o = 0; o < model.front()->width(); ++o) {
       EXPECT_NEAR(before.row(2)[o], after.row(2)[o], 1e-12) << count;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, Front, testing::ValuesIn(model_cases()),
+INSTANTIATE_TEST_SUITE_P(Every, FrontTest, testing::ValuesIn(model_cases()),
                          [](const auto& c) { return c.param.name; });
 
 TEST(FrontOfTraining, IsNotThere) {
-  const Mlp model(make_case(model_cases()[0]), Use::kTraining);
-  EXPECT_EQ(model.front_width(), 0U);
-  Tape tape = model.make_tape(1);
-  Tensor z(1, 3);
-  EXPECT_THROW(model.front_add({}, z.row(0)), std::logic_error);
-  EXPECT_THROW(model.forward_front(z.view(), tape), std::logic_error);
+  EXPECT_EQ(TrainableMlp(make_case(model_cases()[0])).front(), nullptr);
 }
 
 }  // namespace

@@ -93,8 +93,7 @@ class Gradient : public testing::TestWithParam<ModelCase> {
     EXPECT_LE(kinks_ * 100, slopes_) << "too few differences are left to compare";
   }
 
-  void check_jacobian(Use use) {
-    const MlpOf<double> model(network_, use);
+  void check_jacobian(const ClassifierOf<double>& model) {
     TapeOf<double> tape = model.make_tape(kSamples);
     TensorOf<double> dlogits(kSamples, 3);
     auto dx = random<double>(kSamples, 12, 9);   // to be overwritten
@@ -124,12 +123,16 @@ class Gradient : public testing::TestWithParam<ModelCase> {
   std::size_t kinks_ = 0;
 };
 
-TEST_P(Gradient, WholeJacobianMatchesCentralDifferences) { check_jacobian(Use::kInference); }
-TEST_P(Gradient, WholeJacobianOfATrainingModelDoes) { check_jacobian(Use::kTraining); }
+TEST_P(Gradient, WholeJacobianMatchesCentralDifferences) {
+  check_jacobian(MlpOf<double>(network_));
+}
+TEST_P(Gradient, WholeJacobianOfATrainingModelDoes) {
+  check_jacobian(TrainableMlpOf<double>(network_));
+}
 
 // J = Σ_n <s_n, logits_n> for a random s: its parameter gradient sums over the samples.
 TEST_P(Gradient, ParameterGradientMatchesCentralDifferences) {
-  const MlpOf<double> model(network_, Use::kTraining);
+  const TrainableMlpOf<double> model(network_);
   TapeOf<double> tape = model.make_tape(kSamples);
   const auto seed = random<double>(kSamples, 3, 2);
   const auto other_seed = random<double>(kSamples, 3, 3);
@@ -163,15 +166,18 @@ TEST_P(Gradient, FloatAgreesWithDouble) {
   const auto x = random<float>(kSamples, 12, 1);
   const auto seed = random<float>(kSamples, 3, 2);
   const auto seed64 = random<double>(kSamples, 3, 2);
-  const MlpOf<double> exact(network_, Use::kTraining);
+  const TrainableMlpOf<double> exact(network_);
   TapeOf<double> tape64 = exact.make_tape(kSamples);
   const auto logits64 = exact.forward(x_.view(), tape64);
   TensorOf<double> dx64(kSamples, 12);
   exact.backward(tape64, seed64.view(), dx64.view());
   std::vector<double> gradient64(parameters_.size());
   exact.backward_parameters(tape64, seed64.view(), gradient64);
-  for (const Use use : {Use::kInference, Use::kTraining}) {
-    const Mlp model(network_, use);
+  const Mlp frozen(network_);
+  const TrainableMlp trained(network_);
+  for (const MlpLayersOf<float>* one : {static_cast<const MlpLayersOf<float>*>(&frozen),
+                                        static_cast<const MlpLayersOf<float>*>(&trained)}) {
+    const MlpLayersOf<float>& model = *one;
     Tape tape = model.make_tape(kSamples);
     const Rows logits = model.forward(x.view(), tape);
     Tensor dx(kSamples, 12);
@@ -257,12 +263,9 @@ TEST(MlpBatching, GivesTheSameBitsForEveryBatchSize) {
   }
 }
 
-TEST(MlpParameters, AreFrozenForInferenceAndStoredAfterTraining) {
+TEST(MlpParameters, AreStoredAfterTraining) {
   Network network = make_case(model_cases().front());
-  Mlp frozen(network);
-  EXPECT_THAT([&] { static_cast<void>(frozen.trainable_parameters()); },
-              ThrowsMessage<std::logic_error>("Mlp: parameters are frozen for inference"));
-  Mlp model(network, Use::kTraining);
+  TrainableMlp model(network);
   const std::span<float> parameters = model.trainable_parameters();
   ASSERT_EQ(parameters.size(), 39U);  // 3 × 12 weights, then 3 biases
   for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] = static_cast<float>(k);

@@ -6,32 +6,30 @@
 
 namespace gibbon::models {
 
-/// What an Mlp is for; decides which copies of the weights it keeps.
-enum class Use {
-  kInference,  ///< keeps W and W^T: any batching gives the same bits; parameters are frozen
-  kTraining,   ///< keeps W alone: parameters may be changed between passes
+/// What a pass of a multilayer perceptron leaves, for whoever shows or compares its layers.
+template <class Float>
+struct MlpTapeOf final : TapeMemory {
+  RowsOf<const Float> input;  ///< x of the last forward(), normalised; owned by the caller
+                              ///< or, when the model normalises, by `normalised`
+  TensorOf<Float> normalised;
+  std::vector<TensorOf<Float>> z;         ///< z[l] = W a[l-1] + b of layer l
+  std::vector<TensorOf<Float>> a;         ///< a[l] = σ(z[l]); the last are the logits
+  std::vector<TensorOf<Float>> gradient;  ///< scratch of backward passes: ∂J/∂z[l]
+  std::size_t rows = 0;                   ///< N of the last forward()
 };
 
 /// Multilayer perceptron y = σ_L(W^L … σ_2(W^2 σ_1(W^1 x + b^1) + b^2) … + b^L), the course's
-/// network. One code for float and double.
+/// network. One code for float and double. The two below say how they multiply.
 template <class Float>
-class MlpOf final : public ClassifierOf<Float> {
+class MlpLayersOf : public ClassifierOf<Float> {
  public:
-  explicit MlpOf(const Network& network, Use use = Use::kInference);
-
-  [[nodiscard]] std::size_t input_dim() const override { return widths_.front(); }
-  [[nodiscard]] std::size_t num_classes() const override { return widths_.back(); }
-  [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const override;
-  RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override;
-  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override;
-
-  /// Width of the first layer; 0 in training, which keeps no W^T.
-  [[nodiscard]] std::size_t front_width() const override {
-    return use_ == Use::kInference ? widths_[1] : 0;
-  }
-  void front(RowsOf<const Float> x, TapeOf<Float>& tape, RowsOf<Float> z) const override;
-  void front_add(std::span<const Change> changes, std::span<Float> z) const override;
-  RowsOf<const Float> forward_front(RowsOf<const Float> z, TapeOf<Float>& tape) const override;
+  [[nodiscard]] std::size_t input_dim() const final { return widths_.front(); }
+  [[nodiscard]] std::size_t num_classes() const final { return widths_.back(); }
+  [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const final;
+  RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const final;
+  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const final;
+  [[nodiscard]] bool near_kink(const TapeOf<Float>& tape, std::size_t n,
+                               double tolerance) const final;
 
   /// Parameter gradients at the x of the last forward(), summed over its N samples: `gradient` is
   /// overwritten and laid out as parameters(). One backward pass, without the product for dx.
@@ -40,8 +38,6 @@ class MlpOf final : public ClassifierOf<Float> {
 
   /// W^1 (row-major O × I), b^1, W^2, b^2, … in one vector.
   [[nodiscard]] std::span<const Float> parameters() const { return parameters_; }
-  /// To be changed between passes; only for Use::kTraining.
-  [[nodiscard]] std::span<Float> trainable_parameters();
 
   [[nodiscard]] std::size_t depth() const { return widths_.size() - 1; }  ///< layers of weights
   /// Views into any vector laid out as parameters(): W^(l+1) (O × I) and b^(l+1) (O).
@@ -58,27 +54,76 @@ class MlpOf final : public ClassifierOf<Float> {
   /// Writes the parameters back into a network of the same shape, as float32.
   void store(Network& network) const;
 
- private:
-  RowsOf<const Float> normalise(RowsOf<const Float> x, TapeOf<Float>& tape) const;
+  /// The layers of the last passes on a tape that this model made.
+  [[nodiscard]] const MlpTapeOf<Float>& passed(const TapeOf<Float>& tape) const {
+    return tape.template as<MlpTapeOf<Float>>();
+  }
+
+ protected:
+  explicit MlpLayersOf(const Network& network);
+
+  RowsOf<const Float> normalise(RowsOf<const Float> x, MlpTapeOf<Float>& tape) const;
   /// z = W^(l+1) a + b^(l+1)
   void affine(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const;
-  /// Overwrites tape.gradient[l] with ∂J/∂z[l], last layer from dlogits, the others from the layer
-  /// above.
-  RowsOf<const Float> gradient_of_z(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
-                                    std::size_t l) const;
 
   std::vector<std::size_t> widths_;   // D, …, C
   std::vector<std::size_t> offsets_;  // of W^(l+1) in parameters_
   std::vector<Activation> activations_;
   std::vector<Float> parameters_;
-  std::vector<TensorOf<Float>> transposed_;  // W^T (I × O): both passes are plain products
   std::vector<Float> shift_;
   std::vector<Float> scale_;
-  Use use_;
+
+ private:
+  /// z (N × O) = a W^T, W of layer l.
+  virtual void multiply(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const = 0;
+  /// da (N × I) = dz W, W of layer l.
+  virtual void multiply_back(std::size_t l, RowsOf<const Float> dz, RowsOf<Float> da) const = 0;
+  /// Overwrites tape.gradient[l] with ∂J/∂z[l], last layer from dlogits, the others from the layer
+  /// above.
+  RowsOf<const Float> gradient_of_z(MlpTapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                                    std::size_t l) const;
+};
+
+/// With frozen parameters: keeps W and W^T, so any batching gives the same bits.
+template <class Float>
+class MlpOf final : public MlpLayersOf<Float>, private FrontOf<Float> {
+ public:
+  explicit MlpOf(const Network& network);
+
+  [[nodiscard]] const FrontOf<Float>* front() const override { return this; }
+
+ private:
+  void multiply(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const override;
+  void multiply_back(std::size_t l, RowsOf<const Float> dz, RowsOf<Float> da) const override;
+
+  [[nodiscard]] std::size_t width() const override { return this->widths_[1]; }
+  void start(RowsOf<const Float> x, TapeOf<Float>& tape, RowsOf<Float> z) const override;
+  void add(std::span<const Change> changes, std::span<Float> z) const override;
+  RowsOf<const Float> finish(RowsOf<const Float> z, TapeOf<Float>& tape) const override;
+
+  std::vector<TensorOf<Float>> transposed_;  // W^T (I × O): both passes are plain products
 };
 using Mlp = MlpOf<float>;
 
+/// Whose parameters may be changed between passes: keeps W alone.
+template <class Float>
+class TrainableMlpOf final : public MlpLayersOf<Float> {
+ public:
+  explicit TrainableMlpOf(const Network& network) : MlpLayersOf<Float>(network) {}
+
+  [[nodiscard]] std::span<Float> trainable_parameters() { return this->parameters_; }
+
+ private:
+  void multiply(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const override;
+  void multiply_back(std::size_t l, RowsOf<const Float> dz, RowsOf<Float> da) const override;
+};
+using TrainableMlp = TrainableMlpOf<float>;
+
+extern template class MlpLayersOf<float>;
+extern template class MlpLayersOf<double>;
 extern template class MlpOf<float>;
 extern template class MlpOf<double>;
+extern template class TrainableMlpOf<float>;
+extern template class TrainableMlpOf<double>;
 
 }  // namespace gibbon::models

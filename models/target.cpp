@@ -44,28 +44,32 @@ class OwnClassifier final : public ClassifierOf<Float> {
   [[nodiscard]] std::size_t num_classes() const override { return own_.classes; }
 
   [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const override {
-    TapeOf<Float> tape;
-    tape.a.emplace_back(max_rows, own_.classes);
-    return tape;
+    auto memory = std::make_unique<Memory>();
+    memory->logits.reshape(max_rows, own_.classes);
+    return TapeOf<Float>(std::move(memory));
   }
 
   RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override {
-    tape.input = x;
-    tape.rows = x.rows;
-    const RowsOf<Float> logits = tape.a.back().view().slice(0, x.rows);
-    call(x, logits);
-    return std::as_const(tape.a.back()).view().slice(0, x.rows);
+    auto& memory = tape.template as<Memory>();
+    memory.input = x;
+    call(x, memory.logits.view().slice(0, x.rows));
+    return std::as_const(memory.logits).view().slice(0, x.rows);
   }
 
   void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override {
     if constexpr (std::is_same_v<Float, float>) {
-      own_.backward(tape.input, dlogits, dx);
+      own_.backward(tape.template as<Memory>().input, dlogits, dx);
     } else {
       throw std::logic_error("OwnModel: gradients are float32");
     }
   }
 
  private:
+  struct Memory final : TapeMemory {
+    RowsOf<const Float> input;  // x of the last forward(), the caller's
+    TensorOf<Float> logits;
+  };
+
   void call(RowsOf<const float> x, RowsOf<float> logits) const { own_.forward(x, logits); }
 
   void call(RowsOf<const double> x, RowsOf<double> logits) const {

@@ -22,11 +22,11 @@ namespace {
 constexpr std::size_t kBlock = 64;
 
 /// Counts multiplications and additions of the matrix products; may hide the front.
-class Counting final : public models::Classifier {
+class Counting final : public models::Classifier, private models::Front {
  public:
-  enum class Front { kShown, kHidden };
-  explicit Counting(const models::Network& network, Front front = Front::kShown)
-      : model_(network), front_(front) {
+  enum class Has { kFront, kNoFront };
+  explicit Counting(const models::Network& network, Has has = Has::kFront)
+      : model_(network), has_(has) {
     for (const models::Dense& layer : network.layers) {
       const double product = 2.0 * static_cast<double>(layer.weight.flat().size());
       (whole_ == 0.0 ? first_ : rest_) += product;
@@ -43,29 +43,29 @@ class Counting final : public models::Classifier {
   void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {
     model_.backward(tape, dlogits, dx);
   }
-  std::size_t front_width() const override {
-    return front_ == Front::kShown ? model_.front_width() : 0;
-  }
-  void front(Rows x, models::Tape& tape, MutableRows z) const override {
-    flops_ += static_cast<double>(x.rows) * first_;
-    model_.front(x, tape, z);
-  }
-  void front_add(std::span<const models::Change> changes, MutableRow z) const override {
-    flops_ += 2.0 * static_cast<double>(changes.size() * z.size());
-    model_.front_add(changes, z);
-  }
-  Rows forward_front(Rows z, models::Tape& tape) const override {
-    flops_ += static_cast<double>(z.rows) * rest_;
-    queries_ += z.rows;
-    return model_.forward_front(z, tape);
-  }
+  const models::Front* front() const override { return has_ == Has::kFront ? this : nullptr; }
 
   /// Operations of dense passes for the same queries, over those made.
   [[nodiscard]] double saving() const { return static_cast<double>(queries_) * whole_ / flops_; }
 
  private:
+  std::size_t width() const override { return model_.front()->width(); }
+  void start(Rows x, models::Tape& tape, MutableRows z) const override {
+    flops_ += static_cast<double>(x.rows) * first_;
+    model_.front()->start(x, tape, z);
+  }
+  void add(std::span<const models::Change> changes, MutableRow z) const override {
+    flops_ += 2.0 * static_cast<double>(changes.size() * z.size());
+    model_.front()->add(changes, z);
+  }
+  Rows finish(Rows z, models::Tape& tape) const override {
+    flops_ += static_cast<double>(z.rows) * rest_;
+    queries_ += z.rows;
+    return model_.front()->finish(z, tape);
+  }
+
   models::Mlp model_;
-  Front front_;
+  Has has_;
   double first_ = 0.0;
   double rest_ = 0.0;
   double whole_ = 0.0;
@@ -180,7 +180,7 @@ TEST_F(SquareOnPictures, MoreQueriesLowerMoreMargins) {
 
 // Without a front the points are whole in every pass: same moves, other last bits.
 TEST_F(SquareOnPictures, TheDensePathComesToTheSame) {
-  const Counting dense(network_, Counting::Front::kHidden);
+  const Counting dense(network_, Counting::Has::kNoFront);
   Tensor other(kBlock, 144);
   const Block block{x_.view(), labels_, ids_, shape_};
   square(model_, block, Norm::kLinf, 0.01, 200, out_.view());

@@ -127,14 +127,14 @@ CrosscheckLine compare(std::string name, models::Precision precision, Numbers ou
 
 /// Samples with some |z| within `tolerance` · (largest |z| of the layer) of a kink at 0.
 template <class Float>
-std::vector<char> near_kink(const models::MlpOf<Float>& model, RowsOf<const Float> x,
+std::vector<char> near_kink(const models::MlpLayersOf<Float>& model, RowsOf<const Float> x,
                             double tolerance) {
   std::vector<char> near(x.rows, 0);
   models::TapeOf<Float> tape = model.make_tape(x.rows);
   model.forward(x, tape);
   for (std::size_t l = 0; l < model.depth(); ++l) {
     if (model.activation(l).info->kink == "none") continue;
-    const auto z = converted<double>(std::as_const(tape.z[l]).view());
+    const auto z = converted<double>(model.passed(tape).z[l].view());
     const double border = tolerance * largest(z.flat());
     for (std::size_t n = 0; n < x.rows; ++n) {
       if (std::ranges::any_of(z.row(n), [&](double value) { return std::abs(value) <= border; })) {
@@ -447,7 +447,7 @@ class Check {
 
   /// The samples of step t, less those near a kink of the model as it is then.
   [[nodiscard]] std::vector<std::uint32_t> batch(const models::OptimizerInfo& optimizer,
-                                                 const models::MlpOf<double>& model,
+                                                 const models::MlpLayersOf<double>& model,
                                                  std::size_t t) const {
     const std::size_t size = optimizer.full_batch ? x_.rows() : std::min(kBatch, x_.rows());
     TensorOf<double> some(size, x_.cols());
@@ -513,7 +513,7 @@ class Check {
   template <class Float, class Choose, class Watch>
   [[nodiscard]] Trajectory our_updates(const models::OptimizerInfo& optimizer, const Choose& choose,
                                        const Watch& watch) const {
-    models::MlpOf<Float> model(network_, models::Use::kTraining);
+    models::TrainableMlpOf<Float> model(network_);
     models::train::StepperOf<Float> stepper(model, step_settings(optimizer));
     Trajectory trajectory;
     for (std::size_t t = 0; t < kUpdates; ++t) {
@@ -533,7 +533,7 @@ class Check {
     DivisionError error32(layout_, tolerance(models::Precision::kFloat32), rate);
     const Trajectory ours64 = our_updates<double>(
         optimizer,
-        [&](const models::MlpOf<double>& model, std::size_t t) {
+        [&](const models::MlpLayersOf<double>& model, std::size_t t) {
           std::vector<std::uint32_t> chosen = batch(optimizer, model, t);
           if (!chosen.empty()) batches.push_back(chosen);
           return chosen;
@@ -545,7 +545,7 @@ class Check {
         });
     const Trajectory ours32 = our_updates<float>(
         optimizer,
-        [&](const models::MlpOf<float>&, std::size_t t) {
+        [&](const models::MlpLayersOf<float>&, std::size_t t) {
           return t < batches.size() ? batches[t] : std::vector<std::uint32_t>();
         },
         [](const models::train::StepperOf<float>&) {});

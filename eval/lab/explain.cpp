@@ -78,11 +78,12 @@ class Lesson {
   }
 
   [[nodiscard]] std::string shown(Values values) const { return vector(values, settings_.all); }
-  [[nodiscard]] Values z(std::size_t l) const { return tape_.z[l].row(0); }
+  [[nodiscard]] const models::MlpTapeOf<double>& passed() const { return model_.passed(tape_); }
+  [[nodiscard]] Values z(std::size_t l) const { return passed().z[l].row(0); }
   [[nodiscard]] Values a(std::size_t l) const {  // a(0) is the input
-    return l == 0 ? tape_.input.row(0) : tape_.a[l - 1].row(0);
+    return l == 0 ? passed().input.row(0) : passed().a[l - 1].row(0);
   }
-  [[nodiscard]] Values dz(std::size_t l) const { return tape_.gradient[l].row(0); }
+  [[nodiscard]] Values dz(std::size_t l) const { return passed().gradient[l].row(0); }
   [[nodiscard]] std::string a_name(std::size_t l) const {
     return l == 0 ? (network_.normalisation.shift.empty() ? "x" : "x'") : fmt::format("a{}", l);
   }
@@ -120,11 +121,11 @@ class Lesson {
     const models::ActivationInfo& activation = *model_.activation(l).info;
     if (activation.name == "identity") return;
     add("  a{} = σ(z{}), σ(z) = {}   ({})", l + 1, l + 1, activation.formula, activation.name);
-    add("    a{} = {}", l + 1, shown(tape_.a[l].row(0)));
+    add("    a{} = {}", l + 1, shown(passed().a[l].row(0)));
   }
 
   void answer() {
-    const Values logits = tape_.a.back().row(0);
+    const Values logits = passed().a.back().row(0);
     std::vector<double> answer(logits.size());
     models::apply_output(settings_.loss.output, logits, std::span(answer));
     const auto says = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
@@ -145,7 +146,7 @@ class Lesson {
     } else {
       const models::ActivationInfo& activation = *model_.activation(l).info;
       std::vector<double> slope(z(l).size(), 1.0);
-      model_.activation(l).backward(z(l), tape_.a[l].row(0), std::span(slope));
+      model_.activation(l).backward(z(l), passed().a[l].row(0), std::span(slope));
       const auto above = model_.weight(model_.parameters(), l + 1);
       double da = 0.0;
       for (std::size_t o = 0; o < above.rows; ++o) da += above.row(o)[0] * dz(l + 1)[o];
@@ -186,7 +187,7 @@ class Lesson {
   }
 
   void descend() {
-    models::MlpOf<double> model(network_, models::Use::kTraining);
+    models::TrainableMlpOf<double> model(network_);
     const std::span<double> parameters = model.trainable_parameters();
     const std::size_t last = model.depth() - 1;
     const double before = model.weight(model.parameters(), last).row(0)[0];

@@ -127,7 +127,7 @@ class Pair {
 
   void start_our_training(const models::OptimizerInfo& optimizer) {
     stepper_.reset();
-    trained_ = std::make_unique<models::Mlp>(network_, models::Use::kTraining);
+    trained_ = std::make_unique<models::TrainableMlp>(network_);
     stepper_ = std::make_unique<models::train::Stepper>(
         *trained_, models::train::StepSettings{
                        .loss = models::make_loss("cross-entropy", models::Output::kSoftmax),
@@ -162,7 +162,7 @@ class Pair {
   attacks::Workspace workspace_;
   Tensor seeds_;
   Tensor out_;
-  std::unique_ptr<models::Mlp> trained_;
+  std::unique_ptr<models::TrainableMlp> trained_;
   std::unique_ptr<models::train::Stepper> stepper_;
 };
 

@@ -65,19 +65,7 @@ CheckedClassifier::CheckedClassifier(const models::Classifier& ours, const model
     : ours_(ours),
       gain_(gain_of(network)),
       reference_(models::open_reference(network, models::Precision::kFloat32)) {
-  for (const models::Dense& layer : network.layers) activations_.push_back(layer.activation);
-}
-
-bool CheckedClassifier::at_kink(const models::Tape& tape, std::size_t n) const {
-  for (std::size_t l = 0; l < tape.z.size(); ++l) {
-    if (activations_[l].info->kink == "none") continue;
-    const Row z = tape.z[l].row(n);
-    const double border = kOfRow * largest(z);
-    for (const float value : z) {
-      if (std::abs(static_cast<double>(value)) <= border) return true;
-    }
-  }
-  return false;
+  layers_ = network.layers.size();
 }
 
 template <class Allowed>
@@ -91,7 +79,7 @@ void CheckedClassifier::compare(const char* pass, const models::Tape& tape, Rows
       const double other = theirs.row(n)[k];
       const double limit = allowed(n, scale, other);
       if (std::abs(mine - other) <= limit) continue;  // false for NaN
-      if (std::isfinite(mine) && std::isfinite(other) && at_kink(tape, n)) {
+      if (std::isfinite(mine) && std::isfinite(other) && ours_.near_kink(tape, n, kOfRow)) {
         ++at_kinks_;
         break;
       }
@@ -109,7 +97,7 @@ Rows CheckedClassifier::forward(Rows x, models::Tape& tape) const {
   const Rows logits = ours_.forward(x, tape);
   {
     const std::lock_guard lock(mutex_);
-    inputs_[&tape] = x;
+    inputs_[tape.id()] = x;
   }
   compare("logit", tape, logits, reference_->forward(x),
           [](std::size_t, double scale, double value) {
@@ -118,9 +106,9 @@ Rows CheckedClassifier::forward(Rows x, models::Tape& tape) const {
   return logits;
 }
 
-void CheckedClassifier::front(Rows x, models::Tape& tape, MutableRows z) const {
+void CheckedClassifier::start(Rows x, models::Tape& tape, MutableRows z) const {
   forward(x, tape);
-  ours_.front(x, tape, z);
+  ours_.front()->start(x, tape, z);
 }
 
 void CheckedClassifier::backward(models::Tape& tape, Rows dlogits, MutableRows dx) const {
@@ -128,7 +116,7 @@ void CheckedClassifier::backward(models::Tape& tape, Rows dlogits, MutableRows d
   Rows x;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = inputs_.find(&tape);
+    const auto found = inputs_.find(tape.id());
     if (found == inputs_.end())
       throw std::logic_error("CheckedClassifier: backward before forward");
     x = found->second;
@@ -140,8 +128,8 @@ void CheckedClassifier::backward(models::Tape& tape, Rows dlogits, MutableRows d
   // every neuron is saturated. And no float32 is closer than the smallest normal one.
   compare("input gradient", tape, dx, reference_->vjp(x, seeds.view()).inputs,
           [&](std::size_t n, double scale, double) {
-            const double saturated = 2.0 * 0x1p-24 * static_cast<double>(activations_.size()) *
-                                     gain_ * length(dlogits.row(n));
+            const double saturated =
+                2.0 * 0x1p-24 * static_cast<double>(layers_) * gain_ * length(dlogits.row(n));
             return kOfValue * scale + saturated +
                    static_cast<double>(std::numeric_limits<float>::min());
           });

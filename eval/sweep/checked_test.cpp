@@ -64,7 +64,8 @@ class Broken final : public models::Classifier {
   }
   Rows forward(Rows x, models::Tape& tape) const override {
     const Rows logits = model_.forward(x, tape);
-    if (where_ == Where::kLogit && x.rows > 65) tape.a.back().row(65)[1] *= factor_;
+    if (where_ == Where::kLogit && x.rows > 65)
+      tape.as<models::MlpTapeOf<float>>().a.back().row(65)[1] *= factor_;
     return logits;
   }
   void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {

@@ -42,7 +42,7 @@ GIBBON_SIMD void finish_mean(double inverse, double decay, std::span<const doubl
 }  // namespace
 
 template <class Float>
-StepperOf<Float>::StepperOf(MlpOf<Float>& model, const StepSettings& settings)
+StepperOf<Float>::StepperOf(TrainableMlpOf<Float>& model, const StepSettings& settings)
     : model_(model),
       settings_(settings),
       lanes_(1),

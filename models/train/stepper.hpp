@@ -38,7 +38,7 @@ struct StepResult {
 template <class Float>
 class StepperOf {
  public:
-  StepperOf(MlpOf<Float>& model, const StepSettings& settings);
+  StepperOf(TrainableMlpOf<Float>& model, const StepSettings& settings);
 
   /// Gradient over the samples `indices` of images (N × D) and labels, then one update with
   /// learning rate `learning_rate`; the worst case counts as `at` says.
@@ -81,7 +81,7 @@ class StepperOf {
   void update(std::size_t first, std::size_t count, std::size_t lanes, std::size_t batch,
               const StepSize& size);
 
-  MlpOf<Float>& model_;
+  TrainableMlpOf<Float>& model_;
   StepSettings settings_;
   std::vector<Lane> lanes_;  // the first holds their sum and the mean in the end
   std::vector<Worker> workers_;

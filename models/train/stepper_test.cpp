@@ -53,7 +53,7 @@ class StepperTest : public testing::Test {
   /// Mean gradient at `parameters`, one sample at a time.
   std::vector<double> mean_gradient(const std::vector<double>& parameters,
                                     std::span<const std::uint32_t> indices) const {
-    MlpOf<double> model(small_network(), Use::kTraining);
+    TrainableMlpOf<double> model(small_network());
     std::ranges::copy(parameters, model.trainable_parameters().begin());
     TapeOf<double> tape = model.make_tape(1);
     TensorOf<double> x(1, 4);
@@ -73,7 +73,7 @@ class StepperTest : public testing::Test {
   }
 
   static std::vector<double> initial() {
-    const MlpOf<double> model(small_network(), Use::kTraining);
+    const TrainableMlpOf<double> model(small_network());
     return {model.parameters().begin(), model.parameters().end()};
   }
 
@@ -92,7 +92,7 @@ class StepperTest : public testing::Test {
 
 TEST_F(StepperTest, OneStepIsMinusAlphaTimesTheMeanGradient) {
   for (const std::size_t count : {1U, 64U, 65U, 1300U}) {
-    MlpOf<double> model(small_network(), Use::kTraining);
+    TrainableMlpOf<double> model(small_network());
     StepperOf<double> stepper(model, settings("sgd"));
     const auto indices = range(kSamples - count, count);
     stepper.step(images_.view(), labels_, indices, kAlpha);
@@ -105,7 +105,7 @@ TEST_F(StepperTest, OneStepIsMinusAlphaTimesTheMeanGradient) {
 }
 
 TEST_F(StepperTest, ReportsLossAndHitsBeforeTheUpdate) {
-  MlpOf<double> model(small_network(), Use::kTraining);
+  TrainableMlpOf<double> model(small_network());
   TapeOf<double> tape = model.make_tape(1);
   TensorOf<double> x(1, 4);
   std::vector<double> ignored(3);
@@ -127,7 +127,7 @@ TEST_F(StepperTest, ReportsLossAndHitsBeforeTheUpdate) {
 
 TEST_F(StepperTest, WeightDecayPullsWeightsAndLeavesBiases) {
   constexpr double kDecay = 0.01;
-  MlpOf<double> model(small_network(), Use::kTraining);
+  TrainableMlpOf<double> model(small_network());
   StepperOf<double> stepper(model, settings("sgd", 1, kDecay));
   const auto indices = range(0, 100);
   stepper.step(images_.view(), labels_, indices, kAlpha);
@@ -173,7 +173,7 @@ const std::vector<std::pair<std::string_view, Rule>>& rules() {
 TEST_F(StepperTest, EveryOptimizerFollowsItsRecurrenceForFiveSteps) {
   ASSERT_EQ(rules().size(), optimizers().size()) << "write the new optimizer's rule into this test";
   for (const auto& [name, rule] : rules()) {
-    MlpOf<double> model(small_network(), Use::kTraining);
+    TrainableMlpOf<double> model(small_network());
     StepperOf<double> stepper(model, settings(name));
     std::vector<double> want = initial();
     std::vector<double> m(want.size());
@@ -194,8 +194,8 @@ TEST_F(StepperTest, EveryOptimizerFollowsItsRecurrenceForFiveSteps) {
 
 TEST_F(StepperTest, FloatStepsStayNearDoubleSteps) {
   for (const OptimizerInfo& info : optimizers()) {
-    Mlp model(small_network(), Use::kTraining);
-    MlpOf<double> exact(small_network(), Use::kTraining);
+    TrainableMlp model(small_network());
+    TrainableMlpOf<double> exact(small_network());
     Stepper stepper(model, settings(info.name));
     StepperOf<double> exact_stepper(exact, settings(info.name));
     for (std::size_t t = 1; t <= 5; ++t) {
@@ -213,7 +213,7 @@ TEST_F(StepperTest, ThreadsChangeSpeedAndNoBit) {
     std::vector<float> want;
     double want_loss = 0.0;
     for (const std::size_t threads : {1U, 2U, 4U, 40U}) {
-      Mlp model(small_network(), Use::kTraining);
+      TrainableMlp model(small_network());
       Stepper stepper(model, settings(info.name, threads, 0.001));
       double loss = 0.0;
       for (const std::size_t count : {1300U, 70U, 200U, 1U, 1100U}) {
@@ -240,7 +240,7 @@ TEST_F(StepperTest, NoiseIsAddedToEverySampleAnewAndDependsOnTheSeedAlone) {
     StepSettings noisy = settings("sgd", threads);
     noisy.noise_sigma = 0.5;
     noisy.seed = seed;
-    MlpOf<double> model(network, Use::kTraining);
+    TrainableMlpOf<double> model(network);
     StepperOf<double> stepper(model, noisy);
     std::vector<double> noise;
     for (int step = 0; step < 2; ++step) {
@@ -268,15 +268,11 @@ TEST_F(StepperTest, NoiseIsAddedToEverySampleAnewAndDependsOnTheSeedAlone) {
   EXPECT_NE(gradients(8, 1), noise);
 }
 
-TEST_F(StepperTest, RefusesAnEmptyBatchAndAFrozenModel) {
-  Mlp model(small_network(), Use::kTraining);
+TEST_F(StepperTest, RefusesAnEmptyBatch) {
+  TrainableMlp model(small_network());
   Stepper stepper(model, settings("sgd"));
   EXPECT_THAT([&] { stepper.step(images_.view(), labels_, {}, kAlpha); },
               ThrowsMessage<std::logic_error>("Stepper::step: empty batch"));
-  Mlp frozen(small_network());
-  Stepper stuck(frozen, settings("sgd"));
-  EXPECT_THAT([&] { stuck.step(images_.view(), labels_, range(0, 3), kAlpha); },
-              ThrowsMessage<std::logic_error>("Mlp: parameters are frozen for inference"));
 }
 
 TEST(OptimizerCatalogue, IsSortedAndDocumented) {

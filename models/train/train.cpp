@@ -123,7 +123,7 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   step_settings.robust.clip = data.range;
   const robust::RobustSettings& robust = step_settings.robust;
   TrainResult result{.train_samples = order.size(), .validation_samples = held_out};
-  MlpOf<float> model(network, Use::kTraining);
+  TrainableMlpOf<float> model(network);
   Stepper stepper(model, step_settings);
   const bool full = settings.step.optimizer->full_batch;
   const std::size_t batch = full ? order.size() : std::min(settings.batch, order.size());

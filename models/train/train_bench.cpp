@@ -33,9 +33,8 @@ struct Samples {
 void run_epochs(benchmark::State& state, const robust::RobustInfo* method) {
   static const Samples samples;
   const std::vector<std::size_t> widths{784, 256, 256, 10};
-  Mlp model(
-      make_network(widths, make_activation("relu"), Output::kSoftmax, find_initialiser("he"), 1),
-      Use::kTraining);
+  TrainableMlp model(
+      make_network(widths, make_activation("relu"), Output::kSoftmax, find_initialiser("he"), 1));
   StepSettings settings{.loss = make_loss("cross-entropy", Output::kSoftmax),
                         .optimizer = &find_optimizer("adam")};
   settings.robust = {.method = method, .epsilon = 0.1, .ramp = 1.0};

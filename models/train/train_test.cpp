@@ -134,7 +134,7 @@ TEST(Train, ThreadsChangeNoBitAndSeedsDo) {
 TEST(Train, GradientDescentTakesOneStepAnEpochOverAllSamples) {
   const datasets::Dataset data = moons(150);
   Network network = network_for(data);
-  MlpOf<float> model(network, Use::kTraining);
+  TrainableMlpOf<float> model(network);
   TrainSettings settings = settings_of("gd");
   settings.validation = 0.0;
   settings.epochs = 3;

@@ -23,7 +23,7 @@ struct AdversaryReach {
 template <class Float>
 class AdversaryOf {
  public:
-  AdversaryOf(const MlpOf<Float>& model, std::size_t max_rows);
+  AdversaryOf(const MlpLayersOf<Float>& model, std::size_t max_rows);
 
   /// Bad points (N × D) around x, valid until the next call. `keys` (N) and `seed` draw the starts.
   RowsOf<const Float> worsen(RowsOf<const Float> x, Labels labels, const Loss& loss,
@@ -31,7 +31,7 @@ class AdversaryOf {
                              std::uint64_t seed);
 
  private:
-  const MlpOf<Float>& model_;
+  const MlpLayersOf<Float>& model_;
   TapeOf<Float> tape_;
   TensorOf<Float> points_;
   TensorOf<Float> dx_;

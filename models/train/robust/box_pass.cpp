@@ -30,7 +30,7 @@ void place(RowsOf<const Float> x, double epsilon, Box clip, RowsOf<Float> centre
 }  // namespace
 
 template <class Float>
-BoxPassOf<Float>::BoxPassOf(const MlpOf<Float>& model, std::size_t max_rows) : model_(model) {
+BoxPassOf<Float>::BoxPassOf(const MlpLayersOf<Float>& model, std::size_t max_rows) : model_(model) {
   std::size_t largest = 0;
   std::size_t widest = 0;
   for (std::size_t l = 0; l < model.depth(); ++l) {

@@ -19,7 +19,7 @@ namespace gibbon::models::train::robust {
 template <class Float>
 class BoxPassOf {
  public:
-  BoxPassOf(const MlpOf<Float>& model, std::size_t max_rows);
+  BoxPassOf(const MlpLayersOf<Float>& model, std::size_t max_rows);
 
   /// Boxes { |x' - x| <= epsilon, x' in clip } through the network; x (N × D), `sizes` = |W|, laid
   /// out as the parameters. Clears what was put into d_low() and d_high().
@@ -66,7 +66,7 @@ class BoxPassOf {
   }
   void backward_bounds(std::size_t l);
 
-  const MlpOf<Float>& model_;
+  const MlpLayersOf<Float>& model_;
   std::size_t rows_ = 0;
   std::vector<Input> inputs_;   // of every layer
   std::vector<Hidden> hidden_;  // all layers but the last

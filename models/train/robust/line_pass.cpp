@@ -16,7 +16,7 @@ double hinge_slope(const Activation& activation) {
 }
 
 template <class Float>
-LinePassOf<Float>::LinePassOf(const MlpOf<Float>& model, std::size_t max_rows)
+LinePassOf<Float>::LinePassOf(const MlpLayersOf<Float>& model, std::size_t max_rows)
     : model_(model), others_(model.num_classes() - 1) {
   const std::size_t rows = max_rows * others_;
   std::size_t largest = 0;

@@ -19,7 +19,7 @@ template <class Float>
 class LinePassOf {
  public:
   /// Throws a logic_error for activations that are no hinge.
-  LinePassOf(const MlpOf<Float>& model, std::size_t max_rows);
+  LinePassOf(const MlpLayersOf<Float>& model, std::size_t max_rows);
 
   /// margins (N × C) over the boxes of the last forward(); 0 at a sample's own label. Overwritten.
   void forward(const BoxPassOf<Float>& boxes, Labels labels, RowsOf<Float> margins);
@@ -51,7 +51,7 @@ class LinePassOf {
     return t < static_cast<std::size_t>(label) ? t : t + 1;
   }
 
-  const MlpOf<Float>& model_;
+  const MlpLayersOf<Float>& model_;
   std::size_t others_;                   // C - 1
   std::size_t samples_ = 0;              // N of the last forward()
   std::vector<Float> below_;             // per hidden layer: a

@@ -10,7 +10,7 @@
 namespace gibbon::models::train::robust {
 
 template <class Float>
-MarginLayerOf<Float>::MarginLayerOf(const MlpOf<Float>& model, std::size_t max_rows)
+MarginLayerOf<Float>::MarginLayerOf(const MlpLayersOf<Float>& model, std::size_t max_rows)
     : model_(model),
       z_(max_rows, model.num_classes()),
       product_(model.weight(model.parameters(), model.depth() - 1).flat().size()) {}

@@ -13,7 +13,7 @@ namespace gibbon::models::train::robust {
 template <class Float>
 class MarginLayerOf {
  public:
-  MarginLayerOf(const MlpOf<Float>& model, std::size_t max_rows);
+  MarginLayerOf(const MlpLayersOf<Float>& model, std::size_t max_rows);
 
   /// margins (N × C) of the boxes of the last forward(); 0 at a sample's own label. Overwritten.
   void forward(const BoxPassOf<Float>& boxes, Labels labels, RowsOf<Float> margins);
@@ -24,7 +24,7 @@ class MarginLayerOf {
                 std::span<Float> gradient);
 
  private:
-  const MlpOf<Float>& model_;
+  const MlpLayersOf<Float>& model_;
   TensorOf<Float> z_;           // N × C: W m + b, then ∂J by it
   std::vector<Float> product_;  // as large as W
 };

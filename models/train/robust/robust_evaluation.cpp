@@ -12,7 +12,7 @@ Evaluation evaluate_robust(const Network& network, const Loss& loss, const Robus
                            std::size_t threads) {
   constexpr std::size_t kBlock = 64;
   constexpr std::uint64_t kSeed = 0;  // the same starts for every model that is compared
-  const Mlp model(network, Use::kTraining);
+  const TrainableMlp model(network);
   std::vector<float> sizes(model.parameters().size());
   take_sizes(model, std::span(sizes));
   struct Worker {

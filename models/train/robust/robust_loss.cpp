@@ -17,7 +17,7 @@ void scale(double factor, std::span<Float> values) {
 }  // namespace
 
 template <class Float>
-RobustLossOf<Float>::RobustLossOf(const MlpOf<Float>& model, const RobustSettings& settings,
+RobustLossOf<Float>::RobustLossOf(const MlpLayersOf<Float>& model, const RobustSettings& settings,
                                   std::size_t max_rows)
     : model_(model), settings_(settings), dlogits_(max_rows, model.num_classes()) {
   if (settings.worst() == Worst::kAdversary) {
@@ -127,13 +127,13 @@ auto RobustLossOf<Float>::look(const Samples& samples, const Loss& loss, double 
 }
 
 template <class Float>
-void take_sizes(const MlpOf<Float>& model, std::span<Float> sizes) {
+void take_sizes(const MlpLayersOf<Float>& model, std::span<Float> sizes) {
   expect_size("take_sizes: length of sizes", sizes.size(), model.parameters().size());
   for (std::size_t k = 0; k < sizes.size(); ++k) sizes[k] = std::abs(model.parameters()[k]);
 }
 
-template void take_sizes(const MlpOf<float>&, std::span<float>);
-template void take_sizes(const MlpOf<double>&, std::span<double>);
+template void take_sizes(const MlpLayersOf<float>&, std::span<float>);
+template void take_sizes(const MlpLayersOf<double>&, std::span<double>);
 template class RobustLossOf<float>;
 template class RobustLossOf<double>;
 

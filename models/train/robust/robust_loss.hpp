@@ -15,7 +15,8 @@ namespace gibbon::models::train::robust {
 template <class Float>
 class RobustLossOf {
  public:
-  RobustLossOf(const MlpOf<Float>& model, const RobustSettings& settings, std::size_t max_rows);
+  RobustLossOf(const MlpLayersOf<Float>& model, const RobustSettings& settings,
+               std::size_t max_rows);
 
   struct Samples {
     RowsOf<const Float> x;
@@ -47,7 +48,7 @@ class RobustLossOf {
   Result evaluate_logits(RowsOf<const Float> logits, Labels labels, const Loss& loss,
                          double weight);
 
-  const MlpOf<Float>& model_;
+  const MlpLayersOf<Float>& model_;
   RobustSettings settings_;
   TensorOf<Float> dlogits_;  // N × C
   std::optional<AdversaryOf<Float>> adversary_;
@@ -62,7 +63,7 @@ class RobustLossOf {
 
 /// |θ| of every weight of the model, laid out as its parameters: `sizes` is overwritten.
 template <class Float>
-void take_sizes(const MlpOf<Float>& model, std::span<Float> sizes);
+void take_sizes(const MlpLayersOf<Float>& model, std::span<Float> sizes);
 
 extern template class RobustLossOf<float>;
 extern template class RobustLossOf<double>;

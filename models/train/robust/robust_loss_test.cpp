@@ -38,7 +38,7 @@ bool fits(const ModelCase& c, std::string_view method) {
 /// A model of the list in double, with samples around it.
 class Bench {
  public:
-  explicit Bench(const ModelCase& c) : network_(make_case(c)), model_(network_, Use::kTraining) {
+  explicit Bench(const ModelCase& c) : network_(make_case(c)), model_(network_) {
     Rng rng(5, 0, "robust-loss-test");
     for (double& value : x_.flat()) value = rng.unit();  // some within ε of the range's ends
     x_.row(0)[0] = 0.0;
@@ -62,7 +62,7 @@ class Bench {
   }
 
   Network network_;
-  MlpOf<double> model_;
+  TrainableMlpOf<double> model_;
   TensorOf<double> x_{kSamples, 12};
   std::vector<int> labels_ = std::vector<int>(kSamples);
   std::vector<std::uint64_t> keys_{2, 3, 5, 7, 11};
