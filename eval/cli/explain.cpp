@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
+#include "models/bounds/region.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -57,7 +58,8 @@ void add_explain(CLI::App& root) {
       ->capture_default_str();
   app->add_option("--epsilon", state->epsilon, "ε of the FGSM step that is shown")
       ->capture_default_str();
-  app->add_option("--norm", state->norm, "of the certificate that is shown: linf, l2 or l1")
+  app->add_option("--norm", state->norm,
+                  "of the certificate that is shown: " + listed(models::bounds::kBoundedNorms))
       ->capture_default_str();
   app->add_flag("--all", state->all, "every entry of every vector and matrix");
   app->callback([state] { state->run(); });
