@@ -16,10 +16,15 @@ namespace {
 constexpr std::array kKinds{
     KindInfo{.kind = Kind::kSingleStep, .name = "single step", .each_budget = true},
     KindInfo{.kind = Kind::kFixedBudget, .name = "fixed budget", .each_budget = false},
-    KindInfo{.kind = Kind::kMinimalDistance, .name = "minimal distance", .each_budget = false},
-    KindInfo{.kind = Kind::kControl, .name = "control", .each_budget = true}};
+    KindInfo{.kind = Kind::kMinimalDistance,
+             .name = "minimal distance",
+             .each_budget = false,
+             .nearest = true},
+    KindInfo{.kind = Kind::kControl, .name = "control", .each_budget = true, .noise = true}};
 
 }  // namespace
+
+std::span<const KindInfo> kinds() { return kKinds; }
 
 const KindInfo& info_of(Kind kind) { return *std::ranges::find(kKinds, kind, &KindInfo::kind); }
 

@@ -196,8 +196,12 @@ enum class Kind {
 struct KindInfo {
   Kind kind;
   std::string_view name;
-  bool each_budget;  ///< every budget has to be tried: what it finds in a small one it may lose
+  bool each_budget;      ///< every budget has to be tried: what it finds in a small one it may lose
+  bool nearest = false;  ///< looks for the nearest success, whatever the budget
+  bool noise = false;    ///< no attack, but what attacks are compared with
 };
+/// All of them, in the order of the enum.
+[[nodiscard]] std::span<const KindInfo> kinds();
 [[nodiscard]] const KindInfo& info_of(Kind kind);
 [[nodiscard]] std::string_view to_string(Kind kind);
 

@@ -69,7 +69,7 @@ void run(benchmark::State& state, const Scene& scene, const AttackInfo& info, No
   const std::size_t count = cost > kDear ? kSmallBlock : kBlock;
   std::vector<double> ones(count, 1.0);
   Problem problem = scene.problem(norm, count);
-  if (norm == Norm::kL0) problem.epsilons = ones;
+  if (info_of(norm).counts) problem.epsilons = ones;
   Oracle oracle(scene.model, Access::kGradients, count);
   Workspace work;
   Tensor candidate(count, 784);

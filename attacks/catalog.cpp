@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "attacks/attack.hpp"
+#include "base/catalogue.hpp"
 #include "base/suggest.hpp"
 
-// CMake writes entries.inc: GIBBON_ENTRY(stem) for every attacks/methods/<stem>.cpp. A file that
-// does not define <stem>_info() is a link error, never a silently missing attack.
 namespace gibbon::attacks {
 
 #define GIBBON_ENTRY(stem) extern const AttackInfo& stem##_info();
@@ -11,15 +10,11 @@ namespace gibbon::attacks {
 #undef GIBBON_ENTRY
 
 std::span<const AttackInfo> catalog() {
-  static const auto entries = [] {
-    std::array all{
+  static const auto entries = sorted_by(&AttackInfo::name, std::array{
 #define GIBBON_ENTRY(stem) stem##_info(),
 #include "attacks/methods/entries.inc"
 #undef GIBBON_ENTRY
-    };
-    std::ranges::sort(all, {}, &AttackInfo::name);
-    return all;
-  }();
+                                                           });
   return entries;
 }
 

@@ -36,14 +36,13 @@ std::string knobs_of(const AttackInfo& info) {
 
 std::string catalogue() {
   std::string text(kBegin);
-  for (const Kind kind :
-       {Kind::kSingleStep, Kind::kFixedBudget, Kind::kMinimalDistance, Kind::kControl}) {
+  for (const KindInfo& kind : kinds()) {
     text += fmt::format(
         "\n**{}**\n\n| attack | norms | access | passes | knobs and defaults | source |\n"
         "|---|---|---|---:|---|---|\n",
-        to_string(kind));
+        kind.name);
     for (const AttackInfo& info : catalog()) {
-      if (info.kind != kind) continue;
+      if (info.kind != kind.kind) continue;
       text +=
           fmt::format("| `{}` | {} | {} | {:.0f} | {} | {} |\n", info.name, norms_of(info.norms),
                       to_string(info.access), info.make()->passes(10), knobs_of(info), info.source);

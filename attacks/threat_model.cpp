@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "attacks/threat_model.hpp"
 
-#include <stdexcept>
-#include <vector>
-
+#include "base/error.hpp"
 #include "base/row_math.hpp"
 #include "base/simd.hpp"
 
@@ -19,6 +17,14 @@ GIBBON_SIMD void pull_towards(Row v, Row x, float pull, MutableRow previous) {
 }
 
 }  // namespace
+
+std::vector<Norm> length_norms() {
+  std::vector<Norm> lengths;
+  for (const NormInfo& norm : norms()) {
+    if (!norm.counts) lengths.push_back(norm.norm);
+  }
+  return lengths;
+}
 
 double ThreatModel::reach() const { return epsilon * (1.0 + info_of(norm).rounding); }
 
@@ -74,7 +80,9 @@ void ascend_with_momentum(const ThreatModel& threat, Row origin, Row x, Row grad
 void boxed_step(const ThreatModel& threat, Row origin, Row gradient, double direction,
                 MutableRow candidate) {
   const NormInfo& norm = info_of(threat.norm);
-  if (norm.boxed_step == nullptr) throw std::logic_error("boxed_step: not in this norm");
+  if (norm.boxed_step == nullptr) {
+    fail_usage("in {} the best step inside ball and box together is not known", norm.name);
+  }
   std::ranges::copy(origin, candidate.begin());
   if (linf_length(gradient) == 0.0) return;
   norm.boxed_step(threat.epsilon, threat.domain, origin, gradient, direction, candidate);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <vector>
+
 #include "base/norm.hpp"
 #include "base/tensor.hpp"
 
@@ -10,6 +12,10 @@ using gibbon::find_norm;
 using gibbon::kNorms;
 using gibbon::Norm;
 using gibbon::to_string;
+
+/// The norms in which a budget is a length: those of attacks that know no more of a norm than
+/// NormInfo says. linf, l2, l1.
+[[nodiscard]] std::vector<Norm> length_norms();
 
 /// What the adversary may do: move x within { x' : ||x' - x||_norm <= epsilon, x' in domain }.
 /// epsilon is in input units: for pixels scaled to [0, 1], 8/255 is 0.0313…; for l0 it is a number

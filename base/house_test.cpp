@@ -7,6 +7,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <iterator>
+#include <regex>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -19,11 +20,11 @@ namespace fs = std::filesystem;
 const fs::path kRoot = GIBBON_SOURCE_DIR;
 constexpr std::array kModules{"base", "datasets", "models", "attacks", "eval", "reports"};
 
-/// Lists of entries rather than rooms: what lies there is in its module's namespace. And LibTorch
-/// has taken the name torch.
-const std::set<std::string> kLists{"datasets/sources",  "models/activations", "models/losses",
-                                   "models/optimizers", "models/torch",       "attacks/methods",
-                                   "base/norms",        "reports/exporters"};
+/// Lists of entries rather than rooms: what lies there is in its module's namespace. And the
+/// plugins, which are not part of it: LibTorch has taken the name torch.
+const std::set<std::string> kLists{"datasets/sources", "datasets/opencv",   "models/activations",
+                                   "models/losses",    "models/optimizers", "models/torch",
+                                   "attacks/methods",  "base/norms",        "reports/exporters"};
 
 std::vector<fs::path> sources() {
   std::vector<fs::path> found;
@@ -76,6 +77,44 @@ TEST(House, EveryFileSaysItsLicence) {
     ++seen;
   }
   EXPECT_GT(seen, 400U);
+}
+
+// Who asks which norm it is would have to be asked about every further one: what is true of a norm
+// says its entry, base/norms/. Only the mathematics of some norms, which refuses all others, asks.
+TEST(House, ANormIsOneEntry) {
+  const std::set<std::string> mathematics{"attacks/methods/hopskipjump.cpp",
+                                          "attacks/methods/noise_salt_pepper.cpp",
+                                          "attacks/methods/square.cpp",
+                                          "attacks/methods/uap.cpp",
+                                          "attacks/search/apgd.cpp",
+                                          "attacks/search/decisions.cpp",
+                                          "attacks/search/fab_search.cpp",
+                                          "attacks/search/hyperplane.cpp",
+                                          "attacks/search/iterate.cpp",
+                                          "attacks/search/running_ball.cpp",
+                                          "attacks/search/starts.cpp",
+                                          "eval/judge/judge.cpp",
+                                          "eval/lab/crosscheck.cpp",
+                                          "eval/lab/explain_bounds.cpp",
+                                          "eval/verify/dual.cpp",
+                                          "eval/verify/falsify.cpp",
+                                          "eval/verify/replay.cpp",
+                                          "eval/verify/search.cpp",
+                                          "models/bounds/bounder.cpp",
+                                          "models/bounds/row_sums.hpp"};
+  const std::regex asks("(==|!=) (attacks::)?Norm::k");
+  const std::regex branches("case (attacks::)?Norm::k");
+  const std::regex names("[=!]= *\"l(inf|[0-9])\"|\"l(inf|[0-9])\" *[=!]=");
+  std::set<std::string> asking;
+  for (const fs::path& file : sources()) {
+    const std::string name = fs::relative(file, kRoot).generic_string();
+    if (name.ends_with("_test.cpp") || name.ends_with("_bench.cpp")) continue;
+    const std::string text = text_of(file);
+    EXPECT_FALSE(std::regex_search(text, branches)) << name << ": a switch over the norms";
+    EXPECT_FALSE(std::regex_search(text, names)) << name << ": a norm by its name";
+    if (std::regex_search(text, asks)) asking.insert(name);
+  }
+  EXPECT_EQ(asking, mathematics);
 }
 
 TEST(House, TheRootHoldsTheModulesAndNothingElse) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "base/norm.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -212,6 +215,48 @@ TEST_P(EveryNorm, OppositeCornersAreTheDiameterApartAndNothingIsFarther) {
 INSTANTIATE_TEST_SUITE_P(Norms, EveryNorm, testing::ValuesIn(norms().begin(), norms().end()),
                          [](const auto& one) { return std::string(one.param.name); });
 
+TEST_P(NormWithABall, TheLengthOfAMoveIsHowFarItGoes) {
+  for (std::uint64_t trial = 0; trial < kTrials; ++trial) {
+    const Point x = random(trial, "x", 0.0F, 1.0F);
+    const Point y = random(trial, "y", 0.0F, 1.0F);
+    std::vector<double> move;
+    for (std::size_t d = 0; d < x.size(); ++d) move.push_back(double{y[d]} - double{x[d]});
+    const double far = norm_.distance(x, y);
+    EXPECT_NEAR(norm_.length(move), far, 1e-12 * far);
+  }
+}
+
+// An even draw is within epsilon · r with probability r^D.
+TEST_P(NormWithABall, NoiseFillsTheBall) {
+  constexpr double kEpsilon = 0.5;
+  constexpr std::uint64_t kDraws = 4000;
+  Rng rng(0, 0, "ball noise");
+  std::size_t within = 0;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    const Point x(kFeatures, 0.0F);
+    Point y = x;
+    norm_.ball_noise(kEpsilon, rng, y);
+    const double far = norm_.distance(x, y);
+    EXPECT_LE(far, kEpsilon * (1.0 + 1e-6));
+    within += far <= 0.9 * kEpsilon ? 1U : 0U;
+  }
+  const double share = std::pow(0.9, double{kFeatures});
+  const double deviation = std::sqrt(share * (1.0 - share) / double{kDraws});
+  EXPECT_NEAR(static_cast<double>(within) / double{kDraws}, share, 4.0 * deviation);
+}
+
+TEST_P(EveryNorm, UsualBudgetsRise) {
+  ASSERT_GE(norm_.usual_budgets.size(), 2U);
+  EXPECT_GT(norm_.usual_budgets.front(), 0.0);
+  EXPECT_EQ(std::ranges::adjacent_find(norm_.usual_budgets, std::greater_equal<>()),
+            norm_.usual_budgets.end());
+  for (const double budget : norm_.usual_budgets) {
+    if (norm_.counts) {
+      EXPECT_EQ(budget, std::floor(budget));
+    }
+  }
+}
+
 /// The norms that have something.
 template <class Has>
 auto those_with(Has has) {
@@ -250,6 +295,21 @@ TEST(Norms, AreFoundByName) {
   }
   EXPECT_THROW(static_cast<void>(find_norm("l3")), Error);
   EXPECT_EQ(known_norm("l3"), nullptr);
+}
+
+TEST(Norms, AreListedForPeople) {
+  EXPECT_EQ(listed({}), "");
+  EXPECT_EQ(listed(std::array{Norm::kL2}), "l2");
+  EXPECT_EQ(listed(std::array{Norm::kLinf, Norm::kL2}), "linf or l2");
+  EXPECT_EQ(listed(std::array{Norm::kLinf, Norm::kL2, Norm::kL1}, "and"), "linf, l2 and l1");
+}
+
+TEST(Norms, HaveANumberEach) {
+  PerNorm numbers;
+  for (const Norm norm : kNorms) numbers[norm] = 1.0 + static_cast<double>(norm);
+  for (std::size_t k = 0; k < kStoredNorms.size(); ++k) {
+    EXPECT_EQ(numbers.values[k], 1.0 + static_cast<double>(kStoredNorms[k]));
+  }
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "datasets/dataset.hpp"
 
-#include <algorithm>
+#include <array>
 #include <span>
 
+#include "base/catalogue.hpp"
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -19,16 +20,11 @@ namespace gibbon::datasets {
 #undef GIBBON_ENTRY
 
 std::span<const SourceInfo> sources() {
-  static const std::vector<SourceInfo> all = [] {
-    std::vector<SourceInfo> list{
+  static const auto all = sorted_by(&SourceInfo::name, std::array{
 #define GIBBON_ENTRY(stem) stem##_info(),
 #include "datasets/sources/entries.inc"
 #undef GIBBON_ENTRY
-    };
-    std::sort(list.begin(), list.end(),
-              [](const SourceInfo& a, const SourceInfo& b) { return a.name < b.name; });
-    return list;
-  }();
+                                                       });
   return all;
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-// CMake writes entries.inc: GIBBON_ENTRY(stem) for every <folder>/<stem>.cpp. A file that does not
-// define <stem>_info() is a link error, never a silently missing entry.
-#include <algorithm>
 #include <array>
 
+#include "base/catalogue.hpp"
 #include "base/suggest.hpp"
 #include "models/activation.hpp"
 #include "models/loss.hpp"
@@ -21,36 +19,26 @@ namespace gibbon::models {
 #include "models/optimizers/entries.inc"
 #undef GIBBON_ENTRY
 
-namespace {
-
-template <class All>
-All by_name(All all) {
-  std::ranges::sort(all, {}, [](const auto& info) { return info.name; });
-  return all;
-}
-
-}  // namespace
-
 #define GIBBON_ENTRY(stem) stem##_info(),
 
 std::span<const ActivationInfo> activations() {
-  static const auto all = by_name(std::array{
+  static const auto all = sorted_by(&ActivationInfo::name, std::array{
 #include "models/activations/entries.inc"
-  });
+                                                           });
   return all;
 }
 
 std::span<const LossInfo> losses() {
-  static const auto all = by_name(std::array{
+  static const auto all = sorted_by(&LossInfo::name, std::array{
 #include "models/losses/entries.inc"
-  });
+                                                     });
   return all;
 }
 
 std::span<const OptimizerInfo> optimizers() {
-  static const auto all = by_name(std::array{
+  static const auto all = sorted_by(&OptimizerInfo::name, std::array{
 #include "models/optimizers/entries.inc"
-  });
+                                                          });
   return all;
 }
 

@@ -44,7 +44,7 @@ const AttackInfo& bim_info() {
       .source = "Kurakin et al. 2017, arXiv:1607.02533",
       .kind = Kind::kFixedBudget,
       .access = Access::kGradients,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = true,
       .make = make_attack<Bim>,
   };

@@ -58,7 +58,7 @@ const AttackInfo& fgsm_info() {
       .source = "Goodfellow et al. 2015, arXiv:1412.6572",
       .kind = Kind::kSingleStep,
       .access = Access::kGradients,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = true,
       .make = make_attack<Fgsm>,
   };

@@ -46,7 +46,7 @@ class Fmn final : public Attack {
     const search::MoveScratch scratch(work, problem.x.cols);
     std::ranges::copy(problem.x.flat(), points.data);
     std::ranges::fill(radius,
-                      problem.norm == Norm::kL0 ? 1.0 : std::numeric_limits<double>::infinity());
+                      info_of(problem.norm).counts ? 1.0 : std::numeric_limits<double>::infinity());
     Active active(work, samples);
     for (int t = 0; t < steps_; ++t) {
       active.afford(oracle, 2);
@@ -79,7 +79,7 @@ class Fmn final : public Attack {
   template <class Linear>
   static double next_radius(const Problem& problem, std::size_t n, bool fooled, double gamma,
                             const search::Successes& successes, double radius, Linear linear) {
-    if (problem.norm == Norm::kL0) {
+    if (info_of(problem.norm).counts) {
       const double next =
           fooled
               ? std::min({radius - 1.0, std::floor(radius * (1.0 - gamma)), successes.distance(n)})

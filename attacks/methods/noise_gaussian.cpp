@@ -40,7 +40,7 @@ const AttackInfo& noise_gaussian_info() {
       .source = "control; Hendrycks & Dietterich 2019, arXiv:1903.12261",
       .kind = Kind::kControl,
       .access = Access::kNone,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = false,
       .make = make_attack<NoiseGaussian>,
   };

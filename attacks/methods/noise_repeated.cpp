@@ -64,7 +64,7 @@ const AttackInfo& noise_repeated_info() {
       .source = "control; random noise of Fawzi et al. 2016, arXiv:1608.08967",
       .kind = Kind::kControl,
       .access = Access::kLabels,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = false,
       .make = make_attack<NoiseRepeated>,
   };

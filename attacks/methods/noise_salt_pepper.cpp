@@ -48,20 +48,17 @@ class NoiseSaltPepper final : public Attack {
       const double way = double{side} - double{row[d]};
       if (way == 0.0) continue;
       double length = std::abs(way);
-      switch (threat.norm) {
-        case Norm::kLinf: length = std::min(length, threat.epsilon); break;
-        case Norm::kL2:
-          length = std::min(length, std::sqrt(left));
-          left = std::max(0.0, left - length * length);
-          break;
-        case Norm::kL1:
-          length = std::min(length, left);
-          left -= length;
-          break;
-        case Norm::kL0:
-          if (left < 1.0) return;
-          left -= 1.0;
-          break;
+      if (threat.norm == Norm::kLinf) {
+        length = std::min(length, threat.epsilon);
+      } else if (threat.norm == Norm::kL2) {
+        length = std::min(length, std::sqrt(left));
+        left = std::max(0.0, left - length * length);
+      } else if (threat.norm == Norm::kL1) {
+        length = std::min(length, left);
+        left -= length;
+      } else {  // l0
+        if (left < 1.0) return;
+        left -= 1.0;
       }
       row[d] = length == std::abs(way)
                    ? side

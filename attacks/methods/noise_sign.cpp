@@ -23,11 +23,9 @@ class NoiseSign final : public Attack {
  private:
   void search(Oracle& /*oracle*/, const Problem& problem, Workspace& /*work*/,
               MutableRows candidate) const override {
-    const auto features = static_cast<double>(candidate.cols);
+    const double share = info_of(problem.norm).diameter(1.0, candidate.cols);
     for (std::size_t n = 0; n < candidate.rows; ++n) {
-      double size = problem.epsilons[n];
-      if (problem.norm == Norm::kL2) size /= std::sqrt(features);
-      if (problem.norm == Norm::kL1) size /= features;
+      const double size = problem.epsilons[n] / share;
       Rng rng(problem.seed, problem.ids[n], "noise-sign");
       std::ranges::copy(problem.x.row(n), candidate.row(n).begin());
       std::uint64_t coins = 0;
@@ -52,7 +50,7 @@ const AttackInfo& noise_sign_info() {
       .source = "control of Goodfellow et al. 2015, arXiv:1412.6572, section 4",
       .kind = Kind::kControl,
       .access = Access::kNone,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = false,
       .make = make_attack<NoiseSign>,
   };

@@ -40,7 +40,7 @@ const AttackInfo& noise_uniform_info() {
       .source = "control; even draws from lp balls: Calafiore et al. 1999",
       .kind = Kind::kControl,
       .access = Access::kNone,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = false,
       .make = make_attack<NoiseUniform>,
   };

@@ -35,7 +35,7 @@ class Pgd final : public Attack {
  private:
   void search(Oracle& oracle, const Problem& problem, Workspace& work,
               MutableRows candidate) const override {
-    const double usual = problem.norm == Norm::kLinf ? 1.0 / 30.0 : 2.5 / steps_;
+    const double usual = info_of(problem.norm).each_value ? 1.0 / 30.0 : 2.5 / steps_;
     search::ProjectedStep rule(problem, step_ > 0.0 ? step_ : usual);
     search::iterate(oracle, problem, work, candidate,
                     {.steps = steps_,
@@ -61,7 +61,7 @@ const AttackInfo& pgd_info() {
       .source = "Madry et al. 2018, arXiv:1706.06083",
       .kind = Kind::kFixedBudget,
       .access = Access::kGradients,
-      .norms = {Norm::kLinf, Norm::kL2, Norm::kL1},
+      .norms = length_norms(),
       .targeted = true,
       .make = make_attack<Pgd>,
   };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <fmt/format.h>
 #include <stdexcept>
 #include <vector>
 
@@ -252,21 +253,21 @@ double towards_plane(Norm norm, Row point, Row w, double gap, Box box, MutableRo
     return 0.0;
   }
   signed_room(point, w, gap > 0.0 ? -1.0F : 1.0F, box, delta);
-  switch (norm) {
-    case Norm::kLinf: {
-      const double level = level_of(need, [&](double at) { return sums_linf(w, delta, at); });
-      if (std::isfinite(level)) cap_linf(static_cast<float>(level), delta);
-      return std::isfinite(level) ? level : length_linf(delta);
-    }
-    case Norm::kL2: {
-      const double level = level_of(need, [&](double at) { return sums_l2(w, delta, at); });
-      if (std::isfinite(level)) cap_l2(w, static_cast<float>(level), delta);
-      return length_l2(delta);
-    }
-    case Norm::kL1: fill_l1(w, need, delta); return length_l1(delta);
-    case Norm::kL0: break;
+  if (norm == Norm::kLinf) {
+    const double level = level_of(need, [&](double at) { return sums_linf(w, delta, at); });
+    if (std::isfinite(level)) cap_linf(static_cast<float>(level), delta);
+    return std::isfinite(level) ? level : length_linf(delta);
   }
-  throw std::logic_error("towards_plane: not for l0");
+  if (norm == Norm::kL2) {
+    const double level = level_of(need, [&](double at) { return sums_l2(w, delta, at); });
+    if (std::isfinite(level)) cap_l2(w, static_cast<float>(level), delta);
+    return length_l2(delta);
+  }
+  if (norm == Norm::kL1) {
+    fill_l1(w, need, delta);
+    return length_l1(delta);
+  }
+  throw std::logic_error(fmt::format("towards_plane: not for {}", to_string(norm)));
 }
 
 }  // namespace gibbon::attacks::search

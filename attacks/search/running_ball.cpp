@@ -3,6 +3,8 @@
 
 #include <bit>
 #include <cmath>
+#include <fmt/format.h>
+#include <stdexcept>
 
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
@@ -117,22 +119,24 @@ GIBBON_SIMD void move_and_scale(Row x, Row gradient, double step, double scale, 
 void move_in_ball(const ThreatModel& ball, Row x, Row gradient, double step,
                   const MoveScratch& scratch, MutableRow point) {
   const double epsilon = ball.epsilon;
-  switch (ball.norm) {
-    case Norm::kLinf: return move_linf(x, gradient, step, epsilon, ball.domain, point);
-    case Norm::kL2: {
-      const double length = moved_length(x, point, gradient, step);
-      const double scale = length > epsilon ? epsilon / length : 1.0;
-      return move_and_scale(x, gradient, step, scale, ball.domain, point);
-    }
-    case Norm::kL1: {
-      const double total = write_delta(x, point, gradient, step, scratch.delta);
-      const double lambda = l1_threshold(scratch.delta, total, epsilon);
-      return write_soft(x, scratch.delta, lambda, ball.domain, point);
-    }
-    case Norm::kL0:
-      write_sizes(x, gradient, step, ball.domain, point, scratch.sizes);
-      return keep_largest(x, scratch.sizes, static_cast<std::int32_t>(epsilon), point);
+  if (ball.norm == Norm::kLinf) {
+    return move_linf(x, gradient, step, epsilon, ball.domain, point);
   }
+  if (ball.norm == Norm::kL2) {
+    const double length = moved_length(x, point, gradient, step);
+    const double scale = length > epsilon ? epsilon / length : 1.0;
+    return move_and_scale(x, gradient, step, scale, ball.domain, point);
+  }
+  if (ball.norm == Norm::kL1) {
+    const double total = write_delta(x, point, gradient, step, scratch.delta);
+    const double lambda = l1_threshold(scratch.delta, total, epsilon);
+    return write_soft(x, scratch.delta, lambda, ball.domain, point);
+  }
+  if (ball.norm != Norm::kL0) {
+    throw std::logic_error(fmt::format("move_in_ball: not for {}", to_string(ball.norm)));
+  }
+  write_sizes(x, gradient, step, ball.domain, point, scratch.sizes);
+  keep_largest(x, scratch.sizes, static_cast<std::int32_t>(epsilon), point);
 }
 
 }  // namespace gibbon::attacks::search

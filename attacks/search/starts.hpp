@@ -14,9 +14,8 @@ namespace gibbon::attacks::search {
 [[nodiscard]] Rng run_rng(const Problem& problem, std::size_t sample, std::string_view purpose,
                           int run);
 
-/// row += a vector drawn evenly from the ball of radius epsilon (not projected). linf: each feature
-/// U(-ε, ε); l2: a Gaussian direction of length ε · U^(1/D); l1: random signs, sizes
-/// ε · E_i / Σ(E_1 … E_{D+1}) with E exponential (Calafiore, Dabbene & Tempo 1999). Not for l0.
+/// row += a vector drawn evenly from the ball of radius epsilon (not projected), as
+/// NormInfo has it. Not for l0.
 void add_ball_noise(Norm norm, double epsilon, Rng& rng, MutableRow row);
 
 /// row += a Gaussian vector scaled to length ε in the norm (not projected). Not for l0.
@@ -24,7 +23,7 @@ void add_gaussian_noise(Norm norm, double epsilon, Rng& rng, MutableRow row);
 
 /// row += a vector of full size, as APGD starts (Croce & Hein 2020; not projected). linf: uniform,
 /// scaled until its largest entry is ε; l2: Gaussian, scaled to length ε; l1: standard normal in
-/// every feature, whatever ε is. Not for l0.
+/// every feature, whatever ε is. For these three alone.
 void add_full_noise(Norm norm, double epsilon, Rng& rng, MutableRow row);
 
 }  // namespace gibbon::attacks::search

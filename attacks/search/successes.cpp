@@ -26,10 +26,12 @@ void offer_where_fooled(Oracle& oracle, const Problem& problem, Active& active, 
 }
 
 void shrink(Oracle& oracle, const Problem& problem, Workspace& work, Successes& successes) {
+  const bool counts = info_of(problem.norm).counts;
   const std::size_t samples = problem.size();
   const MutableRows far = work.rows(samples, problem.x.cols);
   const MutableRows points = work.rows(samples, problem.x.cols);
-  // Shares of the segment, for l0 numbers of features: `failed` does not fool, `fooled` does.
+  // Shares of the segment, numbers of features where the norm counts: `failed` does not fool,
+  // `fooled` does.
   const std::span<double> failed = work.take<double>(samples);
   const std::span<double> fooled = work.take<double>(samples);
   const std::span<double> tried = work.take<double>(samples);
@@ -38,18 +40,18 @@ void shrink(Oracle& oracle, const Problem& problem, Workspace& work, Successes& 
   for (const std::uint32_t n : active.items()) {
     std::ranges::copy(successes.best(n), far.row(n).begin());
     failed[n] = 0.0;
-    fooled[n] = problem.norm == Norm::kL0 ? successes.distance(n) : 1.0;
+    fooled[n] = counts ? successes.distance(n) : 1.0;
   }
   for (int round = 0; round < kShrinkRounds; ++round) {
     active.afford(oracle, 1);
     active.keep_if([&](auto, auto n) {
       tried[n] = 0.5 * (failed[n] + fooled[n]);
-      if (problem.norm == Norm::kL0) tried[n] = std::floor(tried[n]);
+      if (counts) tried[n] = std::floor(tried[n]);
       return tried[n] > failed[n];
     });
     if (active.empty()) return;
     for (const std::uint32_t n : active.items()) {
-      if (problem.norm == Norm::kL0) {
+      if (counts) {
         std::ranges::copy(far.row(n), points.row(n).begin());
         project({problem.norm, tried[n], problem.domain}, problem.x.row(n), points.row(n));
       } else {

@@ -31,6 +31,8 @@ void project_l0(double epsilon, Box box, Row origin, MutableRow candidate) {
   for (std::size_t k = kept; k < order.size(); ++k) candidate[order[k]] = origin[order[k]];
 }
 
+constexpr std::array kUsualBudgets{1.0, 2.0, 4.0};
+
 double diameter(double side, std::size_t features) {
   return side > 0.0 ? static_cast<double>(features) : 0.0;
 }
@@ -45,6 +47,7 @@ const NormInfo& l0_info() {
       .latex = "\\ell_0",
       .unit = "changed input values",
       .counts = true,
+      .usual_budgets = kUsualBudgets,
       .distance = l0_distance,
       .dual_length = linf_length,
       .diameter = diameter,

@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "base/lanes.hpp"
+#include "base/noise.hpp"
 #include "base/norm.hpp"
+#include "base/rng.hpp"
 #include "base/row_math.hpp"
 #include "base/simd.hpp"
 
@@ -12,6 +14,7 @@ namespace gibbon {
 namespace {
 
 constexpr double kRounding = 1e-6;
+constexpr std::array kUsualBudgets{0.6, 1.2, 2.4};
 
 GIBBON_SIMD double l1_distance(Row a, Row b) {
   return sum_in_lanes(a.size(), [=](auto d) { return std::abs(double{a[d]} - double{b[d]}); });
@@ -123,6 +126,24 @@ void boxed_l1(double epsilon, Box box, Row origin, Row gradient, double directio
   settle(l1_distance, epsilon, kRounding, origin, candidate);
 }
 
+double length(std::span<const double> move) {
+  double sum = 0.0;
+  for (const double value : move) sum += std::abs(value);
+  return sum;
+}
+
+/// Random signs, sizes ε · E_i / Σ(E_1 … E_{D+1}) with E exponential (Calafiore, Dabbene & Tempo
+/// 1999).
+void ball_noise(double epsilon, Rng& rng, MutableRow row) {
+  add_scaled_noise(
+      row,
+      [&] {
+        const double size = rng.exponential();
+        return (rng.bits() & 1U) != 0 ? size : -size;
+      },
+      [&](std::span<const double> noise) { return epsilon / (length(noise) + rng.exponential()); });
+}
+
 double diameter(double side, std::size_t features) { return side * static_cast<double>(features); }
 
 }  // namespace
@@ -133,13 +154,16 @@ const NormInfo& l1_info() {
       .name = "l1",
       .symbol = "l₁",
       .latex = "\\ell_1",
+      .usual_budgets = kUsualBudgets,
       .rounding = kRounding,
       .distance = l1_distance,
+      .length = length,
       .dual_length = linf_length,
       .diameter = diameter,
       .project = project_l1,
       .steepest_step = step_along_largest,
       .boxed_step = boxed_l1,
+      .ball_noise = ball_noise,
   };
   return info;
 }

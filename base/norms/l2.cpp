@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "base/lanes.hpp"
+#include "base/noise.hpp"
 #include "base/norm.hpp"
+#include "base/rng.hpp"
 #include "base/row_math.hpp"
 #include "base/simd.hpp"
 
@@ -10,6 +12,7 @@ namespace gibbon {
 namespace {
 
 constexpr double kRounding = 1e-6;
+constexpr std::array kUsualBudgets{0.14, 0.28, 0.56};
 
 GIBBON_SIMD double l2_distance(Row a, Row b) {
   return std::sqrt(sum_in_lanes(a.size(), [=](std::size_t d) {
@@ -68,6 +71,22 @@ void boxed_l2(double epsilon, Box box, Row origin, Row gradient, double directio
   settle(l2_distance, epsilon, kRounding, origin, candidate);
 }
 
+double length(std::span<const double> move) {
+  double squares = 0.0;
+  for (const double value : move) squares += value * value;
+  return std::sqrt(squares);
+}
+
+/// A Gaussian direction of length ε · U^(1/D).
+void ball_noise(double epsilon, Rng& rng, MutableRow row) {
+  add_scaled_noise(
+      row, [&] { return rng.normal(); },
+      [&](std::span<const double> noise) {
+        const double radius = std::pow(rng.unit(), 1.0 / static_cast<double>(row.size()));
+        return epsilon * radius / length(noise);
+      });
+}
+
 double diameter(double side, std::size_t features) {
   return side * std::sqrt(static_cast<double>(features));
 }
@@ -80,13 +99,16 @@ const NormInfo& l2_info() {
       .name = "l2",
       .symbol = "l₂",
       .latex = "\\ell_2",
+      .usual_budgets = kUsualBudgets,
       .rounding = kRounding,
       .distance = l2_distance,
+      .length = length,
       .dual_length = l2_length,
       .diameter = diameter,
       .project = project_l2,
       .steepest_step = steepest_step,
       .boxed_step = boxed_l2,
+      .ball_noise = ball_noise,
   };
   return info;
 }

@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "base/lanes.hpp"
+#include "base/noise.hpp"
 #include "base/norm.hpp"
+#include "base/rng.hpp"
 #include "base/row_math.hpp"
 #include "base/simd.hpp"
 
@@ -114,6 +116,18 @@ void boxed_step(double epsilon, Box box, Row origin, Row gradient, double direct
   ascend(epsilon, box, origin, gradient, direction * epsilon, candidate);
 }
 
+constexpr std::array kUsualBudgets{0.02, 0.04, 0.08};
+
+double length(std::span<const double> move) {
+  double largest = 0.0;
+  for (const double value : move) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+void ball_noise(double epsilon, Rng& rng, MutableRow row) {
+  for (float& value : row) add_noise(value, epsilon * (2.0 * rng.unit() - 1.0));
+}
+
 double diameter(double side, std::size_t /*features*/) { return side; }
 
 }  // namespace
@@ -124,12 +138,16 @@ const NormInfo& linf_info() {
       .name = "linf",
       .symbol = "l∞",
       .latex = "\\ell_\\infty",
+      .each_value = true,
+      .usual_budgets = kUsualBudgets,
       .distance = linf_distance,
+      .length = length,
       .dual_length = l1_length,
       .diameter = diameter,
       .project = project,
       .steepest_step = steepest_step,
       .boxed_step = boxed_step,
+      .ball_noise = ball_noise,
       .ascend = ascend,
       .ascend_from_origin = ascend_from_origin,
       .ascend_with_momentum = ascend_with_momentum,

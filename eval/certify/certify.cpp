@@ -273,7 +273,7 @@ class Prover {
       query.upper.push_back(std::min(static_cast<double>(threat.domain.upper),
                                      models::bounds::outward_high(at + reach)));
     }
-    if (threat.norm != attacks::Norm::kLinf) {
+    if (!info_of(threat.norm).each_value) {
       query.ball = {
           ball_of(threat.norm), {x.begin(), x.end()}, models::bounds::outward_high(reach)};
     }
@@ -299,7 +299,7 @@ class Prover {
                  std::span<const double> witness) {
     std::vector<float> candidate(witness.begin(), witness.end());
     const Row x = data_.images.row(n);
-    const double distance = judge::measure(x, candidate).in(threat.norm);
+    const double distance = judge::measure(x, candidate)[threat.norm];
     if (!(distance <= threat.reach()) || !judge::inside(threat.domain, candidate)) return false;
     judge::Finding finding;
     judge_.look({candidate.data(), 1, candidate.size()}, Labels(data_.labels).subspan(n, 1),
@@ -327,8 +327,10 @@ class Prover {
 }  // namespace
 
 Norm ball_of(Norm norm) {
-  if (!info_of(norm).counts) return norm;
-  fail_usage("--norm l0: nothing can be certified in it; allowed are linf, l2 and l1");
+  constexpr auto& kBounded = models::bounds::kBoundedNorms;
+  if (std::ranges::find(kBounded, norm) != kBounded.end()) return norm;
+  fail_usage("--norm {}: nothing can be certified in it; allowed are {}", to_string(norm),
+             listed(kBounded, "and"));
 }
 
 CertifyResult certify(const models::Network& network, const datasets::Dataset& data,

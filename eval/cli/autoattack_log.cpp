@@ -62,9 +62,7 @@ std::string autoattack_log(const sweep::SweepResult& result, const sweep::SweepP
   double widest = 0.0;
   for (const auto& r : result.samples) {
     if (r.fooled == 0) continue;
-    widest = std::max(widest, pair.norm == attacks::Norm::kLinf ? r.linf
-                              : pair.norm == attacks::Norm::kL2 ? r.l2
-                                                                : r.l1);
+    widest = std::max(widest, r.distances[pair.norm]);
   }
   const Row points = result.examples.points.flat();
   const auto nans = std::ranges::count_if(points, [](float v) { return std::isnan(v); });

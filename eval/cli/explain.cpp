@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
+#include "models/bounds/region.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -55,7 +56,8 @@ void add_explain(Parser root) {
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   app.option("--lr", state->learning_rate, "α of the step that is shown").shows_default();
   app.option("--epsilon", state->epsilon, "ε of the FGSM step that is shown").shows_default();
-  app.option("--norm", state->norm, "of the certificate that is shown: linf, l2 or l1")
+  app.option("--norm", state->norm,
+             "of the certificate that is shown: " + listed(models::bounds::kBoundedNorms))
       .shows_default();
   app.flag("--all", state->all, "every entry of every vector and matrix");
   app.run([state] { return state->run(); });

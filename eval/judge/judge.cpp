@@ -11,16 +11,6 @@
 
 namespace gibbon::eval::judge {
 
-double Distances::in(attacks::Norm norm) const {
-  switch (norm) {
-    case attacks::Norm::kLinf: return linf;
-    case attacks::Norm::kL2: return l2;
-    case attacks::Norm::kL1: return l1;
-    case attacks::Norm::kL0: return l0;
-  }
-  throw std::logic_error("Distances: no such norm");
-}
-
 Judge::Judge(const models::ClassifierOf<double>& model, models::Output output, std::size_t max_rows)
     : model_(model),
       output_(output),
@@ -54,7 +44,17 @@ std::vector<float> Judge::confidences(Row x) {
   return shares;
 }
 
-GIBBON_SIMD Distances measure(Row origin, Row candidate) {
+namespace {
+
+/// Distances in the norms that one pass over the features gives.
+struct Pass {
+  double l0 = 0.0;
+  double l1 = 0.0;
+  double l2 = 0.0;
+  double linf = 0.0;
+};
+
+GIBBON_SIMD Pass measure_in_one_pass(Row origin, Row candidate) {
   // Eight sums of each kind side by side: fast, and in the same order on every machine.
   constexpr std::size_t kLanes = 8;
   std::array<double, kLanes> changed{};
@@ -72,7 +72,7 @@ GIBBON_SIMD Distances measure(Row origin, Row candidate) {
       largest[l] = delta > largest[l] ? delta : largest[l];
     }
   }
-  Distances out;
+  Pass out;
   for (std::size_t l = 0; l < kLanes; ++l) {
     out.l0 += changed[l];
     out.l1 += l1[l];
@@ -80,9 +80,24 @@ GIBBON_SIMD Distances measure(Row origin, Row candidate) {
     out.linf = std::max(out.linf, largest[l]);
   }
   out.l2 = std::sqrt(out.l2);
-  if (!std::isfinite(out.l1)) {
-    constexpr double kFar = std::numeric_limits<double>::infinity();
-    return {kFar, kFar, kFar, kFar};
+  return out;
+}
+
+}  // namespace
+
+PerNorm measure(Row origin, Row candidate) {
+  const Pass pass = measure_in_one_pass(origin, candidate);
+  PerNorm out;
+  if (!std::isfinite(pass.l1)) {
+    out.values.fill(std::numeric_limits<double>::infinity());
+    return out;
+  }
+  for (const NormInfo& norm : norms()) {
+    out[norm.norm] = norm.norm == Norm::kL0     ? pass.l0
+                     : norm.norm == Norm::kL1   ? pass.l1
+                     : norm.norm == Norm::kL2   ? pass.l2
+                     : norm.norm == Norm::kLinf ? pass.linf
+                                                : norm.distance(origin, candidate);
   }
   return out;
 }

@@ -17,15 +17,6 @@ struct Finding {
   int least_likely = -1;    ///< lowest index among the lowest logits
 };
 
-/// How far a candidate is from its origin, in double.
-struct Distances {
-  double l0 = 0.0;
-  double l1 = 0.0;
-  double l2 = 0.0;
-  double linf = 0.0;
-  [[nodiscard]] double in(attacks::Norm norm) const;
-};
-
 /// The bench's own eye: nothing here is taken from an attack or from the float32 model it attacked.
 /// One per worker.
 class Judge {
@@ -45,8 +36,8 @@ class Judge {
   TensorOf<double> x_;
 };
 
-/// Distances in double; a NaN in the candidate makes them all infinite.
-[[nodiscard]] Distances measure(Row origin, Row candidate);
+/// How far a candidate is from its origin, in double; a NaN in it makes all distances infinite.
+[[nodiscard]] PerNorm measure(Row origin, Row candidate);
 
 /// Every feature lies in the box; NaN does not.
 [[nodiscard]] bool inside(Box box, Row candidate);

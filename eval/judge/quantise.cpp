@@ -17,9 +17,10 @@ std::uint8_t level(double k) { return static_cast<std::uint8_t>(std::clamp(k, 0.
 
 void to_8bit(const attacks::ThreatModel& threat, Row origin, Row candidate,
              std::span<std::uint8_t> levels) {
+  const bool each_value = info_of(threat.norm).each_value;
   for (std::size_t d = 0; d < origin.size(); ++d) {
     double k = std::round(kLevels * double{candidate[d]});
-    if (threat.norm == attacks::Norm::kLinf) {
+    if (each_value) {
       const double low = std::ceil(kLevels * (double{origin[d]} - threat.epsilon) - kSlack);
       const double high = std::floor(kLevels * (double{origin[d]} + threat.epsilon) + kSlack);
       // An origin that is no level itself may have none within ε: then the nearest, and the judge
@@ -28,7 +29,7 @@ void to_8bit(const attacks::ThreatModel& threat, Row origin, Row candidate,
     }
     levels[d] = level(k);
   }
-  if (threat.norm == attacks::Norm::kLinf) return;
+  if (each_value) return;
   thread_local std::vector<float> pixels;
   pixels.resize(origin.size());
   from_8bit(levels, pixels);

@@ -49,6 +49,7 @@ class Proof {
         label_(static_cast<std::size_t>(one.labels[0])) {}
 
   std::string tell() {
+    static_cast<void>(certify::ball_of(norm_));  // throws where there are no bounds
     add("\nCERTIFICATE: how far x can be moved in {} with no other answer, by backward linear "
         "bounds "
         "(CROWN)",
@@ -71,7 +72,6 @@ class Proof {
         conclude(known.certified);
       }
     } catch (const Error& no_bounds) {
-      if (norm_ == attacks::Norm::kL0) throw;
       add("    none: {}", no_bounds.what());
     }
     return std::move(text_);
@@ -169,15 +169,14 @@ class Proof {
   }
 
   [[nodiscard]] std::string_view where_formula() const {
-    switch (norm_) {
-      case attacks::Norm::kLinf:
-        return "x*_j = x_j - ε where λ_j > 0, x_j + ε elsewhere, inside the valid range";
-      case attacks::Norm::kL2: return "x* = x - ε λ / ||λ||₂, or the corner of the box around it";
-      case attacks::Norm::kL1:
-        return "x* = x - ε sign(λ_j) at the largest |λ_j|, or the corner of the box around it";
-      case attacks::Norm::kL0: break;
+    if (norm_ == Norm::kLinf) {
+      return "x*_j = x_j - ε where λ_j > 0, x_j + ε elsewhere, inside the valid range";
     }
-    throw std::logic_error("explain: l0 has no bounds");
+    if (norm_ == Norm::kL2) return "x* = x - ε λ / ||λ||₂, or the corner of the box around it";
+    if (norm_ == Norm::kL1) {
+      return "x* = x - ε sign(λ_j) at the largest |λ_j|, or the corner of the box around it";
+    }
+    throw std::logic_error(fmt::format("explain: {} has no bounds", to_string(norm_)));
   }
 
   void margin(const Line& line, double radius) {

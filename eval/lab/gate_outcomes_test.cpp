@@ -39,8 +39,8 @@ TEST(GateOutcomes, FollowTheCurveAlsoWhereSamplesAreCarried) {
     std::vector<std::vector<reports::record::SampleRecord>> blocks;
     for (const char* attack : {"fgsm", "noise"}) {
       blocks.push_back(random_records(seed, attack));
-      for (const auto& point :
-           sweep::summarise({attack, "linf", "attack"}, kEpsilons, 2, false, blocks.back())) {
+      for (const auto& point : sweep::summarise({attack, "linf", reports::record::RowKind::kAttack},
+                                                kEpsilons, 2, false, blocks.back())) {
         carried += point.carried;
         run.curve.push_back(point);
       }
@@ -61,7 +61,8 @@ TEST(GateOutcomes, FollowTheCurveAlsoWhereSamplesAreCarried) {
     EXPECT_EQ(points.size(), 10U);
     for (std::size_t k = 1; k < points.size(); ++k) {
       if (points[k].attack != points[k - 1].attack) continue;
-      for (std::size_t n = 0; n < kSamples && points[k].kind == "worst-case"; ++n)
+      for (std::size_t n = 0;
+           n < kSamples && points[k].kind == reports::record::RowKind::kWorstCase; ++n)
         EXPECT_LE(points[k].right[n], points[k - 1].right[n]) << "broken stays broken";
     }
   }

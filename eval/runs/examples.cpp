@@ -91,7 +91,8 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   std::vector<std::int64_t> predictions;
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> broken;
-  std::array<std::vector<double>, 4> distances;
+  std::vector<double> in_norm;
+  std::array<std::vector<double>, kStoredNorms.size()> distances;
   for (std::size_t k = 0; k < n; ++k) {
     const reports::record::SampleRecord* record = &kept_record(plan, result, k);
     labels.push_back(record->label);
@@ -99,22 +100,10 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
     predictions.push_back(record->found_label);
     ids.push_back(static_cast<std::int64_t>(record->id));
     broken.push_back(record->fooled != 0 || record->clean_label != record->label ? 1 : 0);
-    const judge::Distances moved =
-        judge::measure(data.images.row(k), result.examples.points.row(k));
-    distances[0].push_back(moved.l0);
-    distances[1].push_back(moved.l1);
-    distances[2].push_back(moved.l2);
-    distances[3].push_back(moved.linf);
+    const PerNorm moved = judge::measure(data.images.row(k), result.examples.points.row(k));
+    for (std::size_t i = 0; i < distances.size(); ++i) distances[i].push_back(moved.values[i]);
+    in_norm.push_back(moved[plan.norms.front()]);
   }
-  const auto in_norm = [&]() -> const std::vector<double>& {
-    switch (plan.norms.front()) {
-      case attacks::Norm::kL0: return distances[0];
-      case attacks::Norm::kL1: return distances[1];
-      case attacks::Norm::kL2: return distances[2];
-      case attacks::Norm::kLinf: return distances[3];
-    }
-    throw std::logic_error("save_examples: no such norm");
-  };
   const std::array<double, 2> range{data.range.lower, data.range.upper};
   const std::array<double, 1> epsilon{plan.epsilons.back()};
   const std::vector<std::size_t> shape = examples_shape(data.shape, n);
@@ -123,26 +112,26 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   const std::vector<std::string> split{data.split};
   using Integers = std::span<const std::int64_t>;
   using Doubles = std::span<const double>;
-  const std::vector<reports::formats::NpyArray> arrays{
+  std::vector<reports::formats::NpyArray> arrays{
       reports::formats::array_of("x", shape, data.images.flat().first(n * data.shape.size())),
       reports::formats::array_of("x_adv", shape, result.examples.points.flat()),
       reports::formats::array_of("labels", {n}, Integers(labels)),
       reports::formats::array_of("clean_predictions", {n}, Integers(clean)),
       reports::formats::array_of("predictions", {n}, Integers(predictions)),
       reports::formats::array_of("ids", {n}, Integers(ids)),
-      reports::formats::array_of("distances", {n}, Doubles(in_norm())),
-      reports::formats::array_of("l0", {n}, Doubles(distances[0])),
-      reports::formats::array_of("l1", {n}, Doubles(distances[1])),
-      reports::formats::array_of("l2", {n}, Doubles(distances[2])),
-      reports::formats::array_of("linf", {n}, Doubles(distances[3])),
-      reports::formats::array_of("broken", {n}, Integers(broken)),
-      reports::formats::array_of("attack", result.examples.broken_by),
-      reports::formats::array_of("epsilon", {1}, Doubles(epsilon)),
-      reports::formats::array_of("norm", norm_text),
-      reports::formats::array_of("dataset", dataset),
-      reports::formats::array_of("split", split),
-      reports::formats::array_of("class_names", data.class_names),
-      reports::formats::array_of("range", {2}, Doubles(range))};
+      reports::formats::array_of("distances", {n}, Doubles(in_norm))};
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    arrays.push_back(reports::formats::array_of(std::string(to_string(kStoredNorms[i])), {n},
+                                                Doubles(distances[i])));
+  }
+  arrays.insert(arrays.end(), {reports::formats::array_of("broken", {n}, Integers(broken)),
+                               reports::formats::array_of("attack", result.examples.broken_by),
+                               reports::formats::array_of("epsilon", {1}, Doubles(epsilon)),
+                               reports::formats::array_of("norm", norm_text),
+                               reports::formats::array_of("dataset", dataset),
+                               reports::formats::array_of("split", split),
+                               reports::formats::array_of("class_names", data.class_names),
+                               reports::formats::array_of("range", {2}, Doubles(range))});
   try {
     write_atomically(path, reports::formats::to_npz(arrays));
   } catch (const reports::record::Error& error) {
@@ -170,7 +159,7 @@ void save_pictures(const std::filesystem::path& folder, const datasets::Dataset&
     csv += fmt::format("{},{},{},{},{},{},{}\n", file, r.id, int{r.label}, int{r.found_label},
                        r.rounded_label >= 0 && r.rounded_label != r.label ? 1 : 0,
                        reports::formats::csv_field(result.examples.broken_by[k]),
-                       judge::measure(data.images.row(k), point).in(threat.norm));
+                       judge::measure(data.images.row(k), point)[threat.norm]);
   }
   write_atomically(folder / "examples.csv", csv);
 }

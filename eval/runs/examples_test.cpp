@@ -186,8 +186,7 @@ TEST_F(Examples, OfEveryAttackStayInsideWhenRounded) {
             << info.name << ' ' << attacks::to_string(norm);
         judge::to_8bit(threat, data_.images.row(n), result.examples.points.row(n), levels);
         judge::from_8bit(levels, rounded.row(0));
-        EXPECT_LE(judge::measure(data_.images.row(n), rounded.row(0)).in(norm),
-                  threat.reach() + 1e-7)
+        EXPECT_LE(judge::measure(data_.images.row(n), rounded.row(0))[norm], threat.reach() + 1e-7)
             << info.name << ' ' << attacks::to_string(norm);
       }
     }

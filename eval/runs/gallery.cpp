@@ -191,14 +191,14 @@ class Painter {
     const datasets::Picture saved = save(item.file, item.sha256);
     judge::from_8bit(saved.pixels, candidate_.row(0));
     const judge::Finding found = look(candidate_.view());
-    const judge::Distances moved = judge::measure(x.row(0), candidate_.row(0));
+    const PerNorm moved = judge::measure(x.row(0), candidate_.row(0));
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
     item.confidences = judge_.confidences(candidate_.row(0));
     item.found_label = found.label;
     item.found_confidence = found.confidence;
-    item.distances = {moved.l0, moved.l1, moved.l2, moved.linf};
+    item.distances = moved;
     item.still_adversarial = found.label >= 0 && found.label != item.label &&
-                             moved.in(norm) <= threat.reach() + kSlack &&
+                             moved[norm] <= threat.reach() + kSlack &&
                              judge::inside(data_.range, candidate_.row(0));
 
     judge::to_8bit({norm, 0.0, data_.range}, x.row(0), x.row(0), levels_);
@@ -290,8 +290,12 @@ reports::record::GalleryItem read_item(const reports::formats::JsonPart& entry) 
   item.clean_file = entry.get("clean_file", clean_file(item.id));
   if (entry.has("distances")) {
     const reports::formats::JsonPart moved = entry["distances"];
-    item.distances = {moved.get<double>("l0"), moved.get<double>("l1"), moved.get<double>("l2"),
-                      moved.get<double>("linf")};
+    for (std::size_t i = 0; i < kStoredNorms.size(); ++i) {
+      const std::string name(to_string(kStoredNorms[i]));
+      item.distances.values[i] =
+          i < kFirstStored ? moved.get<double>(name.c_str())
+                           : moved.get(name.c_str(), std::numeric_limits<double>::quiet_NaN());
+    }
   }
   if (entry.has("nearest"))
     item.nearest = entry["nearest"].number_or(std::numeric_limits<double>::infinity());

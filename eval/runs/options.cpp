@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/parallel.hpp"
+#include "models/bounds/region.hpp"
 
 namespace gibbon::eval::runs {
 
@@ -55,11 +56,12 @@ std::vector<Option> TrainOptions::options() {
 }
 
 std::vector<Option> SweepOptions::options() {
+  static const std::string kAnyNorm = listed(kNorms) + "; repeatable";  // an Option views its help
   return {{"attack",
            "NAME, NAME:knob=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon "
            "list attacks')",
            &attack},
-          {"norm", "linf, l2, l1 or l0; repeatable", &norm},
+          {"norm", kAnyNorm, &norm},
           {"epsilons", "budgets in input units: 0:0.3:0.025, or 0,.01,8/255", &epsilons},
           {"exhaustive", "every attack at every budget on every sample, instead of one ledger",
            &exhaustive},
@@ -76,8 +78,9 @@ std::vector<Option> SweepOptions::options() {
 }
 
 std::vector<Option> CertifyOptions::options() {
+  static const std::string kBoundedNorm = listed(models::bounds::kBoundedNorms);
   return {
-      {"norm", "linf, l2 or l1", &norm},
+      {"norm", kBoundedNorm, &norm},
       {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
       {"no-clip", "let inputs leave the data's valid range, as some published figures do",
        &no_clip},

@@ -44,17 +44,16 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
   for (const std::string& attack : options.attack)
     plan.attacks.push_back(sweep::parse_entry(attack));
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
-  if (std::ranges::count(plan.norms, attacks::Norm::kL0) > 0) {
+  for (const attacks::Norm norm : plan.norms) {
+    if (!info_of(norm).counts) continue;
     for (const double epsilon : plan.epsilons) {
       if (epsilon == std::floor(epsilon)) continue;
-      fail_usage(
-          "--epsilons {}: ε = {} is no whole number; in l0 a budget is a number of input "
-          "values",
-          options.epsilons, epsilon);
+      fail_usage("--epsilons {}: ε = {} is no whole number; in {} a budget is a number of {}",
+                 options.epsilons, epsilon, to_string(norm), info_of(norm).unit);
     }
   }
   for (const attacks::Norm norm : plan.norms) {
-    if (norm != attacks::Norm::kLinf || plan.epsilons.back() <= 1.0) continue;
+    if (!info_of(norm).each_value || plan.epsilons.back() <= 1.0) continue;
     std::vector<std::string> meant;
     for (const double epsilon : plan.epsilons) {
       meant.push_back(epsilon > 1.0 ? fmt::format("{:g}/255", epsilon)

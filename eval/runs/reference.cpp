@@ -91,13 +91,8 @@ ReferenceBench make_reference_bench(std::size_t classes) {
 }
 
 std::vector<double> reference_epsilons(attacks::Norm norm) {
-  switch (norm) {
-    case attacks::Norm::kLinf: return {0.02, 0.04, 0.08};
-    case attacks::Norm::kL2: return {0.14, 0.28, 0.56};
-    case attacks::Norm::kL1: return {0.6, 1.2, 2.4};
-    case attacks::Norm::kL0: break;
-  }
-  return {1.0, 2.0, 4.0};
+  const std::span<const double> budgets = info_of(norm).usual_budgets;
+  return {budgets.begin(), budgets.end()};
 }
 
 std::vector<reports::gate::Strength> measure_strength(const sweep::SweepPlan& plan,

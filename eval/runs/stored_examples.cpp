@@ -281,10 +281,8 @@ class Loader {
 
   [[nodiscard]] attacks::Norm norm() const {
     const std::string name = text("norm");
-    for (const attacks::Norm norm : attacks::kNorms) {
-      if (name == attacks::to_string(norm)) return norm;
-    }
-    fail("norm", fmt::format("is '{}'", name), "linf, l2, l1 or l0");
+    if (const NormInfo* known = known_norm(name); known != nullptr) return known->norm;
+    fail("norm", fmt::format("is '{}'", name), listed(kNorms));
   }
 
   [[nodiscard]] double epsilon(attacks::Norm norm) const {
@@ -292,7 +290,7 @@ class Loader {
     if (!(epsilon >= 0.0 && std::isfinite(epsilon))) {
       fail("epsilon", fmt::format("is {}", epsilon), "a number >= 0");
     }
-    if (norm == attacks::Norm::kLinf && epsilon > 1.0 && type_of("x_adv") != 'f' &&
+    if (info_of(norm).each_value && epsilon > 1.0 && type_of("x_adv") != 'f' &&
         !file_.has("range")) {
       fail("epsilon", fmt::format("is {}, of integers that are divided by 255", epsilon),
            "ε in [0, 1]", fmt::format("save epsilon = {}/255", epsilon));
@@ -330,23 +328,17 @@ struct Outside {
 
 /// Whether rounding may have taken the point out of the ball of ε.
 bool within_rounding(attacks::Norm norm, double epsilon, Row x, Row point) {
-  double squares = 0.0;
-  double sum = 0.0;
+  thread_local std::vector<double> slacks;
+  slacks.resize(x.size());
   bool every = true;
   for (std::size_t d = 0; d < x.size(); ++d) {
     const double slack = kUnits * (std::abs(double{x[d]}) + std::abs(double{point[d]}) + epsilon);
     every = every && std::abs(double{point[d]} - double{x[d]}) <= epsilon + slack;
-    squares += slack * slack;
-    sum += slack;
+    slacks[d] = slack;
   }
-  const double distance = attacks::distance(norm, x, point);
-  switch (norm) {
-    case attacks::Norm::kLinf: return every;
-    case attacks::Norm::kL2: return distance <= epsilon + std::sqrt(squares);
-    case attacks::Norm::kL1: return distance <= epsilon + sum;
-    case attacks::Norm::kL0: return distance <= epsilon;
-  }
-  throw std::logic_error("within_rounding: no such norm");
+  const NormInfo& info = info_of(norm);
+  if (info.each_value) return every;
+  return info.distance(x, point) <= epsilon + (info.counts ? 0.0 : info.length(slacks));
 }
 
 /// Clips what rounding took out of the range; false when the point lies farther out.

@@ -29,7 +29,8 @@ namespace {
 std::vector<std::pair<std::string, std::string>> rows_of(const reports::record::Run& run) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const reports::record::CurvePoint& point : run.curve) {
-    if (point.kind != "worst-case") rows.emplace_back(point.attack, point.norm);
+    if (point.kind != reports::record::RowKind::kWorstCase)
+      rows.emplace_back(point.attack, point.norm);
   }
   return rows;
 }

@@ -19,7 +19,8 @@ class Joining : public testing::Test {
  protected:
   Joining() {
     run_.provenance["interrupted"] = false;
-    run_.distances = {{.attack = "pgd", .norm = "linf", .kind = "attack", .n = 20}};
+    run_.distances = {
+        {.attack = "pgd", .norm = "linf", .kind = reports::record::RowKind::kAttack, .n = 20}};
     for (const reports::record::SampleRecord& r : run_.records(0)) {
       data_.ids.push_back(r.id);
       data_.labels.push_back(r.label);

@@ -19,9 +19,7 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 /// more than they cost. Dearer ones only see what everything else left.
 constexpr double kCheapPasses = 500.0;
 
-bool is_minimal(const AttackSpec& spec) {
-  return spec.info->kind == attacks::Kind::kMinimalDistance;
-}
+bool is_minimal(const AttackSpec& spec) { return attacks::info_of(spec.info->kind).nearest; }
 
 }  // namespace
 
@@ -359,9 +357,9 @@ void BlockRunner::judge(std::optional<std::size_t> row) {
   for (std::size_t i = 0; i < count; ++i) {
     // Fails closed: what lies outside ball or box, or gives no label at all, breaks nothing.
     Verdict& v = verdicts_[i];
-    const judge::Distances moved = judge::measure(x_.row(i), candidates_.row(i));
+    const PerNorm moved = judge::measure(x_.row(i), candidates_.row(i));
     v = {.moved = moved,
-         .distance = moved.in(norm_),
+         .distance = moved[norm_],
          .inside_box = judge::inside(bench_.data.range, candidates_.row(i)),
          .wrong = findings_[i].label >= 0 && findings_[i].label != true_labels_[i],
          .row = budgets()};
@@ -386,7 +384,7 @@ void BlockRunner::judge(std::optional<std::size_t> row) {
   for (std::size_t j = 0; j < to_round_.size(); ++j) {
     const std::uint32_t i = to_round_[j];
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
-    const double moved = judge::measure(x_.row(i), rounded_.row(j)).in(norm_);
+    const double moved = judge::measure(x_.row(i), rounded_.row(j))[norm_];
     // The true label where the rounded image left the ball.
     verdicts_[i].rounded_label =
         moved <= threat(verdicts_[i].row).reach() + kSlack ? found[j].label : true_labels_[i];
@@ -418,10 +416,7 @@ void BlockRunner::write(std::size_t row, std::size_t member, std::size_t k) {
   r.confidence = static_cast<float>(findings_[k].confidence);
   r.inside_ball = v.distance <= threat(row).reach() ? 1 : 0;
   r.inside_box = v.inside_box ? 1 : 0;
-  r.l0 = v.moved.l0;
-  r.l1 = v.moved.l1;
-  r.l2 = v.moved.l2;
-  r.linf = v.moved.linf;
+  r.distances = v.moved;
   r.fooled = v.row <= row ? 1 : 0;
   r.rounded_label = static_cast<std::int16_t>(r.fooled != 0 ? v.rounded_label : -1);
   r.member = static_cast<std::int16_t>(r.fooled != 0 ? static_cast<int>(member) : -1);

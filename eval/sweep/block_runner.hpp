@@ -44,7 +44,7 @@ struct Pair {
   std::vector<const AttackSpec*> members;
 
   [[nodiscard]] bool is_control() const {
-    return !entry->ensemble && members.front()->info->kind == attacks::Kind::kControl;
+    return !entry->ensemble && attacks::info_of(members.front()->info->kind).noise;
   }
   /// Noise and single steps: more budget may do less damage, so a row is that very budget's.
   [[nodiscard]] bool row_by_row() const;
@@ -89,7 +89,7 @@ class BlockRunner {
  private:
   /// What the judge says of one candidate.
   struct Verdict {
-    judge::Distances moved;
+    PerNorm moved;
     double distance = 0.0;  ///< moved in the norm of the entry
     bool inside_box = false;
     bool wrong = false;      ///< the model does not answer the true label

@@ -10,6 +10,7 @@ namespace gibbon::eval::sweep {
 namespace {
 
 using reports::record::CurvePoint;
+using reports::record::RowKind;
 using reports::record::SampleRecord;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -33,16 +34,13 @@ void describe(std::span<const reports::record::SampleRecord> row,
     }
     if (r.fooled == 0) continue;
     confidences.push_back(double{r.confidence});
-    point.mean_distance[0] += r.l0;
-    point.mean_distance[1] += r.l1;
-    point.mean_distance[2] += r.l2;
-    point.mean_distance[3] += r.linf;
+    for (const Norm norm : kNorms) point.mean_distance[norm] += r.distances[norm];
   }
   const auto fooled = static_cast<double>(confidences.size());
   double sum = 0.0;
   for (const double c : confidences) sum += c;
   point.mean_wrong_confidence = confidences.empty() ? kNan : sum / fooled;
-  for (double& mean : point.mean_distance) mean = confidences.empty() ? kNan : mean / fooled;
+  for (double& mean : point.mean_distance.values) mean = confidences.empty() ? kNan : mean / fooled;
   point.median_wrong_confidence = median(confidences);
 }
 
@@ -129,14 +127,14 @@ std::vector<reports::record::CurvePoint> worst_case(
         if (block[e * n + k].broken != 0) out[k] = 1;
       }
     }
-    reports::record::CurvePoint& point =
-        points.emplace_back(reports::record::CurvePoint{.attack = "worst-case",
-                                                        .norm = norm,
-                                                        .kind = "worst-case",
-                                                        .epsilon = epsilons[e],
-                                                        .mean_wrong_confidence = kNan,
-                                                        .median_wrong_confidence = kNan,
-                                                        .mean_distance = {kNan, kNan, kNan, kNan}});
+    reports::record::CurvePoint& point = points.emplace_back(
+        reports::record::CurvePoint{.attack = std::string(to_string(RowKind::kWorstCase)),
+                                    .norm = norm,
+                                    .kind = RowKind::kWorstCase,
+                                    .epsilon = epsilons[e],
+                                    .mean_wrong_confidence = kNan,
+                                    .median_wrong_confidence = kNan});
+    point.mean_distance.values.fill(kNan);
     count(blocks.front().subspan(e * n, n), out, classes, point);
   }
   return points;

@@ -13,7 +13,7 @@ namespace gibbon::eval::sweep {
 struct PairInfo {
   std::string attack;
   std::string norm;
-  std::string kind;  ///< "attack" or "control"
+  reports::record::RowKind kind = reports::record::RowKind::kAttack;
 };
 
 /// Records of one (attack, norm): epsilons.size() rows of n samples, row after row, sample n of

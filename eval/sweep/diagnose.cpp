@@ -81,9 +81,8 @@ std::span<const reports::record::CurvePoint> rows_of(const SweepResult& result,
 bool is_iterated(const Pair& pair) { return !pair.row_by_row(); }
 
 bool is_minimal(const Pair& pair) {
-  return std::ranges::all_of(pair.members, [](const AttackSpec* m) {
-    return m->info->kind == attacks::Kind::kMinimalDistance;
-  });
+  return std::ranges::all_of(
+      pair.members, [](const AttackSpec* m) { return attacks::info_of(m->info->kind).nearest; });
 }
 
 bool sees_gradients(const AttackSpec& spec) {
@@ -394,13 +393,17 @@ void add_remarks(const SweepResult& result, const ModelSigns& signs, Sentences& 
 
 void add_unlimited_budget(const SweepResult& result, const ModelSigns& signs, Sentences& out) {
   for (const reports::record::CurvePoint& p : result.curve) {
-    if (p.kind != "attack" || p.norm != "linf" || p.epsilon < 1.0 || p.targeted_n > 0) continue;
+    const NormInfo* norm = known_norm(p.norm);
+    if (p.kind != reports::record::RowKind::kAttack || norm == nullptr || !norm->each_value ||
+        p.epsilon < 1.0 || p.targeted_n > 0) {
+      continue;
+    }
     const reports::record::Interval interval = reports::record::wilson95(p.correct, p.n);
     if (interval.low <= 1.0 / static_cast<double>(signs.classes)) continue;
     out.push_back(fmt::format(
-        "{} (linf) at ε = {} leaves {:.1f} % correct (95 % interval {} %) although any image was "
+        "{} ({}) at ε = {} leaves {:.1f} % correct (95 % interval {} %) although any image was "
         "allowed: the attack is limited, not the model strong. Try an iterated attack.",
-        p.attack, p.epsilon, percent(p.accuracy()), in_percent(interval)));
+        p.attack, p.norm, p.epsilon, percent(p.accuracy()), in_percent(interval)));
   }
 }
 

@@ -37,7 +37,8 @@ class Diagnosis : public testing::Test {
     for (const auto& [epsilon, correct] : {std::pair{0.1, small}, std::pair{1.0, large}}) {
       result_.curve.push_back({.attack = text,
                                .norm = "linf",
-                               .kind = pair.is_control() ? "control" : "attack",
+                               .kind = pair.is_control() ? reports::record::RowKind::kControl
+                                                         : reports::record::RowKind::kAttack,
                                .epsilon = epsilon,
                                .n = n_,
                                .clean_correct = 950,
@@ -271,7 +272,8 @@ TEST_F(Diagnosis, OfAnUnlimitedBudgetNeedsMoreThanGuessing) {
 
 TEST_F(Diagnosis, OfWideIntervalsNeedsMoreThanTenPoints) {
   add("pgd", 400, 0);
-  for (auto& point : result_.curve) point = {.attack = "pgd", .norm = "l2", .kind = "attack"};
+  for (auto& point : result_.curve)
+    point = {.attack = "pgd", .norm = "l2", .kind = reports::record::RowKind::kAttack};
   const auto of = [&](std::uint64_t n) {
     for (auto& point : result_.curve) point.n = n;
     result_.curve[0].correct = n / 2;

@@ -15,6 +15,7 @@
 namespace gibbon::eval::sweep {
 namespace {
 
+using reports::record::RowKind;
 using reports::record::SampleRecord;
 
 constexpr std::size_t kFewest = 128;  // in a block: survivors should still fill a product
@@ -247,7 +248,7 @@ class Run {
     };
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       const PairInfo info{pairs_[p].entry->text, std::string(attacks::to_string(pairs_[p].norm)),
-                          pairs_[p].is_control() ? "control" : "attack"};
+                          pairs_[p].is_control() ? RowKind::kControl : RowKind::kAttack};
       const auto points =
           summarise(info, plan_.epsilons, classes, bench_.data.shape.image, records_of(p));
       result_.curve.insert(result_.curve.end(), points.begin(), points.end());
@@ -265,10 +266,11 @@ class Run {
       }
       if (all.size() < 2) continue;
       const std::string name(attacks::to_string(norm));
+      constexpr RowKind kWorst = RowKind::kWorstCase;
       const auto points = worst_case(name, plan_.epsilons, classes, all);
       result_.curve.insert(result_.curve.end(), points.begin(), points.end());
       result_.distances.push_back(
-          summarise_distances({"worst-case", name, "worst-case"}, first_rows));
+          summarise_distances({std::string(to_string(kWorst)), name, kWorst}, first_rows));
     }
     result_.diagnosis = diagnose(result_, plan_, seen_);
   }

@@ -104,10 +104,10 @@ TEST_F(Sweep, EveryRecordHoldsAndNoCurveRises) {
     const auto& point = result.curve[r.curve_row];
     EXPECT_TRUE(r.inside_ball != 0 && r.inside_box != 0) << point.attack << ' ' << point.norm;
     if (r.clean_label != r.label) {
-      EXPECT_TRUE(r.broken != 0 && r.fooled == 0 && r.linf == 0.0);
+      EXPECT_TRUE(r.broken != 0 && r.fooled == 0 && r.distances[Norm::kLinf] == 0.0);
     }
     if (point.epsilon == 0.0) {
-      EXPECT_EQ(r.linf, 0.0);
+      EXPECT_EQ(r.distances[Norm::kLinf], 0.0);
     }
   }
   for (std::size_t k = 1; k < result.curve.size(); ++k) {
@@ -205,7 +205,7 @@ TEST_F(Sweep, TargetedAttacksAimAndLeaveTheTargetClassAlone) {
   for (const reports::record::SampleRecord& r : result.samples) {
     EXPECT_EQ(r.target, 1);
     if (r.label == 1) {
-      EXPECT_EQ(r.linf, 0.0);
+      EXPECT_EQ(r.distances[Norm::kLinf], 0.0);
     }
     if (r.fooled != 0 && r.found_label == 1) ++hits;
   }

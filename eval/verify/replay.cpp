@@ -49,13 +49,10 @@ bool admitted(const Query& query, std::span<const double> x) {
     largest = std::max(largest, distance);
   }
   if (!query.ball) return true;
-  switch (query.ball->ball) {
-    case Norm::kL2: return std::sqrt(square) <= query.ball->radius;
-    case Norm::kL1: return sum <= query.ball->radius;
-    case Norm::kLinf: return largest <= query.ball->radius;
-    case Norm::kL0: break;  // no bounds
-  }
-  return false;
+  const Norm ball = query.ball->ball;
+  if (ball == Norm::kL2) return std::sqrt(square) <= query.ball->radius;
+  if (ball == Norm::kL1) return sum <= query.ball->radius;
+  return ball == Norm::kLinf && largest <= query.ball->radius;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 
@@ -9,8 +10,12 @@
 
 namespace gibbon::models::bounds {
 
+/// The norms whose balls are bounded. That of l0 is not convex; of others the dual norm would be
+/// needed wherever a line is minimised over a ball.
+inline constexpr std::array kBoundedNorms{Norm::kLinf, Norm::kL2, Norm::kL1};
+
 /// Where inputs are bounded: { x' : ||x' - x|| <= radius, x' in clip }, in input units, before the
-/// model's normalisation; not in l0, whose balls are not convex. One sample per row of x.
+/// model's normalisation. One sample per row of x.
 struct Regions {
   Rows x;
   std::span<const double> radii;  ///< N, each >= 0

@@ -47,7 +47,7 @@ constexpr std::array kAttackDashes{1, 2, 4};
 // Wide and below the others: an attack that is the worst case everywhere is still to be seen.
 constexpr Style kWorstCase{"000000", 1, 0, 4.5};
 
-using Styles = std::map<std::pair<std::string, std::string>, Style>;
+using Styles = std::map<std::pair<record::RowKind, std::string>, Style>;
 
 enum class Legend { kRight, kBelow };
 
@@ -86,9 +86,9 @@ Styles styles_of(const record::Run& run) {
   for (const record::CurvePoint& point : run.curve) {
     const auto key = std::pair(point.kind, point.attack);
     if (styles.contains(key)) continue;
-    if (point.kind == "worst-case")
+    if (point.kind == record::RowKind::kWorstCase)
       styles[key] = kWorstCase;
-    else if (point.kind == "control")
+    else if (point.kind == record::RowKind::kControl)
       styles[key] = kControlStyles[controls++ % kControlStyles.size()];
     else {
       styles[key] = kAttackStyles[attacks % kAttackStyles.size()];
@@ -116,7 +116,7 @@ std::string data_block(const record::Series& series, std::size_t index) {
 }
 
 std::string legend_name(const record::Series& series) {
-  return series.kind == "control" ? series.attack + " (noise)" : series.attack;
+  return series.kind == record::RowKind::kControl ? series.attack + " (noise)" : series.attack;
 }
 
 std::string data_title(const record::Subject& subject) {
@@ -228,11 +228,14 @@ std::string plot_command(const record::Panel& panel, const record::Subject& subj
                     i, style(panel.series[i]).colour));
   const auto line = [&](std::size_t i) {
     const record::Series& series = panel.series[i];
-    parts.push_back(fmt::format("$s{} using 1:2 with {} {} title {}", i,
-                                series.kind == "worst-case" ? "lines" : "linespoints",
-                                line_options(style(series)), gnuplot_quoted(legend_name(series))));
+    parts.push_back(
+        fmt::format("$s{} using 1:2 with {} {} title {}", i,
+                    series.kind == record::RowKind::kWorstCase ? "lines" : "linespoints",
+                    line_options(style(series)), gnuplot_quoted(legend_name(series))));
   };
-  const auto is_worst = [&](std::size_t i) { return panel.series[i].kind == "worst-case"; };
+  const auto is_worst = [&](std::size_t i) {
+    return panel.series[i].kind == record::RowKind::kWorstCase;
+  };
   for (std::size_t i = 0; i < panel.series.size(); ++i)
     if (is_worst(i)) line(i);
   for (std::size_t i = 0; i < panel.series.size(); ++i)

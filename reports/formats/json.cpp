@@ -50,6 +50,13 @@ void each_distance_field(Summary& summary, Visitor visit) {
   visit("upper_quartile", summary.upper_quartile);
 }
 
+/// As JSON has it.
+template <class T>
+const T& stored(const T& value) {
+  return value;
+}
+const auto& stored(const PerNorm& numbers) { return numbers.values; }
+
 std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
@@ -57,7 +64,7 @@ std::string dump(const Json& json, int indent) {
 std::string point_line(const record::CurvePoint& point) {
   const record::Interval interval = record::wilson95(point.correct, point.n);
   Json line;
-  each_field(point, [&](const char* name, const auto& value) { line[name] = value; });
+  each_field(point, [&](const char* name, const auto& value) { line[name] = stored(value); });
   line["accuracy"] = point.accuracy();
   line["accuracy_on_clean_correct"] = point.accuracy_on_clean_correct();
   line["wilson"] = {interval.low, interval.high};
@@ -89,9 +96,14 @@ void read(const JsonPart& part, double& value) {
   value = part.number_or(std::numeric_limits<double>::quiet_NaN());
 }
 
-void read(const JsonPart& part, std::array<double, 4>& values) {
-  if (part.size() != values.size()) part.fail("is not a list of 4");
-  for (std::size_t i = 0; i < values.size(); ++i) read(part[i], values[i]);
+void read(const JsonPart& part, record::RowKind& kind) { kind = row_kind(part); }
+
+void read(const JsonPart& part, PerNorm& numbers) {
+  if (part.size() < kFirstStored || part.size() > numbers.values.size()) {
+    part.fail(fmt::format("is not a list of {}", numbers.values.size()));
+  }
+  numbers.values.fill(std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < part.size(); ++i) read(part[i], numbers.values[i]);
 }
 
 void read(const JsonPart& part, record::CurvePoint& point) {

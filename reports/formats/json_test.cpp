@@ -45,8 +45,8 @@ TEST(RunJson, RoundTripsWithNanAndSamples) {
 
 TEST(RunJson, DistancesRoundTripAndMayBeMissing) {
   record::Run run = record::cases::run();
-  run.distances = {
-      {"fmn", "l2", "attack", 200, 120, 0.25, 0.5, std::numeric_limits<double>::infinity()}};
+  run.distances = {{"fmn", "l2", record::RowKind::kAttack, 200, 120, 0.25, 0.5,
+                    std::numeric_limits<double>::infinity()}};
   const std::string text = to_run_json(run);
   const record::Run read = read_both(text, run.samples);
   ASSERT_EQ(read.distances.size(), 1U);

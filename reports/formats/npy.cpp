@@ -30,50 +30,79 @@ template <class T>
 struct Field {
   std::string_view name;
   T record::SampleRecord::*member;
+
+  [[nodiscard]] std::string_view title() const { return name; }
+  template <class Sample>
+  [[nodiscard]] auto& of(Sample& sample) const {
+    return sample.*member;
+  }
 };
 template <class T>
 Field(const char*, T record::SampleRecord::*) -> Field<T>;
 
-constexpr std::tuple kFields{Field{"curve_row", &record::SampleRecord::curve_row},
-                             Field{"id", &record::SampleRecord::id},
-                             Field{"label", &record::SampleRecord::label},
-                             Field{"target", &record::SampleRecord::target},
-                             Field{"clean_label", &record::SampleRecord::clean_label},
-                             Field{"found_label", &record::SampleRecord::found_label},
-                             Field{"rounded_label", &record::SampleRecord::rounded_label},
-                             Field{"inside_ball", &record::SampleRecord::inside_ball},
-                             Field{"inside_box", &record::SampleRecord::inside_box},
-                             Field{"fooled", &record::SampleRecord::fooled},
-                             Field{"broken", &record::SampleRecord::broken},
-                             Field{"confidence", &record::SampleRecord::confidence},
-                             Field{"l0", &record::SampleRecord::l0},
-                             Field{"l1", &record::SampleRecord::l1},
-                             Field{"l2", &record::SampleRecord::l2},
-                             Field{"linf", &record::SampleRecord::linf},
-                             Field{"member", &record::SampleRecord::member},
-                             Field{"forwards", &record::SampleRecord::forwards},
-                             Field{"backwards", &record::SampleRecord::backwards},
-                             Field{"nearest", &record::SampleRecord::nearest}};
+/// A distance of the sample, by its place in kStoredNorms.
+struct Distance {
+  std::size_t place;
+
+  [[nodiscard]] std::string_view title() const { return to_string(kStoredNorms[place]); }
+  template <class Sample>
+  [[nodiscard]] auto& of(Sample& sample) const {
+    return sample.distances.values[place];
+  }
+};
+
+template <std::size_t First, std::size_t... Place>
+constexpr auto distances(std::index_sequence<Place...> /*places*/) {
+  return std::tuple{Distance{First + Place}...};
+}
+
+constexpr std::tuple kFirstFields{
+    Field{"curve_row", &record::SampleRecord::curve_row},
+    Field{"id", &record::SampleRecord::id},
+    Field{"label", &record::SampleRecord::label},
+    Field{"target", &record::SampleRecord::target},
+    Field{"clean_label", &record::SampleRecord::clean_label},
+    Field{"found_label", &record::SampleRecord::found_label},
+    Field{"rounded_label", &record::SampleRecord::rounded_label},
+    Field{"inside_ball", &record::SampleRecord::inside_ball},
+    Field{"inside_box", &record::SampleRecord::inside_box},
+    Field{"fooled", &record::SampleRecord::fooled},
+    Field{"broken", &record::SampleRecord::broken},
+    Field{"confidence", &record::SampleRecord::confidence},
+};
+constexpr std::tuple kLaterFields{Field{"member", &record::SampleRecord::member},
+                                  Field{"forwards", &record::SampleRecord::forwards},
+                                  Field{"backwards", &record::SampleRecord::backwards},
+                                  Field{"nearest", &record::SampleRecord::nearest}};
+/// Distances in norms that came later lie at the end, so that files without them are read, too.
+constexpr auto kFields = std::tuple_cat(
+    kFirstFields, distances<0>(std::make_index_sequence<kFirstStored>()), kLaterFields,
+    distances<kFirstStored>(std::make_index_sequence<kStoredNorms.size() - kFirstStored>()));
 
 template <class Visitor>
 constexpr void each_field(Visitor visit) {
   std::apply([&](const auto&... field) { (visit(field), ...); }, kFields);
 }
 
-template <class T>
-constexpr char kind_of(const Field<T>& /*field*/) {
-  if (std::is_floating_point_v<T>) return 'f';
-  return std::is_signed_v<T> ? 'i' : 'u';
+template <class AnyField>
+using ValueOf = std::remove_cvref_t<decltype(std::declval<AnyField>().of(
+    std::declval<record::SampleRecord&>()))>;
+
+template <class AnyField>
+constexpr char kind_of(const AnyField& /*field*/) {
+  if (std::is_floating_point_v<ValueOf<AnyField>>) return 'f';
+  return std::is_signed_v<ValueOf<AnyField>> ? 'i' : 'u';
 }
 
-template <class T>
-constexpr std::size_t size_of(const Field<T>& /*field*/) {
-  return sizeof(T);
+template <class AnyField>
+constexpr std::size_t size_of(const AnyField& /*field*/) {
+  return sizeof(ValueOf<AnyField>);
 }
 
 constexpr std::size_t kAllFields = std::tuple_size_v<decltype(kFields)>;
-constexpr std::size_t kFirstFields = 16;  // what the first version wrote
-constexpr std::size_t kPiece = 4096;      // records read at a time
+// What versions wrote: the first one, the next one, this one.
+constexpr std::array kVersions{16UL, 20UL, kAllFields};
+constexpr std::size_t kPiece = 4096;  // records read at a time
 
 constexpr std::size_t record_bytes(std::size_t fields) {
   std::size_t bytes = 0;
@@ -87,7 +116,7 @@ std::string header_start(std::size_t fields) {
   std::size_t k = 0;
   each_field([&](const auto& field) {
     if (k++ >= fields) return;
-    descr += fmt::format("{}('{}', '{}{}{}')", descr.empty() ? "" : ", ", field.name,
+    descr += fmt::format("{}('{}', '{}{}{}')", descr.empty() ? "" : ", ", field.title(),
                          size_of(field) == 1 ? '|' : '<', kind_of(field), size_of(field));
   });
   return fmt::format("{{'descr': [{}], 'fortran_order': False, 'shape': (", descr);
@@ -98,9 +127,9 @@ std::string header_start(std::size_t fields) {
       "samples.npy: {}; only what gibbon wrote is read; run the evaluation again", what));
 }
 
-/// How many of the fields the file has: all, or those of the first version.
+/// How many of the fields the file has.
 std::size_t fields_of(std::string_view header) {
-  for (const std::size_t fields : {kAllFields, kFirstFields}) {
+  for (const std::size_t fields : kVersions) {
     if (header.starts_with(header_start(fields))) return fields;
   }
   fail("other fields than those of a sample record");
@@ -140,7 +169,7 @@ std::string to_npy(std::span<const record::SampleRecord> samples) {
   bytes.reserve(bytes.size() + samples.size() * record_bytes(kAllFields));
   for (const record::SampleRecord& sample : samples)
     each_field([&](const auto& field) {
-      const auto value = sample.*field.member;
+      const auto value = field.of(sample);
       const auto raw = std::bit_cast<std::array<char, sizeof(value)>>(value);
       bytes.append(raw.data(), raw.size());
     });
@@ -181,7 +210,7 @@ std::vector<record::SampleRecord> from_npy(std::istream& file) {
       std::size_t k = 0;
       each_field([&](const auto& field) {
         if (k++ >= fields) return;
-        std::memcpy(&(sample.*field.member), next, size_of(field));
+        std::memcpy(&field.of(sample), next, size_of(field));
         next += size_of(field);
       });
       // Summaries sort distances, and index by members.

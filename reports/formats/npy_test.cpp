@@ -33,7 +33,7 @@ TEST(Npy, RoundTrips) {
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read[1].id, 1ULL << 40U);
   EXPECT_EQ(read[1].target, 0);
-  EXPECT_EQ(read[1].linf, 0.1);
+  EXPECT_EQ(read[1].distances[Norm::kLinf], 0.1);
   EXPECT_EQ(to_npy(read), bytes);
   EXPECT_TRUE(parse(to_npy({})).empty());
 }
@@ -73,7 +73,7 @@ TEST(Npy, ReadsTheRecordsOfTheFirstVersion) {
   const std::vector<record::SampleRecord> read = parse(record::cases::read_file(path));
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read[1].id, 1ULL << 40U);
-  EXPECT_EQ(read[1].linf, 0.1);
+  EXPECT_EQ(read[1].distances[Norm::kLinf], 0.1);
   EXPECT_EQ(read[1].member, -1);
 }
 

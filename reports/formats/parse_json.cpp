@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "base/printable.hpp"
 #include "reports/record/error.hpp"
 
 namespace gibbon::reports::formats {
@@ -98,6 +99,13 @@ double JsonPart::number(double most) const {
   const auto value = json_->get<double>();
   if (!(std::abs(value) <= most)) fail(fmt::format("is beyond {:.3g}", most));
   return value;
+}
+
+record::RowKind row_kind(const JsonPart& part) {
+  const auto name = part.as<std::string>();
+  const auto kind = record::row_kind_named(name);
+  if (!kind) part.fail(fmt::format("is '{}', no kind of row", printable(name)));
+  return *kind;
 }
 
 }  // namespace gibbon::reports::formats

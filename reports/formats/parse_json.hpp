@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/record/row_kind.hpp"
+
 // How all JSON comes in: nothing in a file, whatever it holds, is more than an Error.
 namespace gibbon::reports::formats {
 
@@ -86,5 +88,8 @@ class JsonPart {
   std::string_view remedy_;
   std::string path_;  // "curve[3].n"
 };
+
+/// Of its name.
+[[nodiscard]] record::RowKind row_kind(const JsonPart& part);
 
 }  // namespace gibbon::reports::formats

@@ -11,7 +11,8 @@ namespace {
 /// Five samples of one row: wrong when clean, broken after 1, 3 and 40 passes, never broken.
 record::Run small_run() {
   record::Run run;
-  run.curve = {{.attack = "a,b", .norm = "linf", .kind = "attack", .epsilon = 0.1, .n = 5}};
+  run.curve = {
+      {.attack = "a,b", .norm = "linf", .kind = record::RowKind::kAttack, .epsilon = 0.1, .n = 5}};
   run.samples.resize(5);
   for (record::SampleRecord& r : run.samples) r.label = 1;
   for (std::size_t n = 1; n < 5; ++n) run.samples[n].clean_label = 1;

@@ -17,10 +17,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
 
-// FGSM under l∞ is the one attack whose whole perturbation is this formula; elsewhere it is what it
-// is.
+// FGSM where every input value has its own budget is the one attack whose whole perturbation is
+// this formula; elsewhere it is what it is.
 std::string formula(const GallerySet& set, const record::GalleryItem& item) {
-  const bool is_sign = set.norm == to_string(Norm::kLinf) &&
+  const NormInfo* norm = known_norm(set.norm);
+  const bool is_sign = norm != nullptr && norm->each_value &&
                        (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
   return fmt::format("{}, ε = {}", is_sign ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
                      record::epsilon_text(item.epsilon));
@@ -77,6 +78,14 @@ Json shares(std::span<const float> confidences) {
   return list;
 }
 
+Json distances_json(const PerNorm& distances) {
+  Json json = Json::object();
+  for (const Norm norm : kStoredNorms) {
+    if (!std::isnan(distances[norm])) json[std::string(to_string(norm))] = distances[norm];
+  }
+  return json;
+}
+
 Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
   Json json{{"id", item.id},
             {"attack", item.attack},
@@ -92,11 +101,7 @@ Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
             {"clean_confidences", shares(item.clean_confidences)},
             {"confidences", shares(item.confidences)},
             {"still_adversarial", item.still_adversarial},
-            {"distances",
-             {{"l0", item.distances[0]},
-              {"l1", item.distances[1]},
-              {"l2", item.distances[2]},
-              {"linf", item.distances[3]}}},
+            {"distances", distances_json(item.distances)},
             {"forwards", item.forwards},
             {"backwards", item.backwards},
             {"file", item.file},

@@ -59,7 +59,7 @@ Json to_json(const Point& point) {
 Point point_from(const formats::JsonPart& part, std::size_t n, const std::string& file) {
   Point point{.attack = part.get<std::string>("attack"),
               .norm = part.get<std::string>("norm"),
-              .kind = part.get<std::string>("kind"),
+              .kind = formats::row_kind(part["kind"]),
               .epsilon = part.get<double>("epsilon")};
   auto right = formats::from_bits(part.get<std::string>("right"), n);
   if (!right) fail(file, fmt::format("{} has no outcomes of {} samples", point.name(), n));

@@ -30,7 +30,7 @@ struct Criteria {
 /// One point of two runs over the same samples.
 struct PointResult {
   std::string name;
-  std::string kind;          ///< as Point
+  record::RowKind kind = record::RowKind::kAttack;
   std::uint64_t before = 0;  ///< correct
   std::uint64_t now = 0;
   Paired paired;

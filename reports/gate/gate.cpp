@@ -33,7 +33,7 @@ class Findings {
 void describe_point(const PointResult& point, bool same_model, const Demands& demands,
                     Findings& findings) {
   const std::string seen = fmt::format("{}; {}", change_text(point), p_text(point.adjusted));
-  const bool proved = point.kind == "certified";
+  const bool proved = point.kind == record::RowKind::kCertified;
   switch (point.verdict) {
     case Verdict::kUnchanged: return;
     case Verdict::kWorse:

@@ -41,7 +41,7 @@ inline record::Run run_of(const Toy& toy) {
                     {"data", {{"name", "toy"}, {"split", "test"}, {"sha256", "d"}}},
                     {"configuration", {{"seed", 0}, {"exhaustive", false}, {"max-queries", 0}}},
                     {"environment", {{"kernels", "reference"}}}};
-  const auto add_row = [&](const std::string& attack, const std::string& kind, double epsilon,
+  const auto add_row = [&](const std::string& attack, record::RowKind kind, double epsilon,
                            double factor) {
     record::CurvePoint point{
         .attack = attack, .norm = "linf", .kind = kind, .epsilon = epsilon, .n = toy.n};
@@ -50,7 +50,7 @@ inline record::Run run_of(const Toy& toy) {
       const bool broken = distance <= epsilon;
       point.clean_correct += distance > 0.0 ? 1 : 0;
       point.correct += broken ? 0 : 1;
-      if (kind == "worst-case") continue;
+      if (kind == record::RowKind::kWorstCase) continue;
       run.samples.push_back({.curve_row = static_cast<std::uint32_t>(run.curve.size()),
                              .id = 100 + k,
                              .label = 1,
@@ -61,9 +61,11 @@ inline record::Run run_of(const Toy& toy) {
     }
     run.curve.push_back(point);
   };
-  for (const double epsilon : toy.epsilons) add_row("pgd", "attack", epsilon, 1.0);
-  for (const double epsilon : toy.epsilons) add_row("noise", "control", epsilon, 2.0);
-  for (const double epsilon : toy.epsilons) add_row("worst-case", "worst-case", epsilon, 1.0);
+  for (const double epsilon : toy.epsilons) add_row("pgd", record::RowKind::kAttack, epsilon, 1.0);
+  for (const double epsilon : toy.epsilons)
+    add_row("noise", record::RowKind::kControl, epsilon, 2.0);
+  for (const double epsilon : toy.epsilons)
+    add_row("worst-case", record::RowKind::kWorstCase, epsilon, 1.0);
   return run;
 }
 

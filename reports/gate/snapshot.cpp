@@ -80,7 +80,7 @@ Json conditions_of(const record::Run& run, std::span<const std::uint64_t> ids) {
     if (std::ranges::find(list, value) == list.end()) list.push_back(value);
   };
   for (const record::CurvePoint& point : run.curve) {
-    if (point.kind != "worst-case") add(attacks, point.attack);
+    if (point.kind != record::RowKind::kWorstCase) add(attacks, point.attack);
     add(norms, point.norm);
     add(epsilons, point.epsilon);
   }
@@ -135,7 +135,7 @@ std::vector<Point> certified_outcomes(const record::Certificates& certificates,
   for (const record::CertifiedPoint& stated : certificates.curve) {
     Point point{.attack = "certified",
                 .norm = certificates.norm,
-                .kind = "certified",
+                .kind = record::RowKind::kCertified,
                 .epsilon = stated.epsilon};
     for (const record::CertifiedSample& sample : certificates.samples)
       point.right.push_back(sample.certified >= stated.epsilon ? 1 : 0);
@@ -154,8 +154,8 @@ std::uint64_t Point::correct() const {
 }
 
 std::string Point::name() const {
-  return kind == "clean"
-             ? kind
+  return kind == record::RowKind::kClean
+             ? std::string(to_string(kind))
              : fmt::format("{} {} {}", printable(attack), norm, record::compact(epsilon));
 }
 
@@ -171,7 +171,7 @@ std::vector<Point> outcomes_of(const record::Run& run) {
         "sample; sweep first, then certify into the same folder");
   const auto first = run.records(0);
   if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
-  std::vector<Point> points{{.kind = "clean", .right = clean_outcomes(first)}};
+  std::vector<Point> points{{.kind = record::RowKind::kClean, .right = clean_outcomes(first)}};
   require_count(points.front(), run.curve.front(), run.curve.front().clean_correct);
 
   std::map<std::pair<std::string, double>, Outcomes> worst;  // by norm and budget
@@ -183,7 +183,7 @@ std::vector<Point> outcomes_of(const record::Run& run) {
                 .kind = stated.kind,
                 .epsilon = stated.epsilon};
     Outcomes& left = worst.try_emplace({stated.norm, stated.epsilon}, stated.n, 1).first->second;
-    if (stated.kind == "worst-case") {
+    if (stated.kind == record::RowKind::kWorstCase) {
       point.right = left;
     } else {
       const auto row = run.records(k);

@@ -17,7 +17,7 @@ namespace gibbon::reports::gate {
 struct Point {
   std::string attack;  ///< empty for the clean accuracy
   std::string norm;    ///< likewise
-  std::string kind;    ///< "clean", "attack", "control", "worst-case" or "certified"
+  record::RowKind kind = record::RowKind::kAttack;
   double epsilon = 0.0;
   std::vector<std::uint8_t> right;  ///< per sample: 1 where the model stands, or is proved to
 

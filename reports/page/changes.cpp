@@ -15,7 +15,7 @@ std::span<const record::SampleRecord> records_of(const record::Run& run, const g
     const record::CurvePoint& at = run.curve[row];
     const bool same =
         at.attack == point.attack && at.norm == point.norm && at.epsilon == point.epsilon;
-    if (!same && point.kind != "clean") continue;
+    if (!same && point.kind != record::RowKind::kClean) continue;
     return run.records(row);
   }
   return {};

@@ -34,32 +34,32 @@ std::string target_text(const record::CurvePoint& point) {
   return point.targeted_n == 0 ? "–" : table::count_of(point.target_reached, point.targeted_n);
 }
 
-constexpr std::array kDetailHeads{"ε",
-                                  "attack",
-                                  "correct of those right without attack",
-                                  "count",
-                                  "confidence in the wrong class, mean",
-                                  "median",
-                                  "mean l₀ of what fooled",
-                                  "mean l₁",
-                                  "mean l₂",
-                                  "mean l∞",
-                                  "stay adversarial as 8-bit PNG",
-                                  "target reached",
-                                  "broken by a smaller ε only"};
+std::vector<std::string> detail_heads() {
+  std::vector<std::string> heads{"ε",
+                                 "attack",
+                                 "correct of those right without attack",
+                                 "count",
+                                 "confidence in the wrong class, mean",
+                                 "median"};
+  for (const Norm norm : kStoredNorms) {
+    heads.push_back(fmt::format("mean {}{}", info_of(norm).symbol,
+                                norm == kStoredNorms.front() ? " of what fooled" : ""));
+  }
+  heads.insert(heads.end(),
+               {"stay adversarial as 8-bit PNG", "target reached", "broken by a smaller ε only"});
+  return heads;
+}
 
 std::string detail_row(const record::Series& series, const record::CurvePoint& point, bool first) {
-  const std::array<std::string, 11> cells{record::percent(point.accuracy_on_clean_correct()),
-                                          table::count_of(point.correct, point.clean_correct),
-                                          record::percent(point.mean_wrong_confidence),
-                                          record::percent(point.median_wrong_confidence),
-                                          record::compact(point.mean_distance[0]),
-                                          record::compact(point.mean_distance[1]),
-                                          record::compact(point.mean_distance[2]),
-                                          record::compact(point.mean_distance[3]),
-                                          rounded_text(point),
-                                          target_text(point),
-                                          record::grouped(point.carried)};
+  std::vector<std::string> cells{
+      record::percent(point.accuracy_on_clean_correct()),
+      table::count_of(point.correct, point.clean_correct),
+      record::percent(point.mean_wrong_confidence),
+      record::percent(point.median_wrong_confidence),
+  };
+  for (const double mean : point.mean_distance.values) cells.push_back(record::compact(mean));
+  cells.insert(cells.end(),
+               {rounded_text(point), target_text(point), record::grouped(point.carried)});
   std::string row = fmt::format(R"(<tr class="{}{}">{}<td class="left">{}</td>)",
                                 table::css_of(table::role_of(series)), first ? " group" : "",
                                 table::row_head(first ? record::epsilon_text(point.epsilon) : ""),
@@ -71,7 +71,7 @@ std::string detail_row(const record::Series& series, const record::CurvePoint& p
 
 std::string detail_table(const record::Panel& panel) {
   std::string head;
-  for (const char* text : kDetailHeads) head += table::head_cell(text);
+  for (const std::string& text : detail_heads()) head += table::head_cell(text);
   std::string body;
   for (const double epsilon : panel.epsilons) {
     bool first = true;

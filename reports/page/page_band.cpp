@@ -55,7 +55,7 @@ Json band_json(const record::Certificates& certificates) {
   Json json{{"attack", "certified"},
             {"norm", certificates.norm},
             {"symbol", record::norm_symbol(certificates.norm)},
-            {"kind", "certified"},
+            {"kind", record::RowKind::kCertified},
             {"points", Json::array()}};
   for (const record::CertifiedPoint& point : certificates.curve) {
     const record::Interval interval = record::wilson95(point.certified, point.n);

@@ -19,10 +19,10 @@ nlohmann::ordered_json data_of(const record::Run& run, const record::Gallery& ga
 /// fooled at both, one at the smaller alone (and so carried), one never.
 record::Run small_run() {
   record::Run run;
-  const auto point = [](std::string attack, std::string kind, double e, std::uint64_t correct) {
+  const auto point = [](std::string attack, record::RowKind kind, double e, std::uint64_t correct) {
     return record::CurvePoint{.attack = std::move(attack),
                               .norm = "linf",
-                              .kind = std::move(kind),
+                              .kind = kind,
                               .epsilon = e,
                               .n = 4,
                               .clean_correct = 3,
@@ -31,9 +31,10 @@ record::Run small_run() {
                               .class_n = {2, 2},
                               .class_correct = {1, correct - 1}};
   };
-  run.curve = {point("a", "attack", 0.1, 1), point("a", "attack", 0.2, 1),
-               point("worst-case", "worst-case", 0.1, 1),
-               point("worst-case", "worst-case", 0.2, 1)};
+  run.curve = {point("a", record::RowKind::kAttack, 0.1, 1),
+               point("a", record::RowKind::kAttack, 0.2, 1),
+               point("worst-case", record::RowKind::kWorstCase, 0.1, 1),
+               point("worst-case", record::RowKind::kWorstCase, 0.2, 1)};
   const auto record = [](std::uint32_t row, std::int16_t label, std::int16_t clean,
                          std::int16_t found, bool fooled, bool broken, float confidence,
                          double nearest) {
@@ -52,8 +53,9 @@ record::Run small_run() {
       record(0, 1, 1, 0, true, true, 1.0F, 0.3),   record(0, 1, 1, 1, false, false, 0.5F, kNever),
       record(1, 0, 1, 1, false, true, 0.9F, 0.0),  record(1, 0, 0, 1, true, true, 0.7F, 0.04),
       record(1, 1, 1, 1, false, true, 0.51F, 0.3), record(1, 1, 1, 1, false, false, 0.49F, kNever)};
-  run.distances = {{.attack = "a", .norm = "linf", .kind = "attack", .n = 4, .found = 3},
-                   {.attack = "worst-case", .norm = "linf", .kind = "worst-case", .n = 4}};
+  run.distances = {
+      {.attack = "a", .norm = "linf", .kind = record::RowKind::kAttack, .n = 4, .found = 3},
+      {.attack = "worst-case", .norm = "linf", .kind = record::RowKind::kWorstCase, .n = 4}};
   return run;
 }
 

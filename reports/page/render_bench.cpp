@@ -22,7 +22,7 @@ record::Run large_run() {
     for (std::size_t e = 0; e < kBudgets; ++e) {
       record::CurvePoint point{.attack = attack,
                                .norm = "linf",
-                               .kind = "attack",
+                               .kind = record::RowKind::kAttack,
                                .epsilon = 0.01 * static_cast<double>(e),
                                .n = kSamples,
                                .clean_correct = kSamples,
@@ -48,7 +48,8 @@ record::Run large_run() {
       }
       run.curve.push_back(std::move(point));
     }
-    run.distances.push_back({.attack = attack, .norm = "linf", .kind = "attack", .n = kSamples});
+    run.distances.push_back(
+        {.attack = attack, .norm = "linf", .kind = record::RowKind::kAttack, .n = kSamples});
   }
   return run;
 }

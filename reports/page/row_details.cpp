@@ -70,7 +70,7 @@ std::vector<RowDetails> row_details(const record::Run& run) {
   Memory memory;
   for (std::size_t row = 0; row < run.curve.size(); ++row) {
     const record::CurvePoint& point = run.curve[row];
-    if (point.kind == "worst-case") {
+    if (point.kind == record::RowKind::kWorstCase) {
       if (any.contains(point.norm))
         all[row] = worst_details(any[point.norm], worst[point.norm][point.epsilon]);
       continue;
@@ -96,7 +96,8 @@ std::vector<DistanceHistogram> distance_histograms(const record::Run& run, std::
       const record::CurvePoint& point = run.curve[row];
       if (point.norm != summary.norm) continue;
       largest = std::max(largest, point.epsilon);
-      const bool counts = summary.kind == "worst-case" || point.attack == summary.attack;
+      const bool counts =
+          summary.kind == record::RowKind::kWorstCase || point.attack == summary.attack;
       // Every row of an attack repeats its distances: the first is enough.
       if (!counts || (row > 0 && run.curve[row - 1].attack == point.attack &&
                       run.curve[row - 1].norm == point.norm))

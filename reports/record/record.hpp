@@ -10,7 +10,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/norm.hpp"
 #include "reports/record/certificates.hpp"
+#include "reports/record/row_kind.hpp"
 
 // Plain data: this folder depends on nothing of gibbon, so a stored run can be drawn, compared and
 // tested without a model, an attack or a dataset in the link.
@@ -27,13 +29,10 @@ struct SampleRecord {
   std::int16_t rounded_label = -1;  ///< predicted on the candidate rounded to 8 bits; -1: no pixels
   std::uint8_t inside_ball = 0;
   std::uint8_t inside_box = 0;
-  std::uint8_t fooled = 0;  ///< found_label != label, inside ball and box, at this very budget
-  std::uint8_t broken = 0;  ///< fooled here or at a smaller budget, or wrong when clean
-  float confidence = 0.0F;  ///< the model's probability of found_label
-  double l0 = 0.0;          ///< features changed
-  double l1 = 0.0;
-  double l2 = 0.0;
-  double linf = 0.0;
+  std::uint8_t fooled = 0;      ///< found_label != label, inside ball and box, at this very budget
+  std::uint8_t broken = 0;      ///< fooled here or at a smaller budget, or wrong when clean
+  float confidence = 0.0F;      ///< the model's probability of found_label
+  PerNorm distances;            ///< from the clean input
   std::int16_t member = -1;     ///< of an ensemble: which of its attacks broke the sample; -1: none
   std::uint32_t forwards = 0;   ///< passes spent on the sample until this verdict
   std::uint32_t backwards = 0;  ///< likewise
@@ -55,7 +54,7 @@ struct Interval {
 struct CurvePoint {
   std::string attack;  ///< with its knobs, e.g. "fgsm" or "fgsm:target=3"
   std::string norm;
-  std::string kind;  ///< "attack", "control" (noise) or "worst-case"
+  RowKind kind = RowKind::kAttack;
   double epsilon = 0.0;
   std::uint64_t n = 0;
   std::uint64_t clean_correct = 0;
@@ -66,10 +65,10 @@ struct CurvePoint {
   std::uint64_t targeted_n = 0;       ///< samples whose label is not the target; 0: untargeted
   std::uint64_t carried =
       0;  ///< samples this budget's own step leaves standing, a smaller one broke
-  double mean_wrong_confidence = 0.0;     ///< over fooled samples; NaN when there are none
-  double median_wrong_confidence = 0.0;   ///< likewise
-  std::array<double, 4> mean_distance{};  ///< l0, l1, l2, linf over fooled samples; NaN when none
-  std::vector<std::uint64_t> class_n;     ///< per true class
+  double mean_wrong_confidence = 0.0;    ///< over fooled samples; NaN when there are none
+  double median_wrong_confidence = 0.0;  ///< likewise
+  PerNorm mean_distance;                 ///< likewise
+  std::vector<std::uint64_t> class_n;    ///< per true class
   std::vector<std::uint64_t> class_correct;
 
   [[nodiscard]] double accuracy() const;
@@ -81,7 +80,7 @@ struct CurvePoint {
 struct DistanceSummary {
   std::string attack;
   std::string norm;
-  std::string kind;  ///< as CurvePoint
+  RowKind kind = RowKind::kAttack;
   std::uint64_t n = 0;
   std::uint64_t found = 0;  ///< finite ones
   double lower_quartile = 0.0;
@@ -111,7 +110,7 @@ struct GalleryItem {
   std::vector<float> clean_confidences;  ///< in every class, without attack; empty: not stored
   std::vector<float> confidences;        ///< in every class, of the 8-bit file; likewise
   bool still_adversarial = false;        ///< the saved file, re-read: inside ball and box and wrong
-  std::array<double, 4> distances{};     ///< l0, l1, l2, linf from the clean picture to the file
+  PerNorm distances;                     ///< from the clean picture to the file; NaN: not stored
   double nearest = std::numeric_limits<double>::quiet_NaN();  ///< smallest distance in `norm` at
                                                               ///< which the attack breaks the
                                                               ///< sample; infinity: none; NaN: not

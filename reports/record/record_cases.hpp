@@ -23,12 +23,12 @@ namespace gibbon::reports::record::cases {
 
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-inline CurvePoint point(std::string attack, std::string kind, double epsilon,
+inline CurvePoint point(std::string attack, std::string_view kind, double epsilon,
                         std::uint64_t correct) {
   const bool fooled = correct < 180;
   return {.attack = std::move(attack),
           .norm = "linf",
-          .kind = std::move(kind),
+          .kind = row_kind_named(kind).value(),
           .epsilon = epsilon,
           .n = 200,
           .clean_correct = 180,
@@ -41,7 +41,7 @@ inline CurvePoint point(std::string attack, std::string kind, double epsilon,
           .mean_wrong_confidence = fooled ? 0.75 : kNan,
           .median_wrong_confidence = fooled ? 0.8125 : kNan,
           .mean_distance =
-              fooled ? std::array{600.0, 50.5, 2.25, epsilon} : std::array{kNan, kNan, kNan, kNan},
+              fooled ? PerNorm{{600.0, 50.5, 2.25, epsilon}} : PerNorm{{kNan, kNan, kNan, kNan}},
           .class_n = {100, 60, 40},
           .class_correct = {correct / 2, correct / 4, correct - correct / 2 - correct / 4}};
 }
@@ -90,10 +90,7 @@ inline Run run() {
                   .fooled = 1,
                   .broken = 1,
                   .confidence = 0.875F,
-                  .l0 = 780,
-                  .l1 = 50.25,
-                  .l2 = 2.5,
-                  .linf = 0.1}};
+                  .distances = {{780, 50.25, 2.5, 0.1}}}};
   run.diagnosis = {"fgsm: <b>no</b> zero gradients & nothing masked."};
   return run;
 }
@@ -110,7 +107,7 @@ inline GalleryItem item(std::uint64_t id, double epsilon, std::uint32_t channels
                    .clean_confidence = 0.998,
                    .found_confidence = 0.971,
                    .still_adversarial = epsilon > 0.05,
-                   .distances = {8.0, 8 * epsilon, std::sqrt(8.0) * epsilon, epsilon},
+                   .distances = {{8.0, 8 * epsilon, std::sqrt(8.0) * epsilon, epsilon}},
                    .forwards = 3,
                    .backwards = 2,
                    .file = "images/one.png",

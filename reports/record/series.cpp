@@ -8,8 +8,8 @@ namespace gibbon::reports::record {
 namespace {
 
 int rank(const Series& series) {
-  if (series.kind == "worst-case") return 2;
-  return series.kind == "control" ? 1 : 0;
+  if (series.kind == RowKind::kWorstCase) return 2;
+  return series.kind == RowKind::kControl ? 1 : 0;
 }
 
 Series& series_of(Panel& panel, const CurvePoint& point) {
@@ -48,8 +48,8 @@ const CurvePoint* Series::at(double epsilon) const {
 const Series* Panel::strongest() const {
   const Series* best = nullptr;
   for (const Series& one : series) {
-    if (one.kind == "control") continue;
-    if (one.kind == "worst-case") return &one;
+    if (one.kind == RowKind::kControl) continue;
+    if (one.kind == RowKind::kWorstCase) return &one;
     if (best == nullptr || mean_accuracy(one) < mean_accuracy(*best)) best = &one;
   }
   return best;

@@ -12,7 +12,7 @@ namespace gibbon::reports::record {
 /// One attack in one norm. Points belong to the Run it was made from, which must live longer.
 struct Series {
   std::string attack;
-  std::string kind;
+  RowKind kind = RowKind::kAttack;
   std::vector<const CurvePoint*> points;  ///< ascending ε
 
   /// The point at exactly this ε, or null.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/norm.hpp"
 #include "reports/record/text.hpp"
 
 namespace gibbon::reports::record {
@@ -33,15 +34,16 @@ std::string to_smoothed_csv(const Smoothed& s) {
   std::string csv = "norm,epsilon,n,certified,share,wilson_low,wilson_high,sigma,draws,alpha\n";
   for (const SmoothedPoint& point : s.curve) {
     const Interval interval = wilson95(point.certified, point.n);
-    csv += fmt::format("l2,{},{},{},{},{},{},{},{},{}\n", point.epsilon, point.n, point.certified,
-                       point.share(), interval.low, interval.high, s.sigma, s.n, s.alpha);
+    csv += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", to_string(Norm::kL2), point.epsilon,
+                       point.n, point.certified, point.share(), interval.low, interval.high,
+                       s.sigma, s.n, s.alpha);
   }
   return csv;
 }
 
 std::string to_smoothed_json(const Smoothed& s) {
   Json json = s.provenance;
-  json["norm"] = "l2";
+  json["norm"] = to_string(Norm::kL2);
   json["certificate"] = meaning(s);
   json["sigma"] = s.sigma;
   json["n0"] = s.n0;
@@ -87,7 +89,7 @@ std::string to_smoothed_table(const Smoothed& s) {
     }
   }
   std::string text = fmt::format("{}, {}, smoothed with σ = {}\n{} of {} are right, {} abstain\n\n",
-                                 printable(s.title), norm_symbol("l2"), s.sigma, right(s),
+                                 printable(s.title), info_of(Norm::kL2).symbol, s.sigma, right(s),
                                  s.samples.size(), abstentions(s));
   for (const auto& row : rows) {
     text += pad_right(row[0], widths[0]);

@@ -66,8 +66,8 @@ std::string answer(const Panel& panel) {
   if (series == nullptr)
     return fmt::format("In {} only noise was tried; that says nothing about attacks.",
                        norm_symbol(panel.norm));
-  const std::string attack =
-      series->kind == "worst-case" ? "the strongest attack per image" : printable(series->attack);
+  const std::string attack = series->kind == RowKind::kWorstCase ? "the strongest attack per image"
+                                                                 : printable(series->attack);
   const auto halved = std::find_if(
       series->points.begin(), series->points.end(),
       [](const CurvePoint* point) { return 2 * point->correct < point->clean_correct; });
@@ -109,12 +109,14 @@ Subject subject_of(const Run& run) {
 
 std::string question(const Run& run) {
   const Subject subject = subject_of(run);
-  const auto is_linf = [](const auto& measured) { return measured.norm == to_string(Norm::kLinf); };
-  const bool only_linf =
-      std::ranges::all_of(run.curve, is_linf) && std::ranges::all_of(run.certificates, is_linf);
+  const auto moves_each = [](const auto& measured) {
+    const NormInfo* norm = known_norm(measured.norm);
+    return norm != nullptr && norm->each_value;
+  };
+  const bool each = std::ranges::all_of(run.curve, moves_each) &&
+                    std::ranges::all_of(run.certificates, moves_each);
   return fmt::format("How far can {}{} images be moved before {} is wrong?",
-                     only_linf ? "each input value of " : "", subject.data_and_split(),
-                     subject.model);
+                     each ? "each input value of " : "", subject.data_and_split(), subject.model);
 }
 
 std::vector<std::string> answers(const Run& run) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/norm.hpp"
 #include "reports/record/series.hpp"
 #include "reports/record/subject.hpp"
 #include "reports/record/text.hpp"
@@ -16,14 +17,12 @@ namespace {
 constexpr std::size_t kMostSeries = 4;  // of one table: what fits across a page
 
 std::string norm_math(std::string_view norm) {
-  if (norm == "linf") return "$\\ell_\\infty$";
-  if (norm.size() == 2 && norm[0] == 'l') return fmt::format("$\\ell_{}$", norm[1]);
-  return latex_escaped(norm);
+  const NormInfo* known = known_norm(norm);
+  return known == nullptr ? latex_escaped(norm) : fmt::format("${}$", known->latex);
 }
 
 std::string caption(const record::Panel& panel, const record::Subject& subject) {
-  const std::string units =
-      panel.norm == "l0" ? "in changed input values" : "in " + latex_escaped(subject.units);
+  const std::string units = "in " + latex_escaped(record::norm_unit(panel.norm, subject.units));
   return fmt::format(
       "Accuracy in \\% of {} on {}, $n = {}$, under perturbations of {} size at most "
       "$\\varepsilon$ "

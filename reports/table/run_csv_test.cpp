@@ -29,7 +29,8 @@ TEST(CurveCsv, PythonReadsEveryNumberBack) {
 
 TEST(QueriesCsv, HasARowPerStep) {
   record::Run run;
-  run.curve = {{.attack = "a,b", .norm = "linf", .kind = "attack", .epsilon = 0.1, .n = 5}};
+  run.curve = {
+      {.attack = "a,b", .norm = "linf", .kind = record::RowKind::kAttack, .epsilon = 0.1, .n = 5}};
   run.samples = {{.label = 1, .clean_label = 1, .fooled = 1, .forwards = 3},
                  {.label = 1, .clean_label = 1, .forwards = 4}};
   EXPECT_EQ(to_queries_csv(run),
@@ -39,8 +40,8 @@ TEST(QueriesCsv, HasARowPerStep) {
 
 TEST(DistancesCsv, SaysInfWhereNothingWasBroken) {
   record::Run run;
-  run.distances = {
-      {"fmn", "l2", "attack", 5, 4, 0.5, 1.5, std::numeric_limits<double>::infinity()}};
+  run.distances = {{"fmn", "l2", record::RowKind::kAttack, 5, 4, 0.5, 1.5,
+                    std::numeric_limits<double>::infinity()}};
   EXPECT_EQ(to_distances_csv(run),
             "attack,norm,n,found,lower_quartile,median,upper_quartile\nfmn,l2,5,4,0.5,1.5,inf\n");
 }

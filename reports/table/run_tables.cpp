@@ -14,17 +14,17 @@ const Column kEpsilon{.head = "ε", .align = Align::kLeft};
 }  // namespace
 
 std::string head_of(const record::Series& series) {
-  return printable(series.attack) + (series.kind == "control" ? " (noise)" : "");
+  return printable(series.attack) + (series.kind == record::RowKind::kControl ? " (noise)" : "");
 }
 
 Role role_of(const record::Series& series) {
-  if (series.kind == "worst-case") return Role::kWorstCase;
-  return series.kind == "control" ? Role::kControl : Role::kAttack;
+  if (series.kind == record::RowKind::kWorstCase) return Role::kWorstCase;
+  return series.kind == record::RowKind::kControl ? Role::kControl : Role::kAttack;
 }
 
 std::string panel_title(const record::Panel& panel, const record::Subject& subject) {
   return fmt::format("{}, ε in {}", record::norm_symbol(panel.norm),
-                     panel.norm == "l0" ? "changed input values" : subject.units);
+                     record::norm_unit(panel.norm, subject.units));
 }
 
 Table accuracy_table(const record::Panel& panel) {
