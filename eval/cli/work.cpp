@@ -38,12 +38,12 @@ std::string rate(std::size_t correct, std::size_t n) {
 void print_epoch(const models::train::EpochRecord& r, std::size_t epochs,
                  const runs::CommonOptions& common) {
   std::string validation;
-  if (r.validation_accuracy == r.validation_accuracy) {  // no NaN: there is a validation split
-    validation = fmt::format("  validation loss {:.4f}  accuracy {:.2f} %", r.validation_loss,
-                             100.0 * r.validation_accuracy);
+  if (r.validation) {
+    validation = fmt::format("  validation loss {:.4f}  accuracy {:.2f} %", r.validation->loss,
+                             100.0 * r.validation->accuracy);
   }
-  if (r.validation_standing == r.validation_standing) {
-    validation += fmt::format("  worst case {:.2f} %", 100.0 * r.validation_standing);
+  if (r.validation && r.validation->standing) {
+    validation += fmt::format("  worst case {:.2f} %", 100.0 * *r.validation->standing);
   }
   say(common, fmt::format("epoch {}/{}  loss {:.4f}  accuracy {:.2f} %{}", r.epoch, epochs, r.loss,
                           100.0 * r.accuracy, validation));

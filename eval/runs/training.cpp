@@ -100,9 +100,13 @@ void describe_training(models::Network& network, const TrainOptions& options,
   if (result.best_epoch == 0) return;
   const models::train::EpochRecord& best = result.history[result.best_epoch - 1];
   metadata["gibbon.train_loss"] = fmt::format("{}", best.loss);
-  metadata["gibbon.validation_accuracy"] = fmt::format("{}", best.validation_accuracy);
+  const auto known = [](std::optional<double> value) {
+    return value ? fmt::format("{}", *value) : std::string("nan");  // as the files always had it
+  };
+  const std::optional<models::train::Validation>& v = best.validation;
+  metadata["gibbon.validation_accuracy"] = known(v ? std::optional(v->accuracy) : std::nullopt);
   if (options.robust.empty()) return;
-  metadata["gibbon.validation_standing"] = fmt::format("{}", best.validation_standing);
+  metadata["gibbon.validation_standing"] = known(v ? v->standing : std::nullopt);
 }
 
 }  // namespace gibbon::eval::runs

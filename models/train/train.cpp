@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -15,8 +14,6 @@
 
 namespace gibbon::models::train {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 void require_trainable(const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
@@ -33,16 +30,16 @@ void require_trainable(const Network& network) {
 /// robust training first on what stands; without validation the later one.
 bool better(const EpochRecord& a, const EpochRecord& b, const robust::RobustSettings& robust) {
   if (robust.method != nullptr) {
-    if (std::isnan(a.validation_standing)) return true;
-    if (a.validation_standing != b.validation_standing) {
-      return a.validation_standing > b.validation_standing;
+    if (!a.validation) return true;
+    if (a.validation->standing != b.validation->standing) {
+      return a.validation->standing > b.validation->standing;
     }
   }
-  if (std::isnan(a.validation_accuracy)) return a.loss < b.loss;
-  if (a.validation_accuracy != b.validation_accuracy) {
-    return a.validation_accuracy > b.validation_accuracy;
+  if (!a.validation) return a.loss < b.loss;
+  if (a.validation->accuracy != b.validation->accuracy) {
+    return a.validation->accuracy > b.validation->accuracy;
   }
-  return a.validation_loss < b.validation_loss;
+  return a.validation->loss < b.validation->loss;
 }
 
 }  // namespace
@@ -90,8 +87,11 @@ Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Da
   return total;
 }
 
-TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
-                  const TrainListener& listener) {
+namespace {
+
+/// What can be trained on what; everything else is a usage Error.
+void require_trainable_on(const Network& network, const datasets::Dataset& data,
+                          const TrainSettings& settings) {
   require_fit(network, data);
   // A class that no sample has would be trained away; a finished model may know more than the data.
   if (network.num_classes() != data.class_names.size()) {
@@ -106,117 +106,162 @@ TrainResult train(Network& network, const datasets::Dataset& data, const TrainSe
   }
   require_trainable(network);
   robust::require_robust_trainable(network, settings.step.loss, settings.step.robust);
+}
 
-  std::vector<std::uint32_t> order(data.size());
-  std::iota(order.begin(), order.end(), 0U);
-  Rng split(settings.seed, 0, "validation-split");
-  if (settings.validation > 0.0) shuffle(order, split);
-  const auto held_out = static_cast<std::size_t>(
-      std::llround(settings.validation * static_cast<double>(data.size())));
-  const std::vector<std::uint32_t> validation(order.end() - static_cast<std::ptrdiff_t>(held_out),
-                                              order.end());
-  order.resize(order.size() - held_out);
-  if (order.empty()) fail_usage("training: no samples are left; choose more --samples");
-  std::ranges::sort(order);
+StepSettings with_range(StepSettings settings, Box range) {
+  settings.robust.clip = range;
+  return settings;
+}
 
-  StepSettings step_settings = settings.step;
-  step_settings.robust.clip = data.range;
-  const robust::RobustSettings& robust = step_settings.robust;
-  TrainResult result{.train_samples = order.size(), .validation_samples = held_out};
-  TrainableMlpOf<float> model(network);
-  Stepper stepper(model, step_settings);
-  const bool full = settings.step.optimizer->full_batch;
-  const std::size_t batch = full ? order.size() : std::min(settings.batch, order.size());
-  const std::size_t steps = (order.size() + batch - 1) / batch;
-  const auto total_steps = static_cast<double>(steps * settings.epochs);
-  EpochRecord best;
-  std::size_t done = 0;
+/// One training, epoch by epoch.
+class Session {
+ public:
+  Session(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
+          const TrainListener& listener)
+      : network_(network),
+        data_(data),
+        settings_(settings),
+        listener_(listener),
+        step_(with_range(settings.step, data.range)),
+        model_(network),
+        stepper_(model_, step_) {
+    split();
+    batch_ = step_.optimizer->full_batch ? order_.size() : std::min(settings.batch, order_.size());
+    const std::size_t steps = (order_.size() + batch_ - 1) / batch_;
+    total_steps_ = static_cast<double>(steps * settings.epochs);
+  }
 
-  for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
-    std::vector<std::uint32_t> shuffled = order;
-    Rng rng(settings.seed, epoch, "shuffle");
-    if (!full) shuffle(shuffled, rng);
-    EpochRecord record{.epoch = epoch,
-                       .validation_loss = kNan,
-                       .validation_accuracy = kNan,
-                       .validation_standing = kNan};
+  TrainResult run() {
+    for (std::size_t epoch = 1; epoch <= settings_.epochs; ++epoch) {
+      if (const std::optional<TrainEnd> end = run_epoch(epoch)) {
+        result_.end = *end;
+        break;
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// Holds out the samples of the validation.
+  void split() {
+    order_.resize(data_.size());
+    std::iota(order_.begin(), order_.end(), 0U);
+    Rng rng(settings_.seed, 0, "validation-split");
+    if (settings_.validation > 0.0) shuffle(order_, rng);
+    const auto held_out = static_cast<std::size_t>(
+        std::llround(settings_.validation * static_cast<double>(data_.size())));
+    validation_.assign(order_.end() - static_cast<std::ptrdiff_t>(held_out), order_.end());
+    order_.resize(order_.size() - held_out);
+    if (order_.empty()) fail_usage("training: no samples are left; choose more --samples");
+    std::ranges::sort(order_);
+    result_.train_samples = order_.size();
+    result_.validation_samples = held_out;
+  }
+
+  [[nodiscard]] double progress() const { return static_cast<double>(done_) / total_steps_; }
+
+  /// Why the training ends after this epoch; empty: it goes on.
+  std::optional<TrainEnd> run_epoch(std::size_t epoch) {
+    EpochRecord record{.epoch = epoch};
+    if (const std::optional<TrainEnd> end = walk(record)) return end;
+    // The losses of an epoch are from before its last step, which may be the one that overflows.
+    if (!std::ranges::all_of(model_.parameters(), [](float w) { return std::isfinite(w); })) {
+      return TrainEnd::kDiverged;
+    }
+    Network current = network_;
+    model_.store(current);
+    if (!validation_.empty() && !interrupted) record.validation = validate(current);
+    result_.history.push_back(record);
+    if (result_.best_epoch == 0 || (!interrupted && better(record, best_, step_.robust))) {
+      best_ = record;
+      result_.best_epoch = epoch;
+      network_ = std::move(current);
+    }
+    listener_.on_epoch(record);
+    if (interrupted) return TrainEnd::kInterrupted;
+    if (settings_.patience > 0 && step_.robust.ramp_is_over(progress()) &&
+        epoch - result_.best_epoch >= settings_.patience) {
+      return TrainEnd::kStoppedEarly;
+    }
+    return std::nullopt;
+  }
+
+  /// One walk over the samples; fills in what the record says about them.
+  std::optional<TrainEnd> walk(EpochRecord& record) {
+    std::vector<std::uint32_t> shuffled = order_;
+    Rng rng(settings_.seed, record.epoch, "shuffle");
+    if (!step_.optimizer->full_batch) shuffle(shuffled, rng);
+    StepResult sum;
     std::size_t seen = 0;
-    std::size_t correct = 0;
-    std::size_t standing = 0;
-    double loss = 0.0;
-    for (std::size_t begin = 0; begin < shuffled.size() && !interrupted; begin += batch) {
+    const auto share = [&](std::size_t count) {
+      return static_cast<double>(count) / static_cast<double>(seen);
+    };
+    for (std::size_t begin = 0; begin < shuffled.size() && !interrupted; begin += batch_) {
       const auto indices =
-          std::span(shuffled).subspan(begin, std::min(batch, shuffled.size() - begin));
-      const double progress = static_cast<double>(done) / total_steps;
-      const robust::RobustPoint at = robust.at(progress);
-      record.learning_rate = settings.learning_rate * settings.schedule->factor(progress);
+          std::span(shuffled).subspan(begin, std::min(batch_, shuffled.size() - begin));
+      const robust::RobustPoint at = step_.robust.at(progress());
+      record.learning_rate = settings_.learning_rate * settings_.schedule->factor(progress());
       record.epsilon = at.epsilon;
       const StepResult step =
-          stepper.step(data.images.view(), data.labels, indices, record.learning_rate, at);
-      ++done;
+          stepper_.step(data_.images.view(), data_.labels, indices, record.learning_rate, at);
+      ++done_;
       seen += indices.size();
-      correct += step.correct;
-      standing += step.standing;
-      loss += step.loss;
-      if (!std::isfinite(step.loss)) {
-        result.end = TrainEnd::kDiverged;
-        return result;
-      }
-      listener.on_progress({.epoch = epoch,
-                            .epochs = settings.epochs,
-                            .samples = seen,
-                            .samples_per_epoch = shuffled.size(),
-                            .loss = loss / static_cast<double>(seen),
-                            .accuracy = static_cast<double>(correct) / static_cast<double>(seen)});
+      sum.correct += step.correct;
+      sum.standing += step.standing;
+      sum.loss += step.loss;
+      if (!std::isfinite(step.loss)) return TrainEnd::kDiverged;
+      record.loss = sum.loss / static_cast<double>(seen);
+      record.accuracy = share(sum.correct);
+      listener_.on_progress({.epoch = record.epoch,
+                             .epochs = settings_.epochs,
+                             .samples = seen,
+                             .samples_per_epoch = shuffled.size(),
+                             .loss = record.loss,
+                             .accuracy = record.accuracy});
     }
-    const bool whole = seen == shuffled.size();
-    if (!whole && (seen == 0 || result.best_epoch != 0)) {
-      result.end = TrainEnd::kInterrupted;
-      return result;
+    // An unfinished epoch counts as one if it is the first.
+    if (seen != shuffled.size() && (seen == 0 || result_.best_epoch != 0)) {
+      return TrainEnd::kInterrupted;
     }
-    record.loss = loss / static_cast<double>(seen);
-    record.accuracy = static_cast<double>(correct) / static_cast<double>(seen);
-    record.standing = static_cast<double>(standing) / static_cast<double>(seen);
-    // The losses of an epoch are from before its last step, which may be the one that overflows.
-    if (!std::ranges::all_of(model.parameters(), [](float w) { return std::isfinite(w); })) {
-      result.end = TrainEnd::kDiverged;
-      return result;
-    }
-    Network current = network;
-    model.store(current);
-    if (held_out > 0 && !interrupted) {
-      const Evaluation judged =
-          evaluate(current, settings.step.loss, data, validation, settings.step.threads);
-      record.validation_loss = judged.loss;
-      record.validation_accuracy = judged.accuracy();
-      if (robust.method != nullptr) {
-        record.validation_standing =
-            robust::evaluate_robust(current, settings.step.loss, robust, data, validation,
-                                    settings.step.threads)
-                .accuracy();
-      }
-      if (interrupted) {  // perhaps of a part of the samples only
-        record.validation_loss = record.validation_accuracy = record.validation_standing = kNan;
-      }
-    }
-    result.history.push_back(record);
-    if (result.best_epoch == 0 || (!interrupted && better(record, best, robust))) {
-      best = record;
-      result.best_epoch = epoch;
-      network = std::move(current);
-    }
-    listener.on_epoch(record);
-    if (interrupted) {
-      result.end = TrainEnd::kInterrupted;
-      return result;
-    }
-    if (settings.patience > 0 && robust.ramp_is_over(static_cast<double>(done) / total_steps) &&
-        epoch - result.best_epoch >= settings.patience) {
-      result.end = TrainEnd::kStoppedEarly;
-      return result;
-    }
+    record.standing = share(sum.standing);
+    return std::nullopt;
   }
-  return result;
+
+  /// Empty after Ctrl-C: perhaps a part of the samples was judged.
+  [[nodiscard]] std::optional<Validation> validate(const Network& current) const {
+    const Evaluation judged = evaluate(current, step_.loss, data_, validation_, step_.threads);
+    Validation validation{.loss = judged.loss, .accuracy = judged.accuracy(), .standing = {}};
+    if (step_.robust.method != nullptr) {
+      validation.standing = robust::evaluate_robust(current, step_.loss, step_.robust, data_,
+                                                    validation_, step_.threads)
+                                .accuracy();
+    }
+    if (interrupted) return std::nullopt;
+    return validation;
+  }
+
+  Network& network_;
+  const datasets::Dataset& data_;
+  const TrainSettings& settings_;
+  const TrainListener& listener_;
+  StepSettings step_;
+  TrainableMlpOf<float> model_;
+  Stepper stepper_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> validation_;
+  std::size_t batch_ = 0;
+  double total_steps_ = 0.0;
+  std::size_t done_ = 0;  // steps
+  EpochRecord best_;
+  TrainResult result_;
+};
+
+}  // namespace
+
+TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
+                  const TrainListener& listener) {
+  require_trainable_on(network, data, settings);
+  return Session(network, data, settings, listener).run();
 }
 
 std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst) {
@@ -226,12 +271,11 @@ std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst w
   text += robust ? ",epsilon,train_standing,validation_standing\n" : "\n";
   for (const EpochRecord& r : history) {
     text += fmt::format("{},{},{},{},", r.epoch, r.learning_rate, r.loss, r.accuracy);
-    const auto known = [](double value) {
-      return std::isnan(value) ? std::string() : fmt::format("{}", value);
-    };
-    text += known(r.validation_loss) + "," + known(r.validation_accuracy);
+    const std::optional<Validation>& v = r.validation;
+    text += v ? fmt::format("{},{}", v->loss, v->accuracy) : ",";
     if (robust) {
-      text += fmt::format(",{},{},{}", r.epsilon, r.standing, known(r.validation_standing));
+      text += fmt::format(",{},{},", r.epsilon, r.standing);
+      if (v && v->standing) text += fmt::format("{}", *v->standing);
     }
     text += "\n";
   }

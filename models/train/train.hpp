@@ -23,18 +23,24 @@ struct TrainSettings {
   std::uint64_t seed = 0;
 };
 
-/// One line of history.csv. Validation fields are NaN without a validation split.
+/// What the held-out samples say after an epoch.
+struct Validation {
+  double loss = 0.0;
+  double accuracy = 0.0;
+  std::optional<double> standing;  ///< robust training: part that is right in the worst case, at
+                                   ///< the ε of the ramp's end
+};
+
+/// One line of history.csv.
 struct EpochRecord {
   std::size_t epoch = 0;  ///< 1-based
   double learning_rate = 0.0;
   double loss = 0.0;      ///< mean over the epoch's training samples, each before its update
   double accuracy = 0.0;  ///< likewise
-  double validation_loss = 0.0;
-  double validation_accuracy = 0.0;
+  std::optional<Validation> validation;  ///< empty without held-out samples, or after Ctrl-C
   // Robust training alone:
-  double epsilon = 0.0;              ///< of the epoch's last step
-  double standing = 0.0;             ///< part of the training samples right in the worst case
-  double validation_standing = 0.0;  ///< of the validation samples, at the ε of the ramp's end
+  double epsilon = 0.0;   ///< of the epoch's last step
+  double standing = 0.0;  ///< part of the training samples right in the worst case
 };
 
 /// Where the training stands, for a progress bar.
@@ -87,7 +93,7 @@ struct Evaluation {
                                   std::span<const std::uint32_t> indices, std::size_t threads);
 
 /// history.csv of a training run; of a robust one with epsilon, train_standing and
-/// validation_standing.
+/// Validation::standing.
 [[nodiscard]] std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst);
 
 }  // namespace gibbon::models::train

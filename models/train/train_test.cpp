@@ -209,8 +209,8 @@ TEST(Train, HoldsOutSamplesItDoesNotTrainOn) {
     }
     // The validation figures are those of exactly the others. Their order may change the last bits.
     const Evaluation judged = evaluate(network, settings.step.loss, data, held_out, 1);
-    EXPECT_NEAR(result.history[0].validation_loss, judged.loss, 1e-12);
-    EXPECT_EQ(result.history[0].validation_accuracy, judged.accuracy());
+    EXPECT_NEAR(result.history[0].validation.value().loss, judged.loss, 1e-12);
+    EXPECT_EQ(result.history[0].validation.value().accuracy, judged.accuracy());
     return used;
   };
   EXPECT_EQ(trained_on(1), trained_on(1));
@@ -262,9 +262,9 @@ TEST(Train, KeepsTheParametersOfTheBestEpoch) {
       if (validation == 0.0) {
         EXPECT_GE(r.loss, best.loss);
       } else {
-        EXPECT_TRUE(r.validation_accuracy < best.validation_accuracy ||
-                    (r.validation_accuracy == best.validation_accuracy &&
-                     r.validation_loss >= best.validation_loss));
+        const Validation v = r.validation.value();
+        const Validation b = best.validation.value();
+        EXPECT_TRUE(v.accuracy < b.accuracy || (v.accuracy == b.accuracy && v.loss >= b.loss));
       }
     }
     // A run that ends with that epoch is the same up to there.
@@ -420,8 +420,8 @@ TEST(Evaluate, CountsAndAveragesLikeAPlainLoop) {
 
 TEST(History, IsOneCsvLineAnEpoch) {
   const std::vector<EpochRecord> history{
-      {1, 0.5, 0.25, 0.75, 0.125, 1.0},
-      {2, 0.1, 0.0625, 1.0, std::nan(""), std::nan("")},
+      {1, 0.5, 0.25, 0.75, Validation{0.125, 1.0, {}}},
+      {2, 0.1, 0.0625, 1.0, {}},
   };
   EXPECT_EQ(to_history_csv(history, robust::Worst::kNone),
             "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy\n"

@@ -113,7 +113,7 @@ TEST(RobustTraining, KeepsTheEpochThatStandsBestAndPatienceWaitsForTheRamp) {
   EXPECT_GE(result.history.size(), 24U);  // the ramp ends after 0.6 of 40 epochs
   const EpochRecord& best = result.history[result.best_epoch - 1];
   for (const EpochRecord& r : result.history) {
-    EXPECT_LE(r.validation_standing, best.validation_standing) << r.epoch;
+    EXPECT_LE(r.validation->standing.value(), best.validation->standing.value()) << r.epoch;
   }
   settings.validation = 0.0;
   settings.patience = 0;
@@ -124,8 +124,8 @@ TEST(RobustTraining, KeepsTheEpochThatStandsBestAndPatienceWaitsForTheRamp) {
 
 TEST(RobustTraining, HistoryHasTheRadiusAndWhatStands) {
   const std::vector<EpochRecord> history{
-      {1, 0.5, 0.25, 0.75, 0.125, 1.0, 0.05, 0.5, 0.25},
-      {2, 0.1, 0.0625, 1.0, std::nan(""), std::nan(""), 0.1, 0.75, std::nan("")}};
+      {1, 0.5, 0.25, 0.75, Validation{0.125, 1.0, 0.25}, 0.05, 0.5},
+      {2, 0.1, 0.0625, 1.0, {}, 0.1, 0.75}};
   EXPECT_EQ(to_history_csv(history, Worst::kIntervals),
             "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,"
             "epsilon,train_standing,validation_standing\n"
