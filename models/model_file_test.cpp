@@ -429,7 +429,8 @@ TEST(RefusedModel, GraphsThatAreNoChain) {
   m = onnx::usual();  // a residual connection
   m.node("Add", {"y", "z"}, "sum");
   m.expect_refused(
-      "node 'sum' (Add): it does not join the chain with a constant; branches are not supported");
+      "node 'sum' (Add): it does not combine the chain with a constant; branches are not "
+      "supported");
   m = onnx::usual();
   m.node("Softmax", {"y"}, "p");
   m.node("Relu", {"p"}, "q");
@@ -438,7 +439,7 @@ TEST(RefusedModel, GraphsThatAreNoChain) {
   m.input("x", {0, 4});
   m.node("Flatten", {"x"}, "y");
   m.output("y");
-  m.expect_refused("there is no Gemm or MatMul in it; a network needs one");
+  m.expect_refused("no Gemm or MatMul: the network has no layer");
   m = onnx::usual();
   m.graph().mutable_node(2)->clear_output();
   m.graph().mutable_node(2)->set_name("last");
@@ -467,13 +468,11 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
           "Constant, Identity, Dropout, Cast, a final Softmax or LogSoftmax, and the activations "
           "of 'gibbon list activations'");
   behind_first_layer("HardSigmoid")
-      .expect_refused(
-          "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is "
-          "supported");
+      .expect_refused("node 'n7' (HardSigmoid): HardSigmoid is supported only as a step function");
   onnx::Handmade m = behind_first_layer("HardSigmoid");
   last_attribute(m, "alpha").set_f(std::numeric_limits<float>::max());
   m.expect_refused(  // beta is 0.5 where it is not given
-      "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
+      "node 'n7' (HardSigmoid): HardSigmoid is supported only as a step function");
   m = behind_first_layer("Gelu");
   m.expect_refused(
       "node 'n7' (Gelu): it came with opset 20, but the file imports 13; export it with a newer "

@@ -137,7 +137,7 @@ class Reader {
         }
       }
     }
-    onnx::misfit("it does not join the chain with a constant; branches are not supported");
+    onnx::misfit("it does not combine the chain with a constant; branches are not supported");
   }
 
   /// Whole numbers that a node takes, as an input (newer files) or as an attribute; none: empty.
@@ -432,7 +432,7 @@ class Reader {
     if (op == "HardSigmoid" &&
         (onnx::float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
          onnx::float_attribute(node, "beta", 0.5F) != 0.0F)) {
-      onnx::misfit("only the HardSigmoid that stands for a step function is supported");
+      onnx::misfit("HardSigmoid is supported only as a step function");
     }
     const ::onnx::AttributeProto* approximate = onnx::find_attribute(node, "approximate");
     if (approximate != nullptr && approximate->s() != "none") {
@@ -454,12 +454,12 @@ class Reader {
   }
 
   void finish(const ::onnx::GraphProto& graph) {
-    if (chain_.empty()) onnx::misfit("there is no Gemm or MatMul in it; a network needs one");
+    if (chain_.empty()) onnx::misfit("no Gemm or MatMul: the network has no layer");
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
       onnx::misfit("the chain of nodes ends in '{}', which is not the one output of the graph",
                    onnx::shown(current_));
     }
-    if (!flow_.in_order()) onnx::misfit("the outputs end transposed; take that off");
+    if (!flow_.in_order()) onnx::misfit("the output is transposed: remove the final Transpose");
     Network& network = out_.network;
     Network built = chain_.finish();
     if (chain_.take_rounded()) out_.rounded.emplace_back("the normalisation");

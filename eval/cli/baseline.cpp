@@ -33,11 +33,11 @@ struct State {
 
 void add_baseline(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "baseline", "Keep every outcome of a run in one file for 'gibbon check' to compare with");
+  Parser app =
+      root.command("baseline", "Store every outcome of a run in one file, for 'gibbon check'");
   app.option("RUN", state->folder, "folder of a run").required();
   app.option("-o,--output", state->output, "file to write").shows_default();
-  app.flag("--force", state->force, "overwrite a baseline that is already there");
+  app.flag("--force", state->force, "replace an existing baseline");
   app.run([state] { return state->run(); });
 }
 

@@ -102,8 +102,8 @@ struct State {
     const std::filesystem::path folder = output;
     if (is_there(folder / kJournal)) {
       fail_usage(
-          "{}: it holds an unfinished sweep ({}); finish it with --resume before certificates join "
-          "it, or choose another --output",
+          "{}: the folder contains an unfinished sweep ({}); finish it with --resume before "
+          "merging certificates, or choose another --output",
           output, kJournal);
     }
     if (!is_there(folder / "run.json")) return {};
@@ -202,19 +202,18 @@ struct State {
 
 void add_certify(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "certify",
-      "Prove how many samples no input within a budget can break: a lower bound. In the folder of "
-      "a "
-      "sweep of the same model, samples and norm the proofs join it: its page and pictures then "
-      "show the band between certified and attacked");
+  Parser app =
+      root.command("certify",
+                   "Certified accuracy: a lower bound of robust accuracy that holds against every "
+                   "attack. In the folder of a sweep of the same model, samples and norm, "
+                   "certificates are merged and the report shows the certified band");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.options(state->options.options());
   app.options(state->data.options());
   for (const runs::Option& option : state->common.options()) {
     if (option.name != "seed") app.options({option});  // nothing here is drawn
   }
-  app.option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")
+  app.option("-o,--output", state->output, "folder of a sweep to merge into, or a new folder")
       .shows_default();
   app.run([state] { return state->run(); });
 }

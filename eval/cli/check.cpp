@@ -81,20 +81,21 @@ struct State {
 void add_check(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
-      "check", "Compare a run with a baseline, sample by sample; exit code 1 when it got worse");
+      "check", "Compare a run with a baseline, sample by sample; exit code 1 if it got worse");
   app.option("RUN", state->folder, "folder of a run").required();
-  app.option("--baseline", state->baseline, "what 'gibbon baseline' wrote");
+  app.option("--baseline", state->baseline, "file written by 'gibbon baseline'");
   app.option("--margin", state->margin,
-             "a change up to this is harmless, in percentage points of all samples")
+             "largest acceptable change, in percentage points of all samples")
       .shows_default();
   app.option("--alpha", state->alpha, "probability of any false alarm, over all points together")
       .shows_default();
-  app.flag("--strict", state->strict, "'cannot tell' fails, too");
+  app.flag("--strict", state->strict, "fail on 'cannot tell' as well");
   app.option("--require", state->require,
              "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
       .one_each();
   app.option("--max-slowdown", state->max_slowdown,
-             "most an entry's time, beside the reference workload's, may grow; 0: any")
+             "largest allowed growth of an attack's time, relative to the reference workload; 0: "
+             "unlimited")
       .shows_default();
   app.option("--junit", state->junit, "JUnit XML to write");
   app.option("--markdown", state->markdown,

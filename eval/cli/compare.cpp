@@ -74,7 +74,7 @@ void add_compare(Parser root) {
   app.option("A", state->first, "folder of a run, or a baseline").required();
   app.option("B", state->second, "likewise").required();
   app.option("-o,--output", state->output,
-             "FILE.html to write: the curves of both, and the samples that changed");
+             "write FILE.html with both curves and the samples that changed");
   app.option("--markdown", state->markdown, "Markdown to write");
   app.run([state] { return state->run(); });
 }

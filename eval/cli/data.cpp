@@ -56,9 +56,10 @@ void add_data(Parser root) {
   app.needs_command();
 
   Parser fetch = app.command(
-      "fetch", "Bring mnist, fashion-mnist, kmnist or digits into the cache, checked by SHA-256");
+      "fetch",
+      "Download mnist, fashion-mnist, kmnist or digits to the cache and check its SHA-256");
   fetch.option("NAME", state->name, "data set").required();
-  fetch.option("--data-dir", state->data.data_dir, "folder to put <name>/ into; else the cache");
+  fetch.option("--data-dir", state->data.data_dir, "folder for <name>/; default: the cache");
   fetch.flag("--quiet", state->quiet, "no progress on stderr");
   fetch.run([state] { state->fetch(); });
 

@@ -41,7 +41,7 @@ bool on_path(const std::string& program) {
 
 void add_doctor(Parser root) {
   Parser app = root.command(
-      "doctor", "What this build is made of, what the machine can do, and what is missing");
+      "doctor", "Show what this build contains, what the machine can do, and what is missing");
   app.run([] {
     const nlohmann::ordered_json about = runs::environment();
     for (const auto& [key, value] : about.items()) line(key, value.get_ref<const std::string&>());

@@ -43,11 +43,10 @@ struct State {
 
 void add_explain(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "explain",
-      "One sample's forward and backward pass and its certificate with every formula, or what an "
-      "attack does");
-  app.option("ATTACK", state->attack, "an attack, instead of a sample");
+  Parser app = root.command("explain",
+                            "Print forward pass, backward pass and certificate of a sample with "
+                            "every formula, or describe an attack");
+  app.option("ATTACK", state->attack, "describe this attack instead of a sample");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.option("--data", state->data.data, "data set or folder").shows_default();
   app.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");

@@ -33,7 +33,7 @@ std::vector<Line> attack_lines() {
                                                   fmt::join(versions, ", ")));
   }
   lines.emplace_back("worst-case(…)",
-                     "Any of them as one row: each gets what the others left, cheap ones first.");
+                     "Any attacks as one row: cheap ones first, each only on the survivors.");
   return lines;
 }
 

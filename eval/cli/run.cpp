@@ -96,11 +96,11 @@ void add_run(Parser root) {
   app.option("-o,--output", state->output, "folder of the run, instead of the file's");
   app.option("--data", state->data, "data set, instead of the file's");
   app.option("--data-dir", state->data_dir, "folder with <name>/<files>");
-  app.option("--seed", state->seed, "key of all randomness");
+  app.option("--seed", state->seed, "random seed");
   app.option("--threads", state->threads, "workers; 0: all cores");
-  app.flag("--force", state->force, "overwrite results that are already there");
-  app.flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
-  app.flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
+  app.flag("--force", state->force, "replace existing results");
+  app.flag("--resume", state->resume, "resume the interrupted sweep in this folder");
+  app.flag("--quiet", state->quiet, "print neither progress nor diagnostics to stderr");
   app.run([state] { return state->run(); });
 }
 

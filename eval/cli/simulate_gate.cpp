@@ -47,8 +47,9 @@ void require_sensible(const reports::gate::Criteria& criteria) {
 
 void add_simulate_gate(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("simulate-gate",
-                            "How often 'gibbon check' is right about models of known difference");
+  Parser app =
+      root.command("simulate-gate",
+                   "Simulate how often 'gibbon check' is right about models of known difference");
   lab::GateSimulation& s = state->simulation;
   app.option("--n", s.n, "samples").shows_default();
   app.option("--points", s.points, "of the curve").shows_default();
@@ -59,7 +60,7 @@ void add_simulate_gate(Parser root) {
   app.option("--repetitions", s.repetitions, "pairs of runs drawn").shows_default();
   app.option("--margin", state->margin, "as for check").shows_default();
   app.option("--alpha", s.criteria.alpha, "as for check").shows_default();
-  app.option("--seed", s.seed, "key of all randomness").shows_default();
+  app.option("--seed", s.seed, "random seed").shows_default();
   app.run([state] { return state->run(); });
 }
 

@@ -48,7 +48,7 @@ struct State {
     plan.attacks.push_back(runs::stored_entry(stored, name));
     const sweep::SweepResult result =
         sweep::sweep(target, data, plan, [](const sweep::SweepStatus&) {});
-    if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
+    if (result.curve.empty()) fail_usage("{}: contains no samples", name);
     const reports::record::CurvePoint& point = result.curve.front();
     return {point.n, point.clean_correct, point.correct};
   }
@@ -65,8 +65,8 @@ struct State {
     std::size_t width = 8;
     for (const std::string& set : sets) width = std::max(width, set.size());
     fmt::print(
-        "accuracy in % under stored examples (correct of n; 95 % Wilson interval); wrong "
-        "without attack counts as not correct\n\n");
+        "accuracy in % under stored examples (correct of n; 95 % Wilson interval); samples "
+        "misclassified without attack count as not correct\n\n");
     for (const std::string& set : sets) {
       runs::StoredExamples stored = runs::load_examples(set);
       runs::settle_examples(stored, std::array{stored.epsilon});

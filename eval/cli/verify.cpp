@@ -28,7 +28,7 @@ struct Loaded {
 /// The time was over before the network was read and laid out.
 verify::Outcome out_of_time() {
   return {.result = verify::Result::kTimeout,
-          .reason = "the time is over; the network was not read yet"};
+          .reason = "timed out after {} s while reading the network"};
 }
 
 struct State {
@@ -190,9 +190,8 @@ void add_verify(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "verify",
-      "Decide a property in VNN-LIB, or a list of them. The first line says unsat (it is proved "
-      "that "
-      "nothing unsafe can be reached), sat (and a counterexample), timeout, unknown or error");
+      "Decide a VNN-LIB property, or a list of them. The first line is unsat (proved: no unsafe "
+      "output is reachable), sat (with a counterexample), timeout, unknown or error");
   app.option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
   app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
   app.option("--instances", state->instances,
@@ -202,10 +201,10 @@ void add_verify(Parser root) {
     if (option.name == "threads" || option.name == "quiet") app.options({option});
   }
   app.option("-o,--output", state->output,
-             "the same text as a results file; of a list its table [verdicts.csv]");
+             "results file with the same text; with --instances, the table [verdicts.csv]");
   app.footer(
-      "Exit code 0 with any of the four verdicts; 2 or 3 with error, which is then the first line "
-      "and in the results file, too.");
+      "Exit code 0 for unsat, sat, timeout and unknown; 2 or 3 for error, which is also the first "
+      "line and in the results file.");
   app.run([state, app] { return state->run(app.given("--timeout")); });
 }
 

@@ -54,7 +54,7 @@ void explain_end(const models::train::TrainResult& result, const runs::CommonOpt
   switch (result.end) {
     case models::train::TrainEnd::kFinished: return;
     case models::train::TrainEnd::kStoppedEarly:
-      say(common, fmt::format("stopped early after epoch {}: epoch {} stayed the best",
+      say(common, fmt::format("early stopping after epoch {}: epoch {} was the best",
                               result.history.size(), result.best_epoch));
       return;
     case models::train::TrainEnd::kInterrupted:
@@ -201,12 +201,12 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const models::Target& tar
 void say_restored(const runs::CommonOptions& common, const runs::Journal& journal,
                   const std::filesystem::path& path, std::size_t parts) {
   if (journal.restored() > 0 || journal.dropped() > 0) {
-    say(common, fmt::format("resumed: {} of {} parts of the sweep are taken from {}",
+    say(common, fmt::format("resumed: {} of {} parts of the sweep were read from {}",
                             journal.restored(), parts, path.string()));
   }
   if (journal.dropped() > 0) {
     say(common,
-        fmt::format("{}: its last {} bytes were cut off or damaged; what stood there is done again",
+        fmt::format("{}: its last {} bytes are missing or damaged; that part is computed again",
                     path.string(), journal.dropped()));
   }
 }
@@ -291,7 +291,7 @@ class Sweeping {
                                 (job_.folder / kJournal).string()));
     }
     if (finished_ == 0) {
-      say(common(), "no block of samples went through all attacks yet, so there is no result");
+      say(common(), "no block of samples has finished all attacks, so there are no results yet");
       return;
     }
     if (!sequel_) return;

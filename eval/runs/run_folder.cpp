@@ -61,7 +61,8 @@ void require_digests(const std::filesystem::path& folder, const reports::record:
     if (!is_there(folder / name) || *stated != digest_of(folder / name)) {
       fail_input(
           "{}: it is not the file that run.json beside it was written with (SHA-256 differs), so "
-          "they are not of one run, or it was edited; restore it or run the evaluation again",
+          "they do not belong to one run, or one was edited; restore it or run the evaluation "
+          "again",
           (folder / name).string());
     }
   }
@@ -84,8 +85,8 @@ void prepare_folder(const std::filesystem::path& folder,
   for (const std::string_view name : results) {
     if (force || !is_there(folder / name)) continue;
     fail_usage(
-        "{}: it holds results already ({}); choose another --output, or overwrite them with "
-        "--force",
+        "{}: the folder already contains results ({}); use --force to replace or --resume to "
+        "continue, or choose another --output",
         folder.string(), name);
   }
   require_writable_folder(folder);

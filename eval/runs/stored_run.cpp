@@ -48,9 +48,8 @@ std::vector<std::pair<std::string, std::string>> rows_of(const std::vector<sweep
 [[noreturn]] void fail_joining(const std::filesystem::path& folder, std::string_view what,
                                const std::string& there, const std::string& here) {
   fail_usage(
-      "{}: its run has the {} {}, this command {}; certificates join a run of the same model, "
-      "data, "
-      "samples and norm; choose another --output",
+      "{}: its run has {} {}, this command {}; certificates can only be merged into a run of the "
+      "same model, data, samples and norm; choose another --output",
       folder.string(), what, there, here);
 }
 
@@ -156,7 +155,7 @@ sweep::SweepResult stored_result(const reports::record::Run& run, const StoredPl
                                  const sweep::SweepPlan& plan, const datasets::Dataset& data) {
   if (data.sha256 != stored.data_sha256) {
     fail_input(
-        "{} {}: the data are others than in the run, SHA-256 {}…; allowed is {}…; name the "
+        "{} {}: the data differ from those of the run (SHA-256 {}…, expected {}…); name the "
         "folder of the old ones with --data-dir, or sweep again",
         data.name, data.split, data.sha256.substr(0, 12), stored.data_sha256.substr(0, 12));
   }

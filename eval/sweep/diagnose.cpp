@@ -102,7 +102,7 @@ void add_declared(const SweepResult& result, double declared, Sentences& out) {
   if (chance || std::abs(declared - clean) <= 0.1) return;
   out.push_back(fmt::format(
       "Clean accuracy is {:.1f} % (95 % interval {} %), but the model file declares {:.1f} %: "
-      "input range or normalisation may be wrong, or these are other data. Try 'gibbon data "
+      "the input range or normalization may be wrong, or the data differ. Try 'gibbon data "
       "show'.",
       percent(clean), in_percent(interval), percent(declared)));
 }
@@ -111,8 +111,8 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
   const std::uint64_t n = result.curve.front().n;
   if (signs.random) {
     out.push_back(
-        "Five passes over the same samples differ by more than 1e-4: the model is random, and one "
-        "gradient is not its gradient. Try autoattack:version=rand, or apgd-ce with eot=20.");
+        "Five passes over the same samples differ by more than 1e-4: the model is randomized, so a "
+        "single gradient is unreliable. Try autoattack:version=rand, or apgd-ce with eot=20.");
   }
   if (signs.probabilities) {
     out.push_back(
@@ -153,13 +153,13 @@ void add_misbehaviour(const SweepResult& result, const SweepPlan& plan, Sentence
     const bool is_file = first.info->make == nullptr;  // who loaded it says what is outside
     if (outside > 0 && !is_file) {
       out.push_back(
-          fmt::format("{} handed over {} candidates outside ball or box; they count as not broken. "
-                      "The attack is at fault; please report it.",
+          fmt::format("{} proposed {} points outside the ball or the valid range; they count as "
+                      "not broken. This is a bug of the attack; please report it.",
                       name, outside));
     }
     if (nameless > 0) {
       out.push_back(fmt::format(
-          "The model answers {} candidates of {} with no finite number; they count as not broken. "
+          "The model output is not finite for {} candidates of {}; they count as not broken. "
           "Its weights or its normalisation overflow; try 'gibbon crosscheck'.",
           nameless, name));
     }
@@ -376,8 +376,8 @@ void add_own_targets(const SweepResult& result, const SweepPlan& plan, Sentences
         std::ranges::count_if(row, [&](const auto& r) { return aims_only_at(pair, r.label); });
     if (count == 0) continue;
     out.push_back(
-        fmt::format("{} ({}) aims at the class of {} of the {} samples: it does nothing "
-                    "to them, so they count as robust. Leave them out.",
+        fmt::format("{} ({}) the target is the true class of {} of the {} samples: they cannot be "
+                    "attacked and count as robust. Leave them out.",
                     pair.entry->text, attacks::to_string(pair.norm), count, row.size()));
   }
 }
@@ -431,8 +431,8 @@ void add_rounding(const SweepResult& result, Sentences& out) {
   }
   if (worst == nullptr || lost(*worst) == 0) return;
   out.push_back(
-      fmt::format("{} examples of {} ({}) at ε = {} vanish when saved as 8-bit images. For images "
-                  "on disk use the 8-bit column; for tensors the other.",
+      fmt::format("{} adversarial examples of {} ({}) at ε = {} are no longer adversarial as 8-bit "
+                  "images. Use the 8-bit column for images on disk, the other one for tensors.",
                   lost(*worst), worst->attack, worst->norm, worst->epsilon));
 }
 

@@ -126,7 +126,7 @@ class Parser {
              "allowed are inputs (declare-const X_0 Real) and outputs (declare-const Y_0 Real)");
     }
     if (!(declared->kind == 'X' ? inputs_ : outputs_).insert(declared->index).second) {
-      refuse(statement, "{} is declared already", items[1].word);
+      refuse(statement, "{} is already declared", items[1].word);
     }
   }
 

@@ -83,7 +83,7 @@ Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target, Zero ze
   const std::size_t known = element_count(out);
   if (open < out.size() && known != 0) out[open] = total / known;
   if (element_count(out) != total) {
-    misfit("shape mismatch: {} does not become {}", to_text(dims), fmt::join(target, "x"));
+    misfit("shape mismatch: {} cannot be reshaped to {}", to_text(dims), fmt::join(target, "x"));
   }
   return out;
 }

@@ -76,7 +76,7 @@ TEST(Import, HiddenFeaturesMayBeTransposedToo) {
     set_ints(m.node("Transpose", {"r"}, "t"), "perm", {0, 2, 1});
     return std::string("t");
   });
-  ends_turned.expect_refused("the outputs end transposed; take that off");
+  ends_turned.expect_refused("the output is transposed: remove the final Transpose");
 }
 
 TEST(Import, ConstantsMayBeReshapedFirst) {

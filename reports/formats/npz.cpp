@@ -393,7 +393,7 @@ const NpyArray& NpzFile::at(std::string_view name) const {
   std::vector<std::string_view> known;
   for (const NpyArray& array : arrays_) known.emplace_back(array.name);
   throw record::Error(
-      fmt::format("{}: there is no array '{}'; there are {}", path_, name, fmt::join(known, ", ")));
+      fmt::format("{}: no array '{}'; found {}", path_, name, fmt::join(known, ", ")));
 }
 
 std::vector<double> NpzFile::numbers(std::string_view name) const {

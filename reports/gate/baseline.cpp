@@ -113,7 +113,7 @@ std::string to_baseline_json(const Snapshot& snapshot) {
 
 Snapshot read_baseline(std::string_view text, const std::string& file) {
   Json json = formats::parse_json(text, file, kRemedy);
-  if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "it is no baseline");
+  if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "not a baseline");
   const Json schema = json.value("schema", Json());
   if (schema != kBaselineSchema) {
     throw record::Refusal(

@@ -23,7 +23,7 @@ std::vector<double> numbers_of(const formats::JsonPart& part) {
     if (*at == ' ') ++at;
     double value = 0.0;
     const auto [next, error] = std::from_chars(at, end, value);
-    if (error != std::errc{} || std::isnan(value)) part.fail("is no list of numbers");
+    if (error != std::errc{} || std::isnan(value)) part.fail("is not a list of numbers");
     numbers.push_back(value);
     at = next;
   }

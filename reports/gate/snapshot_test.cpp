@@ -125,8 +125,8 @@ TEST(Baseline, BadFilesAreNamedWithWhatIsWrong) {
   EXPECT_EQ(problem(good), "");
   EXPECT_THAT(problem(good.substr(0, good.size() / 2)), HasSubstr("b.json: no complete JSON"));
   EXPECT_THAT(problem(""), HasSubstr("no complete JSON"));
-  EXPECT_THAT(problem("[]"), HasSubstr("it is no baseline"));
-  EXPECT_THAT(problem("{\"schema\": 1, \"curve\": []}"), HasSubstr("it is no baseline"));
+  EXPECT_THAT(problem("[]"), HasSubstr("not a baseline"));
+  EXPECT_THAT(problem("{\"schema\": 1, \"curve\": []}"), HasSubstr("not a baseline"));
   std::string edited = good;
   edited.replace(edited.find("\"correct\": 15"), 13, "\"correct\": 14");
   EXPECT_THAT(problem(edited), HasSubstr("the checksum does not match"));

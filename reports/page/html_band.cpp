@@ -33,7 +33,7 @@ std::string band_section(std::span<const record::Panel> panels, const record::Su
         paragraph("facts", "Soundness " + panel.band->level + ".");
   }
   if (html.empty()) return html;
-  return "<h2>Certified, attacked, undecided</h2>\n" +
+  return "<h2>Certified band</h2>\n" +
          paragraph(
              "facts",
              "Each cell: share, count of n, 95 % Wilson interval. Certified: it is proved that "

@@ -202,8 +202,8 @@ std::string passes_tables(const record::Run& run, std::span<const record::Panel>
   }
   if (html.empty()) return {};
   return paragraph("facts",
-                   "Accuracy that was left when an attack had spent so many passes through the "
-                   "model (forward or backward) on each image. All budgets: queries.csv.") +
+                   "Robust accuracy after this many passes (forward or backward) per image. All "
+                   "budgets: queries.csv.") +
          html;
 }
 
@@ -256,17 +256,16 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
   if (panels.empty()) return {};
   std::string html =
       "<h2>Numbers</h2>\n" +
-      paragraph(
-          "facts",
-          "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is wrong without "
-          "attack counts as not correct.");
+      paragraph("facts",
+                "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is samples "
+                "misclassified without attack count as not correct.");
   for (const record::Panel& panel : panels)
     html += panel_heading(panel, subject) + render_html(table::accuracy_table(panel), "accuracy");
-  std::string details = paragraph(
-      "facts",
-      "Confidences and distances are means over the images that fooled the model. Stay "
-      "adversarial as 8-bit PNG: wrong answers after rounding, of the wrong answers before; "
-      "both include images that are wrong without attack.");
+  std::string details =
+      paragraph("facts",
+                "Confidences and distances are means over the images that fooled the model. "
+                "\"Adversarial as 8-bit PNG\": misclassified after rounding / misclassified "
+                "before; both include images that are misclassified without attack.");
   for (const record::Panel& panel : panels)
     details += panel_heading(panel, subject) + detail_table(panel);
   html += folded("Details: confidences, distances, 8-bit rounding", details);
@@ -286,9 +285,9 @@ std::string distances_table(const record::Run& run) {
   distances.columns[0].head = "attack";
   distances.columns[2].head = "broken";
   return paragraph("facts",
-                   "How far an image has to be moved before the model is wrong, over all images: "
-                   "wrong without attack counts as 0. A quarter of the images is broken within the "
-                   "lower quartile, half within the median.") +
+                   "Smallest perturbation that changes the prediction, over all images; 0 if "
+                   "misclassified without attack. A quarter of the images break within the lower "
+                   "quartile, half within the median.") +
          render_html(distances, "numbers");
 }
 

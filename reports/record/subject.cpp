@@ -64,8 +64,9 @@ std::string outcome(const CurvePoint& point) {
 std::string answer(const Panel& panel) {
   const Series* series = panel.strongest();
   if (series == nullptr)
-    return fmt::format("In {} only noise was tried; that says nothing about attacks.",
-                       norm_symbol(panel.norm));
+    return fmt::format(
+        "In {}, only noise was tried; this says nothing about robustness to attacks.",
+        norm_symbol(panel.norm));
   const std::string attack = series->kind == RowKind::kWorstCase ? "the strongest attack per image"
                                                                  : printable(series->attack);
   const auto halved = std::find_if(

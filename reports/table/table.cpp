@@ -13,8 +13,8 @@ namespace gibbon::reports::table {
 namespace {
 
 constexpr std::string_view kCellMeaning =
-    "accuracy   correct/n   [95 % Wilson interval in %]; wrong without attack counts as not "
-    "correct";
+    "accuracy   correct/n   [95 % Wilson interval in %]; samples misclassified without attack "
+    "count as not correct";
 
 }  // namespace
 
@@ -51,7 +51,7 @@ std::string to_markdown(const record::Run& run) {
   for (const std::string& sentence : run.diagnosis)
     text += fmt::format("- {}\n", record::escape_markdown(sentence));
   if (!subject.commands.empty())
-    text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", fmt::join(subject.commands, "\n"));
+    text += fmt::format("\n## Reproduce\n\n```sh\n{}\n```\n", fmt::join(subject.commands, "\n"));
   return text;
 }
 
