@@ -93,7 +93,7 @@ void set_field(const AttackInfo& info, Attack& attack, std::string_view name,
                  info.name, name, info.name);
     }
     throw Error(ErrorKind::kUsage,
-                fmt::format("attack {}: {}", info.name, unknown_name("knob", name, known)));
+                fmt::format("attack {}: {}", info.name, unknown_name("option", name, known)));
   }
   double number = 0.0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);

@@ -250,7 +250,7 @@ fs::path cache_folder() {
   const std::string home = environment("HOME");
   if (home.empty()) {
     fail_input(
-        "$HOME: is not set, so there is no ~/.cache/gibbon; set it or $XDG_CACHE_HOME, or "
+        "$HOME is not set, so ~/.cache/gibbon is unknown; set $HOME or $XDG_CACHE_HOME, or "
         "pass --data-dir");
   }
   return fs::path(home) / ".cache" / "gibbon";

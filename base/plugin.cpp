@@ -64,7 +64,7 @@ const void* open_plugin(const Plugin& plugin) {
   }
   const void* table = ::dlsym(library, plugin.symbol);
   if (table == nullptr) {
-    fail_input("{}: is no plugin of gibbon, {}; name another file in ${}", file, last_reason(),
+    fail_input("{}: is not a gibbon plugin, {}; set ${} to another file", file, last_reason(),
                plugin.environment);
   }
   if (const int version = *static_cast<const int*>(table); version != plugin.version) {

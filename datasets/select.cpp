@@ -66,7 +66,7 @@ Dataset select(Dataset whole, std::string_view samples) {
   }
   if (const auto range = parse_pair(samples, ':')) {
     const auto [from, to] = *range;
-    if (from >= to) fail("empty range {}: the end must be greater than the start");
+    if (from >= to) fail("empty range: the end must be greater than the start");
     if (to > size) fail(fmt::format("ends beyond the {} samples there are", size));
     std::vector<std::uint64_t> chosen = positions(to);
     chosen.erase(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(from));

@@ -94,12 +94,10 @@ TEST(Select, RefusesWhatIsNotThere) {
   EXPECT_THAT(fail("0:21"),
               ThrowsMessage<Error>(HasSubstr("ends beyond the 20 samples there are")));
   EXPECT_THAT(fail("21@7"), ThrowsMessage<Error>(HasSubstr("more than the 20 samples there are")));
-  EXPECT_THAT(
-      fail("5:5"),
-      ThrowsMessage<Error>(HasSubstr("empty range {}: the end must be greater than the start")));
-  EXPECT_THAT(
-      fail("6:5"),
-      ThrowsMessage<Error>(HasSubstr("empty range {}: the end must be greater than the start")));
+  EXPECT_THAT(fail("5:5"), ThrowsMessage<Error>(
+                               HasSubstr("empty range: the end must be greater than the start")));
+  EXPECT_THAT(fail("6:5"), ThrowsMessage<Error>(
+                               HasSubstr("empty range: the end must be greater than the start")));
   EXPECT_THAT(fail("0@7"), ThrowsMessage<Error>(HasSubstr("'0@7' of numbers/test: no samples")));
   EXPECT_THAT([] { (void)select(numbered(0), "all"); },
               ThrowsMessage<Error>(HasSubstr("there are no samples")));

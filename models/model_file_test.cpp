@@ -434,7 +434,7 @@ TEST(RefusedModel, GraphsThatAreNoChain) {
   m = onnx::usual();
   m.node("Softmax", {"y"}, "p");
   m.node("Relu", {"p"}, "q");
-  m.expect_refused("node 'q' (Relu): it stands after the final output");
+  m.expect_refused("node 'q' (Relu): it comes after the final output activation");
   m = onnx::Handmade();
   m.input("x", {0, 4});
   m.node("Flatten", {"x"}, "y");
@@ -494,7 +494,7 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   }).expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
   normalised([](onnx::Handmade& n) {
     n.node("Softmax", {"x"}, "n");
-  }).expect_refused("node 'n' (Softmax): it stands before the first layer");
+  }).expect_refused("node 'n' (Softmax): it comes before the first layer");
   normalised([](onnx::Handmade& n) { n.node("Constant", {}, "n"); })
       .expect_refused(
           "node 'n' (Constant): it holds no number; allowed are value, value_float, "
@@ -521,10 +521,10 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
   m.expect_refused("node 'z' (Gemm): transA = 1 wants a column, but 1x4 arrives");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(1, "elsewhere");
-  m.expect_refused("node 'z' (Gemm): its second input is no constant");
+  m.expect_refused("node 'z' (Gemm): its second input is not a constant");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "elsewhere");
-  m.expect_refused("node 'z' (Gemm): its third input is no constant");
+  m.expect_refused("node 'z' (Gemm): its third input is not a constant");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "b2");
   m.expect_refused(

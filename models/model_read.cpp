@@ -119,7 +119,7 @@ class Reader {
   /// Weights that a node takes; notes when the file has them in double.
   const onnx::Constant& weights(const ::onnx::NodeProto& node, const onnx::Constant* found,
                                 std::string_view what) {
-    if (found == nullptr || found->values.empty()) onnx::misfit("{} is no constant", what);
+    if (found == nullptr || found->values.empty()) onnx::misfit("{} is not a constant", what);
     if (found->rounded) out_.rounded.push_back(name_of(node));
     return *found;
   }
@@ -146,9 +146,9 @@ class Reader {
     if (input < node.input_size() && !node.input(input).empty()) {
       const onnx::Constant* found = constant(node.input(input));
       if (found == nullptr)
-        onnx::misfit("its input '{}' is no constant", onnx::shown(node.input(input)));
+        onnx::misfit("its input '{}' is not a constant", onnx::shown(node.input(input)));
       if (!found->values.empty()) {
-        onnx::misfit("its input '{}' is no list of whole numbers", onnx::shown(node.input(input)));
+        onnx::misfit("its input '{}' is not a list of integers", onnx::shown(node.input(input)));
       }
       return found->integers;
     }
@@ -172,7 +172,8 @@ class Reader {
       onnx::misfit("it does not continue from '{}'; branches are not supported",
                    onnx::shown(current_));
     }
-    if (out_.network.output == Output::kSoftmax) onnx::misfit("it stands after the final output");
+    if (out_.network.output == Output::kSoftmax)
+      onnx::misfit("it comes after the final output activation");
     if (op == "Gemm") {
       gemm(node);
     } else if (op == "MatMul") {
@@ -247,7 +248,7 @@ class Reader {
     if (node.input_size() < 3 || node.input(2).empty()) return;
     const onnx::Constant* training = constant(node.input(2));
     if (training == nullptr || !training->truth || training->integers.size() != 1) {
-      onnx::misfit("training_mode is no constant of type bool; export the model for inference");
+      onnx::misfit("training_mode is not a constant of type bool; export the model for inference");
     }
     if (training->integers[0] != 0) {
       onnx::misfit("training_mode = 1; export the model for inference");
@@ -404,7 +405,7 @@ class Reader {
 
   /// Taken off, so it must be over the classes of one sample and nothing else.
   void softmax(const ::onnx::NodeProto& node) {
-    if (chain_.empty()) onnx::misfit("it stands before the first layer");
+    if (chain_.empty()) onnx::misfit("it comes before the first layer");
     // Up to opset 12 all axes from this one on are one; from 13 on it stands alone.
     const bool alone = opset_ >= 13;
     const onnx::Dims& dims = flow_.dims();

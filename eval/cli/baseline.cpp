@@ -20,7 +20,7 @@ struct State {
     const reports::gate::Snapshot snapshot =
         reports::gate::snapshot_of(runs::read_run_folder(folder));
     if (!force && is_there(output)) {
-      fail_usage("{}: it is there already; choose another --output, or overwrite it with --force",
+      fail_usage("{}: the file already exists; choose another --output, or replace it with --force",
                  output);
     }
     write_atomically(output, reports::gate::to_baseline_json(snapshot));

@@ -73,9 +73,10 @@ struct State {
     const std::filesystem::path folder = output;
     if (run.provenance.empty() || common.force || !runs::is_half_drawn(folder)) return false;
     runs::draw_run(folder, run, runs::read_run_gallery(folder, run));
-    say(common, fmt::format("{}: its proofs were written, its page and pictures were not; now they "
-                            "are",
-                            output));
+    say(common,
+        fmt::format(
+            "{}: its certificates were written, but not its page and images; they are drawn now",
+            output));
     if (std::ranges::none_of(run.certificates, [&](const auto& c) { return answers(c, asked); })) {
       return false;
     }
@@ -88,8 +89,8 @@ struct State {
         run.certificates, [&](const reports::record::Certificates& c) { return c.norm == norm; });
     if (there && !common.force) {
       fail_usage(
-          "{}: it holds certificates in {} already; choose another --output, or replace them with "
-          "--force",
+          "{}: the folder already contains certificates in {}; choose another --output, or replace "
+          "them with --force",
           output, norm);
     }
   }
@@ -112,8 +113,8 @@ struct State {
     runs::require_joinable(folder, run, file.sha256, samples, asked.norm);
     if (!run.curve.empty() && options.no_clip) {
       fail_usage(
-          "--no-clip: the attacks in {} stay in the data's valid range, so the two edges would not "
-          "be of the same inputs; leave it out, or choose another --output",
+          "--no-clip: the attacks in {} stay in the valid range of the data, so lower and upper "
+          "bound would cover different inputs; omit --no-clip, or choose another --output",
           output);
     }
     return run;

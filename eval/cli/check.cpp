@@ -91,16 +91,16 @@ void add_check(Parser root) {
       .shows_default();
   app.flag("--strict", state->strict, "fail on 'cannot tell' as well");
   app.option("--require", state->require,
-             "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+             "minimum rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
       .one_each();
   app.option("--max-slowdown", state->max_slowdown,
              "largest allowed growth of an attack's time, relative to the reference workload; 0: "
              "unlimited")
       .shows_default();
-  app.option("--junit", state->junit, "JUnit XML to write");
+  app.option("--junit", state->junit, "write JUnit XML to this file");
   app.option("--markdown", state->markdown,
-             "Markdown to write; also appended to $GITHUB_STEP_SUMMARY");
-  app.option("--json", state->json, "JSON to write");
+             "write Markdown to this file; also appended to $GITHUB_STEP_SUMMARY");
+  app.option("--json", state->json, "write JSON to this file");
   app.flag("--annotations", state->annotations,
            "print GitHub annotations; on when $GITHUB_ACTIONS is true");
   app.run([state] { return state->run(); });

@@ -42,7 +42,7 @@ void add_crosscheck(Parser root) {
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   app.options(state->data.options());
   app.option("--seed", state->common.seed, "random seed").shows_default();
-  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+  app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.run([state] { return state->run(); });
 }
 

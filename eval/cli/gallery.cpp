@@ -123,8 +123,8 @@ class GalleryCommand {
     }
     if (!gallery.items.empty()) return true;
     fail_usage(
-        "gallery: no sample is right when clean and can be attacked; choose more --samples, "
-        "or an attack that is no noise control");
+        "gallery: no sample is correct when clean and can be attacked; choose more --samples, or "
+        "an attack other than noise");
   }
 
   int of_samples(const models::Network& network, sweep::SweepPlan& plan,
@@ -169,8 +169,8 @@ class GalleryCommand {
     models::ModelFile file = load_model(path);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
-          "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); name the "
-          "right file with --model FILE",
+          "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
+          "with --model FILE",
           run_, path, file.sha256.substr(0, 12), stored.model_sha256.substr(0, 12));
     }
     return std::move(file.network);

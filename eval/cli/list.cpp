@@ -114,11 +114,10 @@ std::vector<std::string> list_topics() {
 
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
-  Parser app =
-      root.command("list",
-                   "What there is: attacks, datasets, activations, losses, optimizers, schedules, "
-                   "initialisers");
-  app.option("TOPIC", *wanted, "one of them; without it, all");
+  Parser app = root.command("list",
+                            "List attacks, datasets, activations, losses, optimizers, schedules, "
+                            "initialisers and robust training methods");
+  app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {
     if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));
     for (const Topic& topic : topics()) print(topic);

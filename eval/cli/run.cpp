@@ -97,7 +97,7 @@ void add_run(Parser root) {
   app.option("--data", state->data, "data set, instead of the file's");
   app.option("--data-dir", state->data_dir, "folder with <name>/<files>");
   app.option("--seed", state->seed, "random seed");
-  app.option("--threads", state->threads, "workers; 0: all cores");
+  app.option("--threads", state->threads, "worker threads; 0: all cores");
   app.flag("--force", state->force, "replace existing results");
   app.flag("--resume", state->resume, "resume the interrupted sweep in this folder");
   app.flag("--quiet", state->quiet, "print neither progress nor diagnostics to stderr");

@@ -52,14 +52,15 @@ void add_simulate_gate(Parser root) {
                    "Simulate how often 'gibbon check' is right about models of known difference");
   lab::GateSimulation& s = state->simulation;
   app.option("--n", s.n, "samples").shows_default();
-  app.option("--points", s.points, "of the curve").shows_default();
-  app.option("--drop", state->drop, "true fall at every point, percentage points").shows_default();
-  app.option("--disagreement", state->disagreement,
-             "samples whose outcome changes at a point, in percent of all")
+  app.option("--points", s.points, "points of the curve").shows_default();
+  app.option("--drop", state->drop, "true drop at every point, in percentage points")
       .shows_default();
-  app.option("--repetitions", s.repetitions, "pairs of runs drawn").shows_default();
-  app.option("--margin", state->margin, "as for check").shows_default();
-  app.option("--alpha", s.criteria.alpha, "as for check").shows_default();
+  app.option("--disagreement", state->disagreement,
+             "share of samples whose outcome changes at a point, in percent")
+      .shows_default();
+  app.option("--repetitions", s.repetitions, "simulated pairs of runs").shows_default();
+  app.option("--margin", state->margin, "as in 'gibbon check'").shows_default();
+  app.option("--alpha", s.criteria.alpha, "as in 'gibbon check'").shows_default();
   app.option("--seed", s.seed, "random seed").shows_default();
   app.run([state] { return state->run(); });
 }

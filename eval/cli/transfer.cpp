@@ -54,9 +54,9 @@ struct State {
   }
 
   void run() const {
-    if (models.empty()) fail_usage("--model: it is missing; give one or more ONNX files");
+    if (models.empty()) fail_usage("--model is required; give one or more ONNX files");
     if (sets.empty()) {
-      fail_usage("--from: it is missing; give one or more files of 'gibbon sweep --save'");
+      fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
     std::vector<gibbon::models::Target> targets;
     for (const std::string& path : models) targets.emplace_back(load_model(path).network);
@@ -99,9 +99,9 @@ void add_transfer(Parser root) {
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
   app.option("--model", state->models, "FILE.onnx …; one or more");
   app.option("--from", state->sets,
-             "FILE.npz … of 'gibbon sweep --save', or with arrays x, x_adv, labels (README, Stored "
-             "examples); one or more");
-  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+             "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
+             "docs/formats.md; one or more");
+  app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.option("-o,--output", state->output, "also write the matrix as CSV");
   app.run([state] { return state->run(); });
 }

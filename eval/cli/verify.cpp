@@ -27,8 +27,7 @@ struct Loaded {
 
 /// The time was over before the network was read and laid out.
 verify::Outcome out_of_time() {
-  return {.result = verify::Result::kTimeout,
-          .reason = "timed out after {} s while reading the network"};
+  return {.result = verify::Result::kTimeout, .reason = "timed out while reading the network"};
 }
 
 struct State {

@@ -134,8 +134,8 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
   explain_end(result, common, model_path);
   if (result.end == models::train::TrainEnd::kDiverged) {
     fail_usage(
-        "training: the loss is no finite number any more in epoch {}; a learning rate of {} is too "
-        "large for this network; try --lr {}, or another --init{}",
+        "training: the loss diverged (not finite) at epoch {}; the learning rate {} is too large "
+        "for this network; try --lr {}, or another --init{}",
         result.history.size() + 1, plan.settings.learning_rate, plan.settings.learning_rate / 10.0,
         result.best_epoch == 0 ? std::string()
                                : fmt::format(" (the best model so far, epoch {}, is in {})",
@@ -154,8 +154,8 @@ bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force)
   if (resume && !unfinished && is_there(folder / "run.json")) return false;
   if (unfinished && !resume && !force) {
     fail_usage(
-        "{}: it holds an unfinished sweep ({}); go on with --resume, choose another --output, or "
-        "start anew with --force",
+        "{}: the folder contains an unfinished sweep ({}); continue with --resume, choose another "
+        "--output, or start anew with --force",
         folder.string(), kJournal);
   }
   runs::prepare_folder(folder, {"run.json"}, force || resume);
@@ -286,8 +286,8 @@ class Sweeping {
     finished_ = result.finished;
     sequel_ = whole() ? make_sequel(job_, target_, data_, plan_.sweep, result) : Sequel{};
     if (!whole() || !sequel_) {
-      say(common(), fmt::format("interrupted: go on with the same command and --resume; {} keeps "
-                                "what is finished",
+      say(common(), fmt::format("interrupted: continue with the same command and --resume; {} "
+                                "stores what is finished",
                                 (job_.folder / kJournal).string()));
     }
     if (finished_ == 0) {

@@ -221,7 +221,7 @@ class Proof {
   void conclude(double certified) {
     const double attacked = nearest_counterexample(network_, one_, norm_);
     add("  the smallest distance that breaks the sample is in [{:.6g}, {}]: certified by CROWN, "
-        "attacked by FMN",
+        "falsified by FMN",
         certified, std::isfinite(attacked) ? fmt::format("{:.6g}", attacked) : "∞");
   }
 

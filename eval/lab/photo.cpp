@@ -32,8 +32,8 @@ datasets::Shape shape_for(std::size_t inputs, const datasets::Picture& picture,
     return {side, side, 3, true};
   }
   fail_usage(
-      "--image {}: the model takes {} inputs, which are no square picture, grey or in colour; "
-      "allowed for it is a picture of exactly {} pixels, or {} in colour; crop it",
+      "--image {}: the model takes {} inputs, which do not form a square image, grey or in colour; "
+      "allowed is an image of exactly {} pixels, or {} in colour; crop it",
       name, inputs, inputs, inputs / 3);
 }
 
@@ -101,7 +101,7 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
                             photo.data.class_names[static_cast<std::size_t>(answered)]);
   if (answered != photo.data.labels[0]) {
     fail_usage(
-        "--label {}: the model says {} without any attack; allowed is a picture that it gets "
+        "--label {}: the model predicts {} without attack; allowed is an image that it gets "
         "right; leave --label out to attack what it says{}",
         *options.label, answered,
         options.tones == Tones::kInverted ? "" : ", or try --invert (MNIST is white on black)");

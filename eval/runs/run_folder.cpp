@@ -85,8 +85,8 @@ void prepare_folder(const std::filesystem::path& folder,
   for (const std::string_view name : results) {
     if (force || !is_there(folder / name)) continue;
     fail_usage(
-        "{}: the folder already contains results ({}); use --force to replace or --resume to "
-        "continue, or choose another --output",
+        "{}: the folder already contains results ({}); choose another --output, or replace them "
+        "with --force",
         folder.string(), name);
   }
   require_writable_folder(folder);
@@ -194,8 +194,8 @@ reports::record::Run read_run_folder(const std::filesystem::path& folder) {
   const std::filesystem::path json = folder / "run.json";
   if (!is_there(json)) {
     fail_input(
-        "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
-        "folder of 'gibbon sweep', 'gibbon certify' or 'gibbon run'",
+        "{}: no run.json, so this is not a finished run; give the --output folder of 'gibbon "
+        "sweep', 'gibbon certify' or 'gibbon run'",
         folder.string());
   }
   try {

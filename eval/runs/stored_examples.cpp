@@ -146,7 +146,7 @@ class Loader {
     // The model may have been trained on either order of the values.
     fail("x", fmt::format("is {}{}", times(x), x[1] == 3 ? ", channels first" : ""), allowed,
          "save x.transpose(0, 2, 3, 1) for a model that takes channels last, or x.reshape(len(x), "
-         "-1) for one that takes the values in this order; x_adv likewise");
+         "-1) for one that takes the values in this order; the same for x_adv");
   }
 
   [[nodiscard]] Box range() const {

@@ -82,7 +82,7 @@ Entry parse_ensemble(const attacks::Ensemble& ensemble, const std::string& text)
     if (name != "version") {
       const std::vector<std::string> known{"version"};
       throw Error(ErrorKind::kUsage,
-                  fmt::format("attack {}: {}", ensemble.name, unknown_name("knob", name, known)));
+                  fmt::format("attack {}: {}", ensemble.name, unknown_name("option", name, known)));
     }
     version = item.substr(std::min(item.size(), name.size() + 1));
     if (std::ranges::count(ensemble.versions, version, &attacks::Ensemble::Version::name) > 0) {

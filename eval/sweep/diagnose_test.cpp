@@ -86,7 +86,8 @@ TEST_F(Diagnosis, WeakAttacksThatDoBetterThanStrongOnes) {
   EXPECT_THAT(said, Contains(HasSubstr("Noise did better than an attack")));
   EXPECT_THAT(said, Contains(HasSubstr("the single step fgsm only 350")));
   EXPECT_THAT(said,
-              Contains(HasSubstr("pgd (linf) at ε = 0.1 leaves 400 samples correct, square")));
+              Contains(HasSubstr(
+                  "At ε = 0.1 (linf), 400 samples are robust to pgd, but only 390 to square")));
   EXPECT_THAT(said, Contains(HasSubstr(
                         "pgd (linf) at ε = 0.1 leaves 400 samples correct, fmn only 390 (10 "
                         "samples only by the latter, 0 only by the former; 95 % interval of the "
@@ -295,7 +296,8 @@ class Moody final : public models::Classifier {
   }
   Rows forward(Rows x, models::Tape& tape) const override {
     const Rows logits = model_.forward(x, tape);
-    if (++passes_ >= from_ && x.rows > 63) tape.as<models::MlpTapeOf<float>>().a.back().row(63)[0] += by_;
+    if (++passes_ >= from_ && x.rows > 63)
+      tape.as<models::MlpTapeOf<float>>().a.back().row(63)[0] += by_;
     return logits;
   }
   void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {

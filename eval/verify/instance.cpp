@@ -66,7 +66,7 @@ std::string reason_of(const Answer& answer, const Limits& limits) {
     case Reason::kNone: return "no reason given";
     case Reason::kNodes:
       return fmt::format("{} parts per clause are spent{}", limits.nodes, bound());
-    case Reason::kTime: return fmt::format("timed out after {} s{}", bound());
+    case Reason::kTime: return fmt::format("timed out{}", bound());
     case Reason::kResolution:
       return fmt::format("an activation's interval is too narrow to be split further{}", bound());
     case Reason::kRounding:
@@ -118,7 +118,7 @@ Outcome verify(const models::Network& network, const Property& property, const L
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
       left.seconds = limits.seconds - spent.count();
       if (left.seconds <= 0.0) {
-        undecided(Result::kTimeout, "timed out after {} s");
+        undecided(Result::kTimeout, "timed out");
         break;
       }
     }

@@ -213,7 +213,8 @@ TEST(Instances, ListsOfTheCompetition) {
   refused("a,b,1\na.onnx\n", "instances.csv:2: not three columns: 'a.onnx'");
   refused("a,b,1,2", "instances.csv:1: not three columns");
   for (const std::string seconds : {"", "0", "-1", "nan", "inf", "1s", "timeout"}) {
-    refused("a,b," + seconds, "instances.csv:1: the third column is no number of seconds above 0");
+    refused("a,b," + seconds,
+            "instances.csv:1: the third column is not a positive number of seconds");
   }
 }
 

@@ -189,7 +189,7 @@ TEST(ModelContract, InputsAndOutputsOfOperators) {
   m.graph().mutable_node(2)->set_input(1, "ratio");
   m.expect_read();
   m.graph().mutable_node(3)->set_input(2, "mask");
-  m.expect_refused("node 'y' (Gemm): its third input is no constant");
+  m.expect_refused("node 'y' (Gemm): its third input is not a constant");
 }
 
 TEST(ModelContract, TrainingModeIsAConstantTruth) {
@@ -207,7 +207,7 @@ TEST(ModelContract, TrainingModeIsAConstantTruth) {
       "node 'n' (Dropout): training_mode = 1; export the model for "
       "inference";
   const std::string no_truth =
-      "node 'n' (Dropout): training_mode is no constant of type bool; "
+      "node 'n' (Dropout): training_mode is not a constant of type bool; "
       "export the model for inference";
   const auto truth = [&](std::int32_t value) {
     return trained([=](::onnx::TensorProto& t) {
@@ -245,7 +245,7 @@ TEST(ModelContract, AxesThatAreNamedTwoWays) {
     m.node("Unsqueeze", {"x", "axes"}, "n");
     m.layers("n");
     return std::string("y");
-  }).expect_refused("node 'n' (Unsqueeze): its input 'axes' is no list of whole numbers");
+  }).expect_refused("node 'n' (Unsqueeze): its input 'axes' is not a list of integers");
 }
 
 TEST(ModelContract, CastsOfConstants) {
@@ -265,7 +265,8 @@ TEST(ModelContract, CastsOfConstants) {
   const ModelFile read = cast(::onnx::TensorProto::FLOAT).read_file();
   EXPECT_EQ(read.network.normalisation.scale, (Floats{2, 4, 8, 16777216}));
   EXPECT_THAT(read.rounded, testing::ElementsAre("node 'n' (Div)"));
-  cast(::onnx::TensorProto::INT64).expect_refused("node 'n' (Div): its other input is no constant");
+  cast(::onnx::TensorProto::INT64)
+      .expect_refused("node 'n' (Div): its other input is not a constant");
   const std::string allowed =
       "; allowed are float32 (1) and double (11), and int64 (7) for whole numbers";
   cast(::onnx::TensorProto::UINT8).expect_refused("node 'c' (Cast): to = 2" + allowed);

@@ -300,7 +300,7 @@ TEST(Import, BatchNormalizationWhereverItStands) {
   refused([](Handmade& m) { m.graph().mutable_node(1)->set_input(3, "eye"); },
           "shape mismatch: mean has 4 values for 2 channels");
   refused([](Handmade& m) { m.graph().mutable_node(1)->set_input(3, "none"); },
-          "mean is no constant");
+          "mean is not a constant");
   refused([](Handmade& m) { m.graph().mutable_initializer(4)->set_float_data(0, -0.25F); },
           "channel with var = -0.25 and scale = 1; neither var + epsilon nor scale may be 0");
 }
@@ -435,7 +435,7 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
   }).expect_refused("node 'n' (Dropout): training_mode = 1; export the model for inference");
   before([](Handmade& m) {
     m.node("Reshape", {"x", "computed"}, "n");
-  }).expect_refused("node 'n' (Reshape): its input 'computed' is no constant");
+  }).expect_refused("node 'n' (Reshape): its input 'computed' is not a constant");
   before([](Handmade& m) {
     m.integers("axes", {1});
     m.node("Squeeze", {"x", "axes"}, "n");

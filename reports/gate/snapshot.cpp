@@ -68,8 +68,8 @@ void require_same_samples(std::span<const record::SampleRecord> first,
 
 void require_count(const Point& point, const record::CurvePoint& stated, std::uint64_t count) {
   if (point.right.size() == stated.n && point.correct() == count) return;
-  damaged(fmt::format("{} stands on {} of {} samples, but run.json counts {} of {}", point.name(),
-                      point.correct(), point.right.size(), count, stated.n));
+  damaged(fmt::format("samples.npy counts {1} of {2} correct for {0}, but run.json {3} of {4}",
+                      point.name(), point.correct(), point.right.size(), count, stated.n));
 }
 
 Json conditions_of(const record::Run& run, std::span<const std::uint64_t> ids) {
@@ -167,10 +167,10 @@ bool Point::same_as(const Point& other) const {
 std::vector<Point> outcomes_of(const record::Run& run) {
   if (run.curve.empty() && !run.certificates.empty())
     throw record::Refusal(
-        "run.json: the run has certificates alone; outcomes are those of attacks, sample by "
-        "sample; sweep first, then certify into the same folder");
+        "run.json: the run contains only certificates, and outcomes are those of attacks, sample "
+        "by sample; sweep first, then certify into the same folder");
   const auto first = run.records(0);
-  if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
+  if (run.curve.empty() || first.empty()) damaged("no samples of the curve");
   std::vector<Point> points{{.kind = record::RowKind::kClean, .right = clean_outcomes(first)}};
   require_count(points.front(), run.curve.front(), run.curve.front().clean_correct);
 

@@ -45,8 +45,8 @@ constexpr std::string_view kCurve = R"html(<h2>Accuracy over perturbation size</
 <div class="chart"><canvas id="curve" role="img" tabindex="0"></canvas>
 <div class="tip" id="curve-tip" hidden="hidden"></div></div>
 <div class="row legend" id="curve-legend" role="group" aria-label="Curves shown"></div>
-<p class="facts">Bands are 95 % Wilson intervals; an image that is wrong without attack counts as not
-correct. Point at a curve for its counts; a click, the arrow keys or the slider choose ε.</p>
+<p class="facts">Bands are 95 % Wilson intervals; images misclassified without
+attack count as not correct. Point at a curve for its counts; a click, the arrow keys or the slider choose ε.</p>
 </div>
 )html";
 
@@ -60,12 +60,12 @@ constexpr std::string_view kExplore = R"html(<div data-needs-script="" hidden="h
 </div>
 <section id="walk" hidden="hidden">
 <h2>Adversarial examples</h2>
-<p class="facts"><span id="walk-attack"></span> Each picture was rounded to 8 bits, saved, read back and
-judged again; move ε and see it change.</p>
+<p class="facts"><span id="walk-attack"></span> Each image was rounded to 8 bits, saved, read back and
+judged again. Move ε to see it change.</p>
 <div class="row"><label>class <select id="walk-class"></select></label>
 <label>order <select id="walk-order"></select></label></div>
 <div id="walk-samples" role="group" aria-label="Samples"></div>
-<p id="walk-empty" hidden="hidden">No pictured sample of this class.</p>
+<p id="walk-empty" hidden="hidden">No sample of this class in the gallery.</p>
 <div id="walk-stage">
 <h3 id="walk-title"></h3>
 <div class="triptych">
@@ -97,14 +97,14 @@ images, so read small differences as chance.</p>
 </section>
 <section id="became" hidden="hidden">
 <h2>Confusion matrix</h2>
-<p class="facts"><span class="where"></span>. Images of each true class (row) by what the model says
-(column) at this ε; the diagonal is still right.</p>
+<p class="facts"><span class="where"></span>. Images by true class (row) and predicted class (column)
+at this ε; the diagonal is classified correctly.</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Confusion matrix" id="became-table"></div>
 </section>
 <section id="confidence" hidden="hidden">
 <h2>Confidence</h2>
-<p class="facts"><span class="where"></span>. The model's confidence in what it says, over the images
-that are still right and those fooled at this ε.</p>
+<p class="facts"><span class="where"></span>. Confidence of the model in its prediction, for images
+classified correctly and misclassified at this ε.</p>
 <div class="chart low"><canvas id="confidence-chart" role="img"></canvas></div>
 </section>
 <section id="radii" hidden="hidden">

@@ -37,16 +37,16 @@ std::string target_text(const record::CurvePoint& point) {
 std::vector<std::string> detail_heads() {
   std::vector<std::string> heads{"ε",
                                  "attack",
-                                 "correct of those right without attack",
+                                 "correct of those correct without attack",
                                  "count",
                                  "confidence in the wrong class, mean",
                                  "median"};
   for (const Norm norm : kStoredNorms) {
     heads.push_back(fmt::format("mean {}{}", info_of(norm).symbol,
-                                norm == kStoredNorms.front() ? " of what fooled" : ""));
+                                norm == kStoredNorms.front() ? " of successful attacks" : ""));
   }
   heads.insert(heads.end(),
-               {"stay adversarial as 8-bit PNG", "target reached", "broken by a smaller ε only"});
+               {"adversarial as 8-bit PNG", "target reached", "broken by a smaller ε only"});
   return heads;
 }
 
@@ -255,16 +255,15 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
                        [](const record::Panel& panel) { return !panel.series.empty(); });
   if (panels.empty()) return {};
   std::string html =
-      "<h2>Numbers</h2>\n" +
-      paragraph("facts",
-                "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is samples "
-                "misclassified without attack count as not correct.");
+      "<h2>Numbers</h2>\n" + paragraph("facts",
+                                       "Each cell: accuracy, correct of n, 95 % Wilson interval. "
+                                       "Images misclassified without attack count as not correct.");
   for (const record::Panel& panel : panels)
     html += panel_heading(panel, subject) + render_html(table::accuracy_table(panel), "accuracy");
   std::string details =
       paragraph("facts",
-                "Confidences and distances are means over the images that fooled the model. "
-                "\"Adversarial as 8-bit PNG\": misclassified after rounding / misclassified "
+                "Confidences and distances are means over the adversarial images. "
+                "Adversarial as 8-bit PNG: misclassified after rounding / misclassified "
                 "before; both include images that are misclassified without attack.");
   for (const record::Panel& panel : panels)
     details += panel_heading(panel, subject) + detail_table(panel);
@@ -276,7 +275,7 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
 
 std::string cost_section(const record::Run& run, std::span<const record::Panel> panels) {
   const std::string html = cost_table(run) + passes_tables(run, panels);
-  return html.empty() ? html : "<h2>What it cost</h2>\n" + html;
+  return html.empty() ? html : "<h2>Cost</h2>\n" + html;
 }
 
 std::string distances_table(const record::Run& run) {
@@ -301,10 +300,9 @@ std::string comparison_section(const record::Run& run, const record::Subject& su
        "the same ε in another norm: the sets of allowed images differ"});
   if (!run.curve.empty())
     entries.emplace_back(
-        "runs with other attacks or other settings of them: each number here is what these attacks "
-        "left "
-        "over, an upper limit of the robustness, and a stronger attack can only lower it");
-  entries.emplace_back(run.certificates.empty() ? "certified robustness, which is a lower limit"
+        "runs with other attacks or other attack options: each number here is an upper bound of "
+        "robust accuracy, and a stronger attack can only lower it");
+  entries.emplace_back(run.certificates.empty() ? "certified accuracy, which is a lower bound"
                                                 : "certificates of another level of soundness");
   return "<h2>Not comparable with</h2>\n" + list(entries);
 }

@@ -70,7 +70,7 @@ TEST(Subject, AsksAndAnswers) {
   run.provenance["model"] = "mlp";
   EXPECT_EQ(
       record::question(run),
-      "How far can each input value of three digits test images be moved before mlp is wrong?");
+      "How large a change of each input value of three digits test images does mlp withstand?");
   ASSERT_EQ(record::answers(run).size(), 1U);
   EXPECT_EQ(record::answers(run)[0],
             "At ε = 0.1 (l∞, the smallest tested at which less than half of the clean accuracy is "

@@ -223,7 +223,7 @@ class Page(unittest.TestCase):
         for chart, x, y in (
                 ("curve", "perturbation size ε (pixel values in [0, 1], l∞)", "accuracy in %, n = 90"),
                 ("classes-chart", "true class", "accuracy in %"),
-                ("confidence-chart", "confidence in what the model says, in %", "images"),
+                ("confidence-chart", "confidence in the prediction, in %", "images"),
                 ("distances-chart",
                  "smallest distance that breaks the image (pixel values in [0, 1], l∞)", "images")):
             self.choose_attack("fgsm", "l∞")

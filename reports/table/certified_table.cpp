@@ -25,7 +25,7 @@ std::string to_certified_markdown(const record::Certificates& certificates) {
   const Table radii = radius_table(certificates);
   return fmt::format(
       "{}\nCells: share, count/n, 95 % Wilson interval in %. Certified: no input within ε changes "
-      "the answer; falsified: a counterexample is known, or misclassified without attack. "
+      "the prediction; falsified: a counterexample is known, or misclassified without attack. "
       "Soundness: {}.\n{}",
       render_markdown(band_table(certificates)), record::escape_markdown(certificates.level),
       radii.rows.empty() ? "" : "\n" + render_markdown(radii));

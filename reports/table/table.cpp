@@ -43,8 +43,8 @@ std::string to_markdown(const record::Run& run) {
                         panel.band == nullptr ? "" : "\n" + to_certified_markdown(*panel.band));
   if (!run.curve.empty())
     text +=
-        "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
-        "correct.\n";
+        "Cells: accuracy, correct/n, 95 % Wilson interval in %. Samples misclassified without "
+        "attack count as not correct.\n";
   if (!run.distances.empty())
     text += "\n## Smallest distances\n\n" + render_markdown(distance_table(run));
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
