@@ -259,7 +259,7 @@ TEST(Load, SaysWhatIsKnown) {
                   HasSubstr("unknown data set 'mnits'; did you mean 'mnist'? known are blobs, "),
                   HasSubstr("; or a folder that does not exist"))));
   EXPECT_THAT([] { (void)load("no/such", {}); },
-              ThrowsMessage<Error>(HasSubstr("no/such: there is no such folder")));
+              ThrowsMessage<Error>(HasSubstr("no/such: no such folder")));
 }
 
 TEST(Catalogue, IsOrderedAndComplete) {

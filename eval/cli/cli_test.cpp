@@ -100,7 +100,7 @@ TEST_F(Cli, Certifies) {
   EXPECT_EQ(samples,
             nlohmann::json::parse(shell.text("d/certified.json"))["certificates"][0]["samples"]);
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons -o c").err,
-              HasSubstr("c: it holds certificates in linf already"));
+              HasSubstr("c: the folder already contains certificates in linf"));
   EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err, HasSubstr("certificates alone"));
   EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("certificates alone"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
@@ -108,7 +108,7 @@ TEST_F(Cli, Certifies) {
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --timeout -1 -o e").err,
               HasSubstr("--timeout -1: outside [0"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --soundness exact -o e").err,
-              HasSubstr("--soundness exact: there is no such level"));
+              HasSubstr("--soundness exact: unknown level"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l0 -o e").err,
               HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(2,
@@ -174,7 +174,7 @@ TEST_F(Cli, CertificatesOfSomethingElseDoNotJoin) {
   EXPECT_FALSE(shell.has("r/certified.json"));
   expect(0, "touch r/resume.journal");
   EXPECT_THAT(refused("--model m.onnx --samples 0:100"),
-              HasSubstr("r: it holds an unfinished sweep (resume.journal)"));
+              HasSubstr("r: the folder contains an unfinished sweep (resume.journal)"));
 }
 
 TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
@@ -194,7 +194,7 @@ TEST_F(Cli, ResultsAreNotOverwrittenUnlessForced) {
               HasSubstr("overwrite them with --force"));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
   EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data moons -o r").err,
-              HasSubstr("r: it holds results already (run.json)"));
+              HasSubstr("r: the folder already contains results (run.json)"));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r --force");
 }
 
@@ -220,7 +220,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(3, "echo hello > g.onnx; " + sweep + "g.onnx"),
               HasSubstr("g.onnx: not an ONNX model"));
   EXPECT_THAT(error(3, "head -c 300 m.onnx > t.onnx; " + sweep + "t.onnx"), HasSubstr("t.onnx"));
-  EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model: it is missing"));
+  EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model is required"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons -1"), HasSubstr("--epsilons -1"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons nan"), HasSubstr("allowed are numbers >= 0"));
   EXPECT_THAT(error(0, sweep + "m.onnx --epsilons 8 -o eps"), HasSubstr("did you mean 8/255?"));
@@ -243,13 +243,14 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --lr -1"), HasSubstr("--lr -1: outside [0, "));
   EXPECT_THAT(error(2, train + "--arch 2-64-64-2 --activation relu --loss mse --answer identity "
                                "--optimizer sgd --lr 1000"),
-              AllOf(HasSubstr("no finite number any more"), HasSubstr("try --lr 100")));
+              AllOf(HasSubstr("the loss diverged (not finite)"), HasSubstr("try --lr 100")));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ipb"), HasSubstr("did you mean 'ibp'?"));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --activation gelu"),
               HasSubstr("its bounds do not hold for activation gelu"));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --kappa 2"),
               HasSubstr("--kappa 2: outside [0, 1]"));
-  EXPECT_THAT(error(3, "gibbon report nothing"), HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(3, "gibbon report nothing"),
+              HasSubstr("no run.json, so this is not a finished run"));
   EXPECT_THAT(error(2, "gibbon data show minst"), HasSubstr("did you mean 'mnist'?"));
 }
 

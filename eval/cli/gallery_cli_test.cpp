@@ -137,7 +137,8 @@ TEST_F(GalleryCli, WhatDoesNotBelongToTheRunIsRefused) {
   EXPECT_EQ(shell.text("r/gallery.json"), before);
   expect(0, "cp pics/test/bright/1.png pics/test/bright/0.png");
   EXPECT_THAT(error(3, "--model away.onnx"), HasSubstr("the data are others than in the run"));
-  EXPECT_THAT(expect(3, "gibbon gallery nothing").err, HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(expect(3, "gibbon gallery nothing").err,
+              HasSubstr("no run.json, so this is not a finished run"));
 }
 
 TEST_F(GalleryCli, OnePictureOfTheUsersOwn) {

@@ -147,7 +147,8 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   EXPECT_THAT(
       error(3, "cp -r r broken; rm broken/samples.npy; gibbon check broken --baseline b.json"),
       HasSubstr("broken/samples.npy"));
-  EXPECT_THAT(error(3, "gibbon baseline m.onnx"), HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(3, "gibbon baseline m.onnx"),
+              HasSubstr("no run.json, so this is not a finished run"));
   // Records of another run do not pass for this one's.
   expect(0, sweep("m.onnx", "pgd", "0,0.1,0.15,0.2") + " -o other");
   EXPECT_THAT(error(3, "cp other/samples.npy broken/; gibbon check broken --baseline b.json"),

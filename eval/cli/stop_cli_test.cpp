@@ -228,7 +228,8 @@ TEST_F(Stop, AKilledCertifyIsDrawnByTheNextOne) {
   EXPECT_THAT(killed.out, HasSubstr("half"));
   // What is half drawn and not what is asked for now is drawn, and then refused as ever.
   expect(0, "echo x >r/.gibbon.half-drawn; echo old >r/report.md");
-  EXPECT_THAT(expect(2, certify + "--radius -o r").err, HasSubstr("it holds certificates in linf"));
+  EXPECT_THAT(expect(2, certify + "--radius -o r").err,
+              HasSubstr("the folder already contains certificates in linf"));
   EXPECT_EQ(shell.text("r/report.md"), shell.text("whole/report.md"));
   expect(0, "echo x >r/.gibbon.half-drawn; echo old >r/report.md; gibbon report r");
   EXPECT_EQ(shell.text("r/report.md"), shell.text("whole/report.md"));

@@ -280,9 +280,9 @@ TEST(AttackSpec, KnobsAndTargets) {
   EXPECT_THAT(message("fgms"), HasSubstr("unknown attack 'fgms'; did you mean 'fgsm'?"));
   EXPECT_THAT(message("fgsm:boxd=1"), HasSubstr("did you mean 'boxed'?"));
   EXPECT_THAT(message("fgsm:boxed=2"), HasSubstr("boxed = 2 is outside [0, 1]"));
-  EXPECT_THAT(message("fgsm:boxed"), HasSubstr("is no knob=value"));
+  EXPECT_THAT(message("fgsm:boxed"), HasSubstr("expected option=value"));
   EXPECT_THAT(message("fgsm:target=-1"), HasSubstr("allowed are 0, 1, … and least-likely"));
-  EXPECT_THAT(message("noise-sign:target=1"), HasSubstr("it cannot aim at a class"));
+  EXPECT_THAT(message("noise-sign:target=1"), HasSubstr("this attack has no targeted form"));
 }
 
 }  // namespace

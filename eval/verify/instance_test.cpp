@@ -209,7 +209,7 @@ TEST(Instances, ListsOfTheCompetition) {
     EXPECT_THAT([&] { static_cast<void>(read_instances(list, std::nullopt)); },
                 ThrowsMessage<Error>(HasSubstr(message)));
   };
-  refused("", "there is no instance in it");
+  refused("", "no instances");
   refused("a,b,1\na.onnx\n", "instances.csv:2: not three columns: 'a.onnx'");
   refused("a,b,1,2", "instances.csv:1: not three columns");
   for (const std::string seconds : {"", "0", "-1", "nan", "inf", "1s", "timeout"}) {

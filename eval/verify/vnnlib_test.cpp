@@ -164,10 +164,10 @@ TEST(RefusedVnnlib, TextThatIsNoProperty) {
   expect_refused("(declare-const X_0 Real", "1:1: '(' is never closed; the file ends in line 1");
   expect_refused("\n (assert (<= X_0 1)\n\n", "2:2: '(' is never closed; the file ends in line 4");
   expect_refused("(assert (<= X_0 1)))",
-                 "1:20: ')' stands outside of parentheses; allowed are statements (…)");
-  expect_refused("hello", "1:1: 'hello' stands outside of parentheses; allowed are statements (…)");
+                 "1:20: ')' is outside parentheses; expected statements (…)");
+  expect_refused("hello", "1:1: 'hello' is outside parentheses; expected statements (…)");
   expect_refused(std::string("\x1b[31m\0", 6),
-                 "1:1: '?[31m?' stands outside of parentheses; allowed are statements (…)");
+                 "1:1: '?[31m?' is outside parentheses; expected statements (…)");
   expect_refused(std::string(20000, '('), "1:65: parentheses are nested more than 64 deep");
   expect_refused("()", "1:1: (): allowed are (declare-const X_0 Real) and (assert (…))");
   expect_refused("(check-sat)",
@@ -185,7 +185,7 @@ TEST(RefusedVnnlib, Names) {
                              "(declare-const Y_0 Real)");
   }
   expect_refused("(declare-const X_0 Real)\n(declare-const X_0 Real)",
-                 "2:1: (declare-const X_0 Real): X_0 is declared already");
+                 "2:1: (declare-const X_0 Real): X_0 is already declared");
   expect_refused("(declare-const X_0 Real)(declare-const X_2 Real)(declare-const Y_0 Real)",
                  " X_2 is declared, but X_1 is not; names count from 0 without a gap");
   expect_refused("(declare-const X_0 Real)",

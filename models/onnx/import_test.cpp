@@ -174,9 +174,9 @@ TEST(Import, ReshapeMustKeepEverySample) {
   reshape({32, 4}, {32, 4}).expect_read();
   reshape({32, 2, 2}, {0, -1}).expect_read();
   reshape({0, 4}, {-1, 5})
-      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 does not become -1x5");
+      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 cannot be reshaped to -1x5");
   reshape({0, 4}, {2, 4})
-      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 does not become 2x4");
+      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 cannot be reshaped to 2x4");
   reshape({32, 4}, {4, 32})
       .expect_refused(
           "node 'flat' (Reshape): it mixes the 32 samples of a batch; export the model with a "

@@ -191,12 +191,12 @@ TEST(Gate, RequirementsStandAlone) {
     return record::cases::message_of<record::Refusal>([&] { return demand(text); });
   };
   EXPECT_THAT(refusal("pgd linf 0.3 >= 0.1"), HasSubstr("allowed are clean, pgd linf 0.1, pgd"));
-  EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("there is no '>='"));
+  EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("expected '>='"));
   EXPECT_THAT(refusal("clean >= 95"), HasSubstr("no number in [0, 1]"));
   EXPECT_THAT(refusal("clean >= nan"), HasSubstr("no number in [0, 1]"));
-  EXPECT_THAT(refusal("pgd linf >= 0.5"), HasSubstr("there is no ε"));
+  EXPECT_THAT(refusal("pgd linf >= 0.5"), HasSubstr("expected an ε"));
   EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("an attack, a norm and ε"));
-  EXPECT_THAT(refusal("pgd linf 1/0 >= 0.5"), HasSubstr("there is no ε"));
+  EXPECT_THAT(refusal("pgd linf 1/0 >= 0.5"), HasSubstr("expected an ε"));
 }
 
 TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {

@@ -109,7 +109,7 @@ TEST(Certified, TableNamesDenominatorIntervalAndLevel) {
   const std::string table = table::to_certified_table(example());
   for (const char* part :
        {"50.0 %  2/4  [ 15.0,  85.0]", "25.0 %  1/4  [  4.6,  69.9]", "0, exact",
-        "95 % Wilson interval", "3 of 4 are right", "level R",
+        "95 % Wilson interval", "clean accuracy 3 of 4", "level R",
         "certified radius (lower bound)       3/4", "counterexample (upper bound)         2/4"}) {
     EXPECT_THAT(table, HasSubstr(part));
   }
@@ -137,9 +137,8 @@ TEST(Certified, QuartilesOfBothEnds) {
 
 TEST(Certified, AnswersWithBothEdges) {
   EXPECT_EQ(record::certified_answer(example()),
-            "At ε = 0.1 (l∞) at least 50.0 % (2 of 4; 95 % interval 15.0–85.0 %) are proved to "
-            "keep the right answer under every perturbation, and at most 75.0 % (3 of 4; 95 % "
-            "interval 30.1–95.4 %) do; 1 are undecided.");
+            "At ε = 0.1 (l∞), certified accuracy is 50.0 % (2 of 4; 95 % interval 15.0–85.0 %) and "
+            "robust accuracy is at most 75.0 % (3 of 4; 95 % interval 30.1–95.4 %); 1 undecided.");
   record::Certificates exact = example();
   exact.curve[0].attacked = 2;
   EXPECT_THAT(record::certified_answer(exact), HasSubstr("exact, 0 undecided"));

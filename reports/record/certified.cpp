@@ -59,7 +59,7 @@ std::string certified_answer(const Certificates& certificates) {
     return fmt::format("{}, robust accuracy is {}: exact, 0 undecided.", where,
                        rate(point.certified));
   return fmt::format(
-      "{}, certified accuracy is {} and robust accuracy is at most {}; {} are undecided.", where,
+      "{}, certified accuracy is {} and robust accuracy is at most {}; {} undecided.", where,
       rate(point.certified), rate(point.standing()), grouped(point.undecided()));
 }
 
