@@ -189,7 +189,7 @@ void require_writable_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (!fs::is_directory(folder, error)) {
     fail_input("{}: cannot be created: {}; choose another folder", folder.string(),
-               error ? error.message() : "something else has this name");
+               error ? error.message() : "another file has this name");
   }
   const fs::path probe = temporary_beside(folder / "probe");
   write_atomically(probe, "gibbon");
@@ -200,7 +200,7 @@ bool is_there(const fs::path& path) {
   std::error_code error;
   const bool there = fs::exists(path, error);
   if (error) {
-    fail_input("{}: cannot be looked at: {}; check the path and its permissions", path.string(),
+    fail_input("{}: cannot be accessed: {}; check the path and its permissions", path.string(),
                error.message());
   }
   return there;

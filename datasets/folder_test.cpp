@@ -163,7 +163,7 @@ TEST_F(Folder, NamesWhatDoesNotDecode) {
   const std::string whole = read_file(folder_.path() / "test/a/1.png");
   put_text("test/b/2.png", whole.substr(0, whole.size() / 2));
   EXPECT_THAT([&] { (void)load_split("test"); },
-              ThrowsMessage<Error>(HasSubstr("test/b/2.png: the image is damaged or cut off")));
+              ThrowsMessage<Error>(HasSubstr("test/b/2.png: the image is damaged or truncated")));
 }
 
 TEST_F(Folder, NeedsAClassWithSamples) {

@@ -407,7 +407,7 @@ TEST(RefusedModel, Tensors) {
   m = onnx::usual();
   m.graph().mutable_initializer(3)->clear_float_data();
   m.graph().mutable_initializer(3)->set_raw_data("\0\0\0\0\0\0\0\0\0", 9);
-  m.expect_refused("tensor 'b2': 9 bytes are no whole number of float32; the file is damaged");
+  m.expect_refused("tensor 'b2': 9 bytes are not a whole number of float32; the file is damaged");
 }
 
 TEST(RefusedModel, GraphsThatAreNoChain) {
@@ -518,7 +518,7 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
       "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 3 inputs, but 4 arrive");
   m = onnx::usual();
   onnx::Handmade::attribute(*m.graph().mutable_node(0), "transA").set_i(1);
-  m.expect_refused("node 'z' (Gemm): transA = 1 wants a column, but 1x4 arrives");
+  m.expect_refused("node 'z' (Gemm): transA = 1 expects a column, but 1x4 arrives");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(1, "elsewhere");
   m.expect_refused("node 'z' (Gemm): its second input is not a constant");

@@ -76,7 +76,7 @@ class Reader {
     for (const ::onnx::TensorProto& tensor : graph.initializer()) {
       if (tensor.name().empty()) onnx::misfit("one of its tensors has no name");
       if (!names_.insert(tensor.name()).second) {
-        onnx::misfit("tensor '{}' comes twice; the file is damaged", onnx::shown(tensor.name()));
+        onnx::misfit("tensor '{}' occurs twice; the file is damaged", onnx::shown(tensor.name()));
       }
       reading_deadline.check_time();
       constants_[tensor.name()] = onnx::to_constant(tensor, budget_);
@@ -293,12 +293,12 @@ class Reader {
     const onnx::Constant& w = weights(node, 1, "its second input");
     const bool column = onnx::int_attribute(node, "transA", 0) != 0;
     if (column && !(flow_.is_column() && flow_.dims().size() == 2)) {
-      onnx::misfit("transA = 1 wants a column, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("transA = 1 expects a column, but {} arrives", onnx::to_text(flow_.dims()));
     }
     const bool outputs_first = onnx::int_attribute(node, "transB", 0) != 0;
     add_layer(w, outputs_first ? Stored::kOutputsFirst : Stored::kInputsFirst);
     if (!column && !(flow_.is_row() && flow_.dims().size() <= 2)) {
-      onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("it expects a row, but {} arrives", onnx::to_text(flow_.dims()));
     }
     const std::size_t outputs = w.dims[outputs_first ? 0 : 1];
     flow_.leave_rows(outputs);
@@ -320,12 +320,12 @@ class Reader {
     if (node.input(0) == current_) {
       add_layer(w, Stored::kInputsFirst);
       if (!flow_.is_row())
-        onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
+        onnx::misfit("it expects a row, but {} arrives", onnx::to_text(flow_.dims()));
       flow_.leave_rows(w.dims[1]);
     } else {
       add_layer(w, Stored::kOutputsFirst);
       if (!flow_.is_column()) {
-        onnx::misfit("it wants a column, but {} arrives", onnx::to_text(flow_.dims()));
+        onnx::misfit("it expects a column, but {} arrives", onnx::to_text(flow_.dims()));
       }
       flow_.leave_column(w.dims[0]);
     }
@@ -371,7 +371,7 @@ class Reader {
     }
     const std::size_t rank = flow_.dims().size();
     if (rank < 2)
-      onnx::misfit("it wants samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("it expects samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
     constexpr std::size_t axis = 1;
     onnx::Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];

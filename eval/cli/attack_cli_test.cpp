@@ -57,7 +57,7 @@ TEST_F(AttackCli, AutoAttackPrintsTheLinesThatPeopleGrepFor) {
 TEST_F(AttackCli, SamplesOfTheTargetClassAreNotInN) {
   const auto run = expect(0, kSweep + "--attack pgd:target=1 --epsilons 4,0.1 -o aimed");
   const std::string left_out =
-      "250 of 500 samples are of class 1, the target of pgd:target=1: they are left out of every "
+      "250 of 500 samples are of class 1, the target of pgd:target=1: they are excluded from every "
       "row, so n = 250.";
   EXPECT_THAT(run.err, AllOf(HasSubstr("note: " + left_out), HasSubstr("did you mean 0.1,4/255?")));
   EXPECT_THAT(run.out, AllOf(HasSubstr("/250"), Not(HasSubstr("/500"))));
@@ -188,7 +188,8 @@ TEST_F(AttackCli, BadInputIsNamed) {
   EXPECT_THAT(error("--attack pgd:restarts=0"), HasSubstr("restarts = 0 is outside [1, "));
   EXPECT_THAT(error("--attack pgd:stepz=3"), HasSubstr("did you mean 'steps'?"));
   EXPECT_THAT(error("--attack pgd:target=2"), HasSubstr("target = 2 is outside [0, 1]"));
-  EXPECT_THAT(error("--attack ddn"), HasSubstr("none of the chosen norms fits; allowed are l2"));
+  EXPECT_THAT(error("--attack ddn"),
+              HasSubstr("supports none of the chosen norms; allowed are l2"));
   EXPECT_THAT(error("--attack fmn --norm l0 --epsilons 1.5"), HasSubstr("is not a whole number"));
   EXPECT_THAT(error("--attack autoattack:version=strong"),
               HasSubstr("known are standard, plus, rand"));

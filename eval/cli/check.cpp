@@ -20,7 +20,7 @@ void append_summary(const std::string& markdown) {
   if (path.empty()) return;
   std::ofstream file(path, std::ios::app | std::ios::binary);
   if (!(file << markdown).flush()) {
-    fail_input("{}: it cannot be written to; it is what $GITHUB_STEP_SUMMARY names", path);
+    fail_input("{}: cannot be written; $GITHUB_STEP_SUMMARY names it", path);
   }
 }
 
@@ -39,13 +39,13 @@ struct State {
 
   [[nodiscard]] reports::gate::Demands demands() const {
     if (baseline.empty() && require.empty())
-      fail_usage("check: there is nothing to check against; give --baseline, --require or both");
+      fail_usage("check: nothing to check against; give --baseline, --require or both");
     if (max_slowdown != 0.0 && !(max_slowdown >= 1.0)) {
       fail_usage("--max-slowdown {}: below 1; 1.5 lets an entry take half as long again",
                  max_slowdown);
     }
     if (max_slowdown != 0.0 && baseline.empty())
-      fail_usage("--max-slowdown {}: it compares with a baseline; give --baseline", max_slowdown);
+      fail_usage("--max-slowdown {}: requires --baseline", max_slowdown);
     reports::gate::Demands all{.criteria = {.margin = margin / 100.0, .alpha = alpha},
                                .strict = strict,
                                .requirements = {},

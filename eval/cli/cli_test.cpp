@@ -163,13 +163,13 @@ TEST_F(Cli, CertificatesOfSomethingElseDoNotJoin) {
     return expect(2, "gibbon certify --data moons --quiet -o r " + options).err;
   };
   EXPECT_THAT(refused("--model n.onnx --samples 0:100"),
-              HasSubstr("r: its run has the model SHA-256 "));
+              HasSubstr("r: its run has model SHA-256 "));
   EXPECT_THAT(refused("--model m.onnx --samples 0:50"),
-              HasSubstr("its run has the samples 100, ids 0 to 99, this command 50, ids 0 to 49"));
+              HasSubstr("its run has samples 100, ids 0 to 99, this command 50, ids 0 to 49"));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --split train"),
-              HasSubstr("its run has the data SHA-256 "));
+              HasSubstr("its run has data SHA-256 "));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --norm l2"),
-              HasSubstr("its run has the norm linf, this command l2"));
+              HasSubstr("its run has norm linf, this command l2"));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --no-clip"), HasSubstr("--no-clip"));
   EXPECT_FALSE(shell.has("r/certified.json"));
   expect(0, "touch r/resume.journal");
@@ -191,7 +191,7 @@ TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
 TEST_F(Cli, ResultsAreNotOverwrittenUnlessForced) {
   train_moons();
   EXPECT_THAT(expect(2, "gibbon train --data moons --arch 2-4-2 -o m.onnx").err,
-              HasSubstr("overwrite them with --force"));
+              HasSubstr("replace them with --force"));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
   EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data moons -o r").err,
               HasSubstr("r: the folder already contains results (run.json)"));
@@ -269,7 +269,7 @@ TEST_F(Cli, SmoothingIsOfAnotherClassifierAndSaysSo) {
   EXPECT_THAT(expect(2, smooth + "--n 0 -o t").err, HasSubstr("--n 0: outside [1, "));
   EXPECT_THAT(
       expect(2, "gibbon train --data moons --arch 2-4-2 --noise-sigma 1 --robust pgd -o t").err,
-      HasSubstr("leave out one of them"));
+      HasSubstr("omit one of them"));
 }
 
 TEST_F(Cli, RobustTrainingSaysWhatStandsInTheWorstCase) {
@@ -314,10 +314,10 @@ TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
   const auto lesson = expect(0, "gibbon explain --model m.onnx --data moons --sample 3");
   EXPECT_THAT(lesson.out, AllOf(HasSubstr("z1 = W1 x + b1"), HasSubstr("∂C/∂z1"),
                                 HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε"),
-                                HasSubstr("CERTIFICATE: how far x can be moved in l∞"),
+                                HasSubstr("CERTIFICATE: certified radius of x in l∞"),
                                 HasSubstr("g(x*) = c + Σ_j λ_j x*_j = ")));
   EXPECT_THAT(expect(0, "gibbon explain --model m.onnx --data moons --sample 3 --norm l2").out,
-              HasSubstr("CERTIFICATE: how far x can be moved in l₂"));
+              HasSubstr("CERTIFICATE: certified radius of x in l₂"));
   EXPECT_THAT(expect(2, "gibbon explain --model m.onnx --data moons --norm l0").err,
               HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(0, "gibbon explain fgsm").out, HasSubstr("boxed"));

@@ -44,7 +44,7 @@ struct State {
     if (!one.run || !other.run) {
       fail_usage(
           "--output {}: a page takes two folders of runs; {} is a baseline, which has no records "
-          "to draw; name the folder of its run",
+          "to draw; give the folder of its run",
           output, one.run ? second : first);
     }
     const std::array pages{one.page(), other.page()};

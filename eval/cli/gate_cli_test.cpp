@@ -50,7 +50,7 @@ TEST_F(GateCli, TheSameRunPassesInEveryFormat) {
   expect(0, "xmllint --noout --schema " GIBBON_SOURCE_DIR "/reports/gate/junit.xsd j.xml");
   EXPECT_EQ(nlohmann::json::parse(shell.text("c.json"))["passed"], true);
   EXPECT_THAT(shell.text("m.md"), StartsWith("## ✅ PASS"));
-  EXPECT_THAT(expect(2, "gibbon baseline r -o b.json").err, HasSubstr("overwrite it with --force"));
+  EXPECT_THAT(expect(2, "gibbon baseline r -o b.json").err, HasSubstr("replace it with --force"));
   expect(0, "gibbon baseline r -o b.json --force && gibbon check r --baseline b.json");
   EXPECT_THAT(expect(0, "gibbon compare r b.json --markdown c.md").out, HasSubstr("unchanged"));
   EXPECT_THAT(shell.text("c.md"), HasSubstr("| worst-case linf 0.3 |"));
@@ -152,7 +152,7 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   // Records of another run do not pass for this one's.
   expect(0, sweep("m.onnx", "pgd", "0,0.1,0.15,0.2") + " -o other");
   EXPECT_THAT(error(3, "cp other/samples.npy broken/; gibbon check broken --baseline b.json"),
-              HasSubstr("not of one run"));
+              HasSubstr("do not belong to one run"));
   // A run that was made before there was a reference network.
   expect(0,
          "python3 -c \"import json; r = json.load(open('r/run.json')); del r['reference'], "

@@ -89,9 +89,8 @@ int main(int argc, char** argv) {
                     static_cast<int>(ErrorKind::kInput));
   } catch (const std::system_error& error) {                  // {fmt} could not write
     if (error.code().value() == EPIPE) return 128 + SIGPIPE;  // `gibbon list | head -1`: enough
-    return complain(
-        fmt::format("standard output: it cannot be written to: {}", error.code().message()),
-        static_cast<int>(ErrorKind::kInput));
+    return complain(fmt::format("standard output: cannot be written: {}", error.code().message()),
+                    static_cast<int>(ErrorKind::kInput));
   } catch (const gibbon::Interrupted&) {
     return complain("interrupted: nothing was written", gibbon::eval::cli::interrupted_exit());
   } catch (const std::exception& error) {

@@ -20,7 +20,7 @@ struct State {
     if (folders.size() == 1 && output.empty()) return redraw();
     if (output.empty()) {
       fail_usage(
-          "report: {} runs belong on a page of their own; name it with --output, for example "
+          "report: a page of {} runs needs --output, for example "
           "--output together.html",
           folders.size());
     }

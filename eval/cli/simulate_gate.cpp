@@ -17,7 +17,7 @@ struct State {
 
   void run() {
     if (simulation.n < 1 || simulation.points < 1 || simulation.repetitions < 1)
-      fail_usage("simulate-gate: --n, --points and --repetitions are at least 1");
+      fail_usage("simulate-gate: --n, --points and --repetitions must be at least 1");
     if (!(disagreement > 0.0 && disagreement <= 5.0)) {
       fail_usage(
           "--disagreement {}: outside (0, 5], in percent; beyond, samples would leave the "
@@ -25,7 +25,7 @@ struct State {
           disagreement);
     }
     if (!(std::abs(drop) <= disagreement)) {
-      fail_usage("--drop {}: more than --disagreement {}; who drops out disagrees", drop,
+      fail_usage("--drop {}: more than --disagreement {}; a drop is a disagreement", drop,
                  disagreement);
     }
     simulation.drop = drop / 100.0;

@@ -177,7 +177,7 @@ TEST_F(Stop, AReaderThatHasEnoughIsNoError) {
 
 TEST_F(Stop, PathsThatTheSystemRefusesAreNamed) {
   EXPECT_THAT(expect(3, "ln -s loop loop; gibbon report loop").err,
-              HasSubstr("gibbon: loop/run.json: cannot be looked at: Too many levels of symbolic "
+              HasSubstr("gibbon: loop/run.json: cannot be accessed: Too many levels of symbolic "
                         "links; check the path and its permissions"));
 }
 

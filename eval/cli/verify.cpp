@@ -194,7 +194,7 @@ void add_verify(Parser root) {
   app.option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
   app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
   app.option("--instances", state->instances,
-             "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
+             "FILE.csv of a benchmark, with lines network,property,seconds; paths relative to it");
   app.options(state->options.options());
   for (const runs::Option& option : state->common.options()) {
     if (option.name == "threads" || option.name == "quiet") app.options({option});

@@ -70,8 +70,8 @@ void explain_end(const models::train::TrainResult& result, const runs::CommonOpt
 /// What the worst case of robust training is, for people.
 std::string worst_name(const models::train::robust::RobustSettings& robust) {
   return robust.worst() == models::train::robust::Worst::kAdversary
-             ? fmt::format("right after {} steps of PGD", robust.steps)
-             : std::string("right by the bounds of training");
+             ? fmt::format("correct after {} steps of PGD", robust.steps)
+             : std::string("certified by the training bounds");
 }
 
 void print_test_accuracy(const models::Network& network, const models::train::StepSettings& step,

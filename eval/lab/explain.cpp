@@ -131,8 +131,8 @@ class Lesson {
     const auto says = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
     add("\n  ŷ = {}(z{})", models::to_string(settings_.loss.output), model_.depth());
     add("    ŷ = {}", shown(answer));
-    add("    the network says {} ({}), the label is {}", says, printable(data_.class_names[says]),
-        label_);
+    add("    the network predicts {} ({}), the label is {}", says,
+        printable(data_.class_names[says]), label_);
     add("\n  C = {}   ({})", settings_.loss.info->formula, settings_.loss.info->name);
     add("    C = {}", number(loss_));
   }

@@ -102,12 +102,11 @@ std::vector<Option> CertifyOptions::options() {
 }
 
 std::vector<Option> VerifyOptions::options() {
-  return {
-      {"timeout", "seconds per instance, reading included; overrides the times of --instances",
-       &timeout},
-      {"soundness",
-       "what unsat holds for: real arithmetic, also the judge's pass in double, or also float32",
-       &soundness}};
+  return {{"timeout", "seconds per instance, reading included; overrides the times of --instances",
+           &timeout},
+          {"soundness",
+           "arithmetic that unsat covers: real, double (also the judge's forward pass) or float32",
+           &soundness}};
 }
 
 std::vector<Option> SmoothOptions::options() {

@@ -143,7 +143,7 @@ Entry parse_entry(const std::string& text) {
     return parse_worst_case(text);
   }
   if (name.starts_with(kWorstCase)) {
-    fail_usage("attack {}: give its attacks in brackets, e.g. 'worst-case(fgsm,pgd,fmn)'", text);
+    fail_usage("attack {}: give its attacks in parentheses, e.g. 'worst-case(fgsm,pgd,fmn)'", text);
   }
   const auto ensembles = attacks::ensembles();
   const auto found = std::ranges::find(ensembles, name, &attacks::Ensemble::name);

@@ -162,7 +162,7 @@ TEST_F(Diagnosis, ABlackBoxBehindGradientsInAnEnsemble) {
   EXPECT_THAT(notes(), testing::SizeIs(1)) << "6 of 1000: 0.22 % at least";
   square_broke(8);
   EXPECT_THAT(notes(), Contains(HasSubstr("square broke 8 of 1000 samples (95 % interval 0.3-1.6 "
-                                          "%) that every gradient attack")));
+                                          "%) that survived every gradient attack")));
 }
 
 TEST_F(Diagnosis, OfTheModel) {
@@ -270,7 +270,7 @@ TEST_F(Diagnosis, OfAnUnlimitedBudgetNeedsMoreThanGuessing) {
   add("pgd", 400, 118);
   EXPECT_THAT(notes(), testing::IsEmpty()) << "9.95 % at least, of ten classes";
   result_.curve[1].correct = 119;
-  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("although any image was allowed")));
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("although every image was allowed")));
   result_.curve[1].epsilon = 0.99;
   EXPECT_THAT(notes(), testing::IsEmpty());
 }

@@ -168,10 +168,10 @@ TEST_F(Sweep, SamplesOfTheTargetClassAreLeftOutAloud) {
   leave_out_targets(targeted, data);
   EXPECT_EQ(data.size(), 150 - ones);
   EXPECT_EQ(std::ranges::count(data.labels, 1), 0);
-  EXPECT_EQ(data.notes, std::vector{fmt::format(
-                            "{0} of 150 samples are of class 1, the target of fgsm:target=1: they "
-                            "are left out of every row, so n = {1}.",
-                            ones, 150 - ones)});
+  EXPECT_EQ(data.notes,
+            std::vector{fmt::format("{0} of 150 samples are of class 1, the target of "
+                                    "fgsm:target=1: they are excluded from every row, so n = {1}.",
+                                    ones, 150 - ones)});
   const SweepResult whole = run(targeted);
   const SweepResult part = sweep(network_, data, targeted, [](const SweepStatus&) {});
   for (std::size_t k = 0; k < part.curve.size(); ++k) {

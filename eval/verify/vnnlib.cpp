@@ -270,7 +270,7 @@ class Parser {
     for (const Case& one : cases) {
       if (one.outputs.empty()) {
         fail_input(
-            "{}: nothing is said of an output, so that every input would be unsafe; add for "
+            "{}: no output is constrained, so every input would be unsafe; add for "
             "example (assert (<= Y_0 Y_1))",
             file_);
       }

@@ -209,8 +209,8 @@ TEST(RefusedVnnlib, BoundsThatAreMissingOrLeaveNothing) {
                  "3:18: (>= X_0 1): no input satisfies it: X_0 is to lie in [1, 0]; the lower "
                  "bound must not be above the upper one");
   expect_refused(kDeclared + kBox,
-                 " nothing is said of an output, so that every input would be "
-                 "unsafe; add for example (assert (<= Y_0 Y_1))");
+                 " no output is constrained, so every input would be unsafe; add for example "
+                 "(assert (<= Y_0 Y_1))");
 }
 
 TEST(RefusedVnnlib, Formulas) {
@@ -246,8 +246,8 @@ TEST(RefusedVnnlib, APropertyOfAnotherNetwork) {
   const Property p = with_box("(assert (<= Y_0 Y_1))");
   require_fit(p, "p", 2, 2, "n");
   EXPECT_THAT([&] { require_fit(p, "p.vnnlib", 784, 2, "n.onnx"); },
-              ThrowsMessage<Error>("p.vnnlib: it declares 2 inputs X, but n.onnx has 784; a "
-                                   "property belongs to a network of its own size"));
+              ThrowsMessage<Error>("p.vnnlib: declares 2 inputs X, but n.onnx has 784; property "
+                                   "and network must agree in size"));
   EXPECT_THAT([&] { require_fit(p, "p.vnnlib", 2, 10, "n.onnx"); },
               ThrowsMessage<Error>(HasSubstr("2 outputs Y, but n.onnx has 10")));
 }

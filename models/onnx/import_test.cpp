@@ -52,7 +52,7 @@ TEST(Import, TransposedInputsKeepTheirNumbers) {
   chain({1, 2, 2}, [](Handmade& m) {
     m.node("Transpose", {"x"}, "t");
     return ordered_sum(m, "t");
-  }).expect_refused("node 'y' (MatMul): it wants a row, but 2x2 arrives");
+  }).expect_refused("node 'y' (MatMul): it expects a row, but 2x2 arrives");
 }
 
 TEST(Import, HiddenFeaturesMayBeTransposedToo) {
@@ -141,13 +141,13 @@ TEST(Import, ColumnsWithTheWeightOnTheLeft) {
   m.weights();
   m.node("MatMul", {"W1", "x"}, "y");
   m.output("y");
-  m.expect_refused("node 'y' (MatMul): it wants a column, but 1x4 arrives");
+  m.expect_refused("node 'y' (MatMul): it expects a column, but 1x4 arrives");
   m = Handmade();
   m.input("x", {1, 4, 1});
   m.tensor("V1", {4, 3}, kW1T);
   m.node("MatMul", {"x", "V1"}, "y");
   m.output("y");
-  m.expect_refused("node 'y' (MatMul): it wants a row, but 1x4x1 arrives");
+  m.expect_refused("node 'y' (MatMul): it expects a row, but 1x4x1 arrives");
   m = Handmade();  // Gemm turns a column itself
   m.input("x", {4, 1});
   m.weights();
@@ -442,7 +442,7 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
   }).expect_refused("node 'n' (Squeeze): shape mismatch: axis 1 has size 4, not 1");
   before([](Handmade& m) {
     set_ints(m.node("Transpose", {"x"}, "n"), "perm", {0, 0});
-  }).expect_refused("node 'n' (Transpose): axis 0 comes twice");
+  }).expect_refused("node 'n' (Transpose): axis 0 occurs twice");
   before([](Handmade& m) {
     ::onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
     perm.set_type(::onnx::AttributeProto::INTS);

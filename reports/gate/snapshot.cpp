@@ -34,10 +34,10 @@ double number_at(const Json& json, const char* pointer) {
 }
 
 [[noreturn]] void damaged(const std::string& what) {
-  throw record::Error(
-      fmt::format("samples.npy: {}; it and run.json are not of one run, or damaged; run the sweep "
-                  "again",
-                  what));
+  throw record::Error(fmt::format(
+      "samples.npy: {}; it and run.json do not belong to one run, or are damaged; run the sweep "
+      "again",
+      what));
 }
 
 /// Where the own row of an attack at one budget leaves a sample standing.

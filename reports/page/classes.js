@@ -71,7 +71,7 @@
   function drawTable(p) {
     const names = run().classes;
     const count = new Map(p.became.map(([truth, said, k]) => [`${truth} ${said}`, k]));
-    const head = element('tr', {}, element('th', { scope: 'col' }, 'true ↓ says →'),
+    const head = element('tr', {}, element('th', { scope: 'col' }, 'true ↓ predicted →'),
       ...names.map((name) => element('th', { scope: 'col' }, name)));
     const rows = names.map((name, truth) => element('tr', {},
       element('th', { scope: 'row' }, name),
