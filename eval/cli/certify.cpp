@@ -203,11 +203,11 @@ struct State {
 
 void add_certify(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app =
-      root.command("certify",
-                   "Certified accuracy: a lower bound of robust accuracy that holds against every "
-                   "attack. In the folder of a sweep of the same model, samples and norm, "
-                   "certificates are merged and the report shows the certified band");
+  Parser app = root.command(
+      "certify",
+      "Prove certified accuracy: a lower bound of robust accuracy that holds against every "
+      "attack. In the folder of a sweep of the same model, samples and norm, "
+      "certificates are merged and the report shows the certified band");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.options(state->options.options());
   app.options(state->data.options());

@@ -42,9 +42,10 @@ void report(const reports::record::Gallery& gallery, const std::filesystem::path
 class GalleryCommand {
  public:
   explicit GalleryCommand(Parser root)
-      : app_(root.command("gallery",
-                          "Images: clean | perturbation | adversarial, each read back from disk "
-                          "and judged; for a run, for a model and data, or for one image")) {
+      : app_(root.command(
+            "gallery",
+            "Make images: clean | perturbation | adversarial, each read back from disk "
+            "and judged; for a run, for a model and data, or for one image")) {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
     app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: its current path");
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");

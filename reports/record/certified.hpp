@@ -25,8 +25,8 @@ struct RadiusSummary {
 /// Both ends; none unless they were searched.
 [[nodiscard]] std::vector<RadiusSummary> radius_summaries(const Certificates& certificates);
 
-/// "At ε = 0.1 (l∞), certified accuracy is 73.8 % (…) …", of the ε at which
-/// there is most to see.
+/// "At ε = 0.1 (l∞), certified accuracy is 73.8 % (…) …", of the ε at which there is
+/// most to see.
 [[nodiscard]] std::string certified_answer(const Certificates& certificates);
 
 }  // namespace gibbon::reports::record
