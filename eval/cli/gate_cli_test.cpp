@@ -128,7 +128,7 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   EXPECT_THAT(error(2, "gibbon check r"), HasSubstr("give --baseline, --require or both"));
   EXPECT_THAT(error(3, "gibbon check r --baseline none.json"), HasSubstr("none.json"));
   EXPECT_THAT(error(3, "head -c 500 b.json > t.json; gibbon check r --baseline t.json"),
-              HasSubstr("t.json: no complete JSON"));
+              HasSubstr("t.json: incomplete JSON"));
   EXPECT_THAT(error(3, "gibbon check r --baseline r/run.json"), HasSubstr("not a baseline"));
   EXPECT_THAT(error(3,
                     "sed 's/\"correct\": 4/\"correct\": 3/' b.json > e.json; gibbon check r "

@@ -68,8 +68,8 @@ void require_same_samples(std::span<const record::SampleRecord> first,
 
 void require_count(const Point& point, const record::CurvePoint& stated, std::uint64_t count) {
   if (point.right.size() == stated.n && point.correct() == count) return;
-  damaged(fmt::format("samples.npy counts {1} of {2} correct for {0}, but run.json {3} of {4}",
-                      point.name(), point.correct(), point.right.size(), count, stated.n));
+  damaged(fmt::format("{} has {} of {} correct, but run.json counts {} of {}", point.name(),
+                      point.correct(), point.right.size(), count, stated.n));
 }
 
 Json conditions_of(const record::Run& run, std::span<const std::uint64_t> ids) {

@@ -54,7 +54,7 @@ TEST(Outcomes, ThatDoNotAddUpToTheCurveAreDamage) {
     return record::cases::message_of<record::Error>([&] { return outcomes_of(run); });
   };
   EXPECT_THAT(problem([](record::Run& r) { r.samples[70].fooled ^= 1; }),
-              HasSubstr("pgd linf 0.1 stands on"));
+              HasSubstr("pgd linf 0.1 has"));
   EXPECT_THAT(problem([](record::Run& r) { ++r.curve[7].correct; }),
               HasSubstr("worst-case linf 0.1"));
   EXPECT_THAT(problem([](record::Run& r) { r.samples.resize(70); }),
@@ -63,8 +63,7 @@ TEST(Outcomes, ThatDoNotAddUpToTheCurveAreDamage) {
               HasSubstr("no samples of the curve"));
   EXPECT_THAT(problem([](record::Run& r) { r.samples[60].id = 7; }),
               HasSubstr("does not have the samples"));
-  EXPECT_THAT(problem([](record::Run& r) { ++r.curve[0].clean_correct; }),
-              HasSubstr("clean stands on"));
+  EXPECT_THAT(problem([](record::Run& r) { ++r.curve[0].clean_correct; }), HasSubstr("clean has"));
 }
 
 TEST(Ranges, KeepTheOrder) {
@@ -123,8 +122,8 @@ TEST(Baseline, BadFilesAreNamedWithWhatIsWrong) {
     return record::cases::message_of<record::Error>([&] { return read_baseline(text, "b.json"); });
   };
   EXPECT_EQ(problem(good), "");
-  EXPECT_THAT(problem(good.substr(0, good.size() / 2)), HasSubstr("b.json: no complete JSON"));
-  EXPECT_THAT(problem(""), HasSubstr("no complete JSON"));
+  EXPECT_THAT(problem(good.substr(0, good.size() / 2)), HasSubstr("b.json: incomplete JSON"));
+  EXPECT_THAT(problem(""), HasSubstr("incomplete JSON"));
   EXPECT_THAT(problem("[]"), HasSubstr("not a baseline"));
   EXPECT_THAT(problem("{\"schema\": 1, \"curve\": []}"), HasSubstr("not a baseline"));
   std::string edited = good;

@@ -13,8 +13,8 @@ namespace gibbon::reports::table {
 namespace {
 
 constexpr std::string_view kCellMeaning =
-    "accuracy   correct/n   [95 % Wilson interval in %]; samples misclassified without attack "
-    "count as not correct";
+    "accuracy   correct/n   [95 % Wilson interval in %]; errors without attack count as not "
+    "correct";
 
 }  // namespace
 
