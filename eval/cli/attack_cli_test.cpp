@@ -107,7 +107,7 @@ TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
           .err,
       HasSubstr("cut.npz"));
   EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data blobs -o d").err,
-              HasSubstr("answers with 2 classes, but blobs has 3"));
+              HasSubstr("has 2 classes, but blobs has 3"));
   EXPECT_THAT(expect(2, kSweep + "--attack pgd --save x.npy -o e").err,
               AllOf(HasSubstr("unknown file type '.npy'"), HasSubstr("write x.npz, or x.npy/")));
   // As Foolbox makes them, and with ids that do not tell samples apart.

@@ -101,8 +101,9 @@ TEST_F(Cli, Certifies) {
             nlohmann::json::parse(shell.text("d/certified.json"))["certificates"][0]["samples"]);
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons -o c").err,
               HasSubstr("c: the folder already contains certificates in linf"));
-  EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err, HasSubstr("certificates alone"));
-  EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("certificates alone"));
+  EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err,
+              HasSubstr("contains only certificates"));
+  EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("contains only certificates"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
               HasSubstr("l3"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --timeout -1 -o e").err,
@@ -231,7 +232,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, sweep + "m.onnx --split tset"), HasSubstr("allowed are train and test"));
   EXPECT_THAT(error(2, sweep + "m.onnx --batch 0"), HasSubstr("--batch 0"));
   EXPECT_THAT(error(2, "gibbon sweep --model m.onnx --data blobs"),
-              HasSubstr("answers with 2 classes, but blobs has 3"));
+              HasSubstr("has 2 classes, but blobs has 3"));
   const std::string train = "gibbon train --data moons --quiet -o x.onnx ";
   EXPECT_THAT(error(2, train + "--arch 784-16-2"), HasSubstr("takes 784 inputs, but moons has 2"));
   EXPECT_THAT(error(2, train + "--arch 2x2"), HasSubstr("write for example --arch 784-16-16-10"));
