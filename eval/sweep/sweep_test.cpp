@@ -264,7 +264,7 @@ TEST_F(Sweep, RefusesWhatDoesNotFit) {
   };
   EXPECT_THAT(message(plan({"fgsm:target=3"})), HasSubstr("target = 3 is outside [0, 2]"));
   data_.class_names.push_back("d");
-  EXPECT_THAT(message(plan({"fgsm"})), HasSubstr("answers with 3 classes, but cloud has 4"));
+  EXPECT_THAT(message(plan({"fgsm"})), HasSubstr("has 3 classes, but cloud has 4"));
 }
 
 TEST(AttackSpec, KnobsAndTargets) {
