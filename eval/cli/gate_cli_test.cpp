@@ -141,7 +141,7 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --max-slowdown 0.5"),
               HasSubstr("--max-slowdown 0.5"));
   EXPECT_THAT(error(2, "gibbon check r --require 'clean >= 0.1' --max-slowdown 2"),
-              HasSubstr("give --baseline"));
+              HasSubstr("requires --baseline"));
   EXPECT_THAT(error(3, "gibbon check r --baseline b.json --junit no/j.xml"), HasSubstr("no/j.xml"));
   expect(0, "gibbon check r --baseline b.json --max-slowdown 1000000");
   EXPECT_THAT(

@@ -221,7 +221,7 @@ TEST(Entries, NamesKnobsAndBrackets) {
     return std::string("no error");
   };
   EXPECT_THAT(message("autoatack"), HasSubstr("did you mean 'autoattack'?"));
-  EXPECT_THAT(message("worst-case"), HasSubstr("give its attacks in brackets"));
+  EXPECT_THAT(message("worst-case"), HasSubstr("give its attacks in parentheses"));
   EXPECT_THAT(message("worst-case()"), HasSubstr("empty ensemble"));
   EXPECT_THAT(message("worst-case(fgsm,pdg)"), HasSubstr("did you mean 'pgd'?"));
   EXPECT_THAT(message("autoattack:version=standart"), HasSubstr("did you mean 'standard'?"));

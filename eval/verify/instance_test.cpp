@@ -97,7 +97,7 @@ TEST(VerifyProperty, NoEngineIsBelieved) {
   EXPECT_EQ(with(counterexample(0.28), asked).result, Result::kSat);
   const Outcome unsafe = with(counterexample(0.1), asked);
   EXPECT_EQ(unsafe.result, Result::kUnknown);
-  EXPECT_THAT(unsafe.reason, HasSubstr("breaks nothing"));
+  EXPECT_THAT(unsafe.reason, HasSubstr("does not hold inside the box"));
   EXPECT_THAT(unsafe.inputs, IsEmpty());
   EXPECT_EQ(with(counterexample(std::nan("")), asked).result, Result::kUnknown);
   EXPECT_EQ(with({.verdict = Verdict::kAttacked}, asked).result, Result::kUnknown) << "no witness";
