@@ -260,7 +260,8 @@ TEST(ReadFile, JoinsTheMembersOfAStream) {
   put(path, raw(path) + std::string(512, '\0'));  // padding, as tapes have it
   EXPECT_EQ(read_file(path), sample_text() + "second");
   put(path, raw(path) + "more");
-  EXPECT_THAT([&] { (void)read_file(path); }, ThrowsMessage<Error>(HasSubstr("after the end of the gzip stream")));
+  EXPECT_THAT([&] { (void)read_file(path); },
+              ThrowsMessage<Error>(HasSubstr("after the end of the gzip stream")));
 }
 
 TEST(ReadFile, NoticesAStreamThatEndsEarly) {
