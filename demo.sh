@@ -14,7 +14,7 @@ gibbon=build/release/gibbon
 data=mnist
 if ! $gibbon data show mnist --split train >/dev/null 2>&1 &&
    { echo "== fetching MNIST"; ! $gibbon data fetch mnist; }; then
-  echo "== MNIST is not to be had; taking OpenCV's digits out of Debian's package opencv-doc"
+  echo "== MNIST was not found and could not be downloaded; using OpenCV's digits from Debian's package opencv-doc"
   $gibbon data show digits >/dev/null 2>&1 || $gibbon data fetch digits
   data=digits
 fi

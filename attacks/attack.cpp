@@ -89,11 +89,11 @@ void set_field(const AttackInfo& info, Attack& attack, std::string_view name,
     for (const Field& field : fields) known.emplace_back(field.name);
     if (info.targeted) known.emplace_back("target");
     if (known.empty()) {
-      fail_usage("attack {}: unknown knob '{}'; it has none; write --attack {}", info.name, name,
-                 info.name);
+      fail_usage("attack {}: unknown option '{}'; this attack has no options; write --attack {}",
+                 info.name, name, info.name);
     }
     throw Error(ErrorKind::kUsage,
-                fmt::format("attack {}: {}", info.name, unknown_name("knob", name, known)));
+                fmt::format("attack {}: {}", info.name, unknown_name("option", name, known)));
   }
   double number = 0.0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);

@@ -583,14 +583,15 @@ TEST(SetField, UnknownKnobsAreAnswered) {
   const auto attack = fgsm.make();
   EXPECT_THAT(
       [&] { set_field(fgsm, *attack, "boxd", "1"); },
-      ThrowsMessage<Error>("attack fgsm: unknown knob 'boxd'; did you mean 'boxed'? known are "
+      ThrowsMessage<Error>("attack fgsm: unknown option 'boxd'; did you mean 'boxed'? known are "
                            "boxed, target"));
   const AttackInfo& noise = find("noise-sign");
   const auto control = noise.make();
   EXPECT_THAT(
       [&] { set_field(noise, *control, "size", "1"); },
-      ThrowsMessage<Error>("attack noise-sign: unknown knob 'size'; it has none; write --attack "
-                           "noise-sign"));
+      ThrowsMessage<Error>(
+          "attack noise-sign: unknown option 'size'; this attack has no options; write --attack "
+          "noise-sign"));
 }
 
 }  // namespace

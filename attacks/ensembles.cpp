@@ -15,7 +15,8 @@ std::span<const Ensemble> ensembles() {
   // and a schedule of budgets instead of single runs.
   static const std::vector<Ensemble> all{
       {.name = "autoattack",
-       .summary = "AutoAttack: four attacks without knobs to tune, each on what the others left.",
+       .summary =
+           "AutoAttack: four parameter-free attacks, each on the survivors of the ones before.",
        .source = "Croce & Hein 2020, arXiv:2003.01690; l1: Croce & Hein 2021, arXiv:2103.01208",
        .versions = {
            {"standard", {Norm::kLinf, Norm::kL2}, {"apgd-ce", "apgd-t", "fab-t", "square"}},

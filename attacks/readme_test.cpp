@@ -38,7 +38,7 @@ std::string catalogue() {
   std::string text(kBegin);
   for (const KindInfo& kind : kinds()) {
     text += fmt::format(
-        "\n**{}**\n\n| attack | norms | access | passes | knobs and defaults | source |\n"
+        "\n**{}**\n\n| attack | norms | access | passes | options and defaults | source |\n"
         "|---|---|---|---:|---|---|\n",
         kind.name);
     for (const AttackInfo& info : catalog()) {

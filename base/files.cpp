@@ -189,7 +189,7 @@ void require_writable_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (!fs::is_directory(folder, error)) {
     fail_input("{}: cannot be created: {}; choose another folder", folder.string(),
-               error ? error.message() : "something else has this name");
+               error ? error.message() : "another file has this name");
   }
   const fs::path probe = temporary_beside(folder / "probe");
   write_atomically(probe, "gibbon");
@@ -200,7 +200,7 @@ bool is_there(const fs::path& path) {
   std::error_code error;
   const bool there = fs::exists(path, error);
   if (error) {
-    fail_input("{}: cannot be looked at: {}; check the path and its permissions", path.string(),
+    fail_input("{}: cannot be accessed: {}; check the path and its permissions", path.string(),
                error.message());
   }
   return there;
@@ -250,7 +250,7 @@ fs::path cache_folder() {
   const std::string home = environment("HOME");
   if (home.empty()) {
     fail_input(
-        "$HOME: is not set, so there is no ~/.cache/gibbon; set it or $XDG_CACHE_HOME, or "
+        "$HOME is not set, so ~/.cache/gibbon is unknown; set $HOME or $XDG_CACHE_HOME, or "
         "pass --data-dir");
   }
   return fs::path(home) / ".cache" / "gibbon";

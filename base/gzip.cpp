@@ -98,7 +98,7 @@ std::string gunzip(std::string_view bytes, const std::filesystem::path& file, st
       if (inflater.rest().find_first_not_of('\0') == std::string_view::npos) break;
       if (!is_gzip(inflater.rest())) {
         fail_input(
-            "{}: {} bytes after the end of the gzip stream belong to none; delete the file "
+            "{}: {} bytes after the end of the gzip stream; delete the file "
             "and fetch it again",
             file.string(), inflater.rest().size());
       }

@@ -55,7 +55,7 @@ const void* open_plugin(const Plugin& plugin) {
   if (library == nullptr && !named) {
     std::vector<std::string> tried;
     std::ranges::copy(places, std::back_inserter(tried));
-    fail_usage("{}: the plugin is not there:\n  {}\n{}, or name the file in ${}", plugin.engine,
+    fail_usage("{}: plugin not found:\n  {}\n{}, or set ${} to the file", plugin.engine,
                fmt::join(tried, "\n  "), plugin.to_build, plugin.environment);
   }
   if (library == nullptr) {
@@ -64,7 +64,7 @@ const void* open_plugin(const Plugin& plugin) {
   }
   const void* table = ::dlsym(library, plugin.symbol);
   if (table == nullptr) {
-    fail_input("{}: is no plugin of gibbon, {}; name another file in ${}", file, last_reason(),
+    fail_input("{}: is not a gibbon plugin, {}; set ${} to another file", file, last_reason(),
                plugin.environment);
   }
   if (const int version = *static_cast<const int*>(table); version != plugin.version) {

@@ -38,8 +38,7 @@ Dataset load(const std::string& name, const Request& request) {
   if (fs::is_directory(name, unreachable)) return load_folder(name, request);
   if (name.find('/') != std::string::npos) {
     fail_input(
-        "{}: there is no such folder; name one that holds class-name/*.png, or a data set "
-        "known by name: {}",
+        "{}: no such folder; give a folder with class-name/*.png, or a data set known by name: {}",
         name, fmt::join(known, ", "));
   }
   fail_usage("{}; or a folder that does not exist", unknown_name("data set", name, known));

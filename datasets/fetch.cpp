@@ -64,8 +64,9 @@ bool fetch_from(const std::string& url, const RemoteFile& file, const fs::path& 
   while (true) {
     const Download result = download(url, part, report);
     if (interrupted) {
-      fail_input("{}: interrupted; what has come is kept in {}; give the command again to go on",
-                 url, part.string());
+      fail_input(
+          "{}: interrupted; the part already downloaded is in {}; repeat the command to continue",
+          url, part.string());
     }
     problem = result.problem;
     if (!problem.empty()) return false;
@@ -100,7 +101,7 @@ void fetch_file(const RemoteFile& file, const fs::path& folder, const Progress& 
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", url, problem);
   }
   fail_input(
-      "{}: no server delivered it ({}); check the network, set $GIBBON_MIRROR to another "
+      "{}: cannot be downloaded ({}); check the network, set $GIBBON_MIRROR to another "
       "server, or put the file there yourself",
       target.string(), reasons);
 }

@@ -247,7 +247,7 @@ TEST_F(Fetch, GivesTheReasonOfEveryMirror) {
         fetch(file({closed, lost.url(), wrong.url(), moved.url(), "ftp://host/"}));
       },
       ThrowsMessage<Error>(AllOf(
-          HasSubstr("set/data.bin: no server delivered it ("),
+          HasSubstr("set/data.bin: cannot be downloaded ("),
           HasSubstr("(" + closed + "data.bin: Failed to connect"),
           HasSubstr("; " + lost.url() + "data.bin: HTTP status 404"),
           HasSubstr("; " + wrong.url() + "data.bin: wrong content, SHA-256 " +
@@ -346,9 +346,10 @@ TEST_F(Fetch, StopsWhenInterruptedAndGoesOnLater) {
   const auto stop = [&](std::string_view, std::uint64_t done, std::uint64_t) {
     if (done == half.size()) interrupted = true;
   };
-  EXPECT_THAT([&] { fetch_file(file({server.url()}), folder_.path(), stop); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("interrupted; what has come is kept in"),
-                                         HasSubstr("data.bin.part; give the command again"))));
+  EXPECT_THAT(
+      [&] { fetch_file(file({server.url()}), folder_.path(), stop); },
+      ThrowsMessage<Error>(AllOf(HasSubstr("interrupted; the part already downloaded is in"),
+                                 HasSubstr("data.bin.part; repeat the command"))));
   EXPECT_EQ(raw(part()), half);
   interrupted = false;
   slow = false;

@@ -163,7 +163,7 @@ TEST_F(Folder, NamesWhatDoesNotDecode) {
   const std::string whole = read_file(folder_.path() / "test/a/1.png");
   put_text("test/b/2.png", whole.substr(0, whole.size() / 2));
   EXPECT_THAT([&] { (void)load_split("test"); },
-              ThrowsMessage<Error>(HasSubstr("test/b/2.png: the image is damaged or cut off")));
+              ThrowsMessage<Error>(HasSubstr("test/b/2.png: the image is damaged or truncated")));
 }
 
 TEST_F(Folder, NeedsAClassWithSamples) {
@@ -259,7 +259,7 @@ TEST(Load, SaysWhatIsKnown) {
                   HasSubstr("unknown data set 'mnits'; did you mean 'mnist'? known are blobs, "),
                   HasSubstr("; or a folder that does not exist"))));
   EXPECT_THAT([] { (void)load("no/such", {}); },
-              ThrowsMessage<Error>(HasSubstr("no/such: there is no such folder")));
+              ThrowsMessage<Error>(HasSubstr("no/such: no such folder")));
 }
 
 TEST(Catalogue, IsOrderedAndComplete) {

@@ -42,8 +42,8 @@ SplitFiles find_split(const IdxSource& source, const Request& request) {
     if (images && labels) return {*images, *labels};
   }
   fail_input(
-      "{}: no files of the split '{}'; not there:\n  {}\n{}, or name the folder above {}/ by "
-      "--data-dir or $GIBBON_DATA",
+      "{}: no files of the split '{}'; not found:\n  {}\n{}, or set --data-dir or $GIBBON_DATA to "
+      "the folder that contains {}/",
       source.name, request.split, fmt::join(tried, "\n  "), source.remedy, source.name);
 }
 

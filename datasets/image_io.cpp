@@ -110,7 +110,7 @@ Picture decode_picture(const std::string& bytes, const std::string& name, std::s
   }
   Picture picture = decode(bytes, name, channels);
   if (picture.pixels.empty()) {
-    fail_input("{}: the image is damaged or cut off; restore or remove it", name);
+    fail_input("{}: the image is damaged or truncated; restore or remove it", name);
   }
   return picture;
 }
@@ -119,7 +119,7 @@ Picture read_any_picture(const std::filesystem::path& path) {
   Picture picture = decode(read_file(path), path.string(), 0);
   if (picture.pixels.empty()) {
     fail_input(
-        "{}: it does not decode as an image; allowed is what OpenCV reads: PNG, JPEG, WebP, BMP, "
+        "{}: cannot be decoded as an image; allowed is what OpenCV reads: PNG, JPEG, WebP, BMP, "
         "TIFF and others; convert or restore it",
         path.string());
   }

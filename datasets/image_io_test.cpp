@@ -76,7 +76,7 @@ TEST(ImageIo, ReadsJpegAndNoticesItsEnd) {
   for (const std::size_t size : {jpeg().size() / 2, jpeg().size() - 10, jpeg().size() - 2}) {
     write_atomically(path, jpeg().substr(0, size));
     EXPECT_THAT([&] { (void)read_picture(path, 0); },
-                ThrowsMessage<Error>(HasSubstr("x.jpg: the image is damaged or cut off")))
+                ThrowsMessage<Error>(HasSubstr("x.jpg: the image is damaged or truncated")))
         << size;
   }
 }

@@ -66,8 +66,8 @@ Dataset select(Dataset whole, std::string_view samples) {
   }
   if (const auto range = parse_pair(samples, ':')) {
     const auto [from, to] = *range;
-    if (from >= to) fail("no samples from there to there");
-    if (to > size) fail(fmt::format("ends beyond the {} samples there are", size));
+    if (from >= to) fail("empty range: the end must be greater than the start");
+    if (to > size) fail(fmt::format("ends beyond the last of {} samples", size));
     std::vector<std::uint64_t> chosen = positions(to);
     chosen.erase(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(from));
     return take_rows(std::move(whole), chosen);
@@ -76,7 +76,7 @@ Dataset select(Dataset whole, std::string_view samples) {
   if (!draw) fail("not understood");
   const auto [count, seed] = *draw;
   if (count == 0) fail("no samples");
-  if (count > size) fail(fmt::format("more than the {} samples there are", size));
+  if (count > size) fail(fmt::format("more than the {} samples available", size));
   std::vector<std::uint64_t> chosen = positions(size);
   Rng rng(seed, 0, "select");
   shuffle(chosen, rng);

@@ -91,11 +91,12 @@ TEST(Select, RefusesWhatIsNotThere) {
   const auto fail = [](const char* samples) {
     return [samples] { (void)select(numbered(20), samples); };
   };
-  EXPECT_THAT(fail("0:21"),
-              ThrowsMessage<Error>(HasSubstr("ends beyond the 20 samples there are")));
-  EXPECT_THAT(fail("21@7"), ThrowsMessage<Error>(HasSubstr("more than the 20 samples there are")));
-  EXPECT_THAT(fail("5:5"), ThrowsMessage<Error>(HasSubstr("no samples from there to there")));
-  EXPECT_THAT(fail("6:5"), ThrowsMessage<Error>(HasSubstr("no samples from there to there")));
+  EXPECT_THAT(fail("0:21"), ThrowsMessage<Error>(HasSubstr("ends beyond the last of 20 samples")));
+  EXPECT_THAT(fail("21@7"), ThrowsMessage<Error>(HasSubstr("more than the 20 samples available")));
+  EXPECT_THAT(fail("5:5"), ThrowsMessage<Error>(
+                               HasSubstr("empty range: the end must be greater than the start")));
+  EXPECT_THAT(fail("6:5"), ThrowsMessage<Error>(
+                               HasSubstr("empty range: the end must be greater than the start")));
   EXPECT_THAT(fail("0@7"), ThrowsMessage<Error>(HasSubstr("'0@7' of numbers/test: no samples")));
   EXPECT_THAT([] { (void)select(numbered(0), "all"); },
               ThrowsMessage<Error>(HasSubstr("there are no samples")));

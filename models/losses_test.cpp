@@ -193,10 +193,9 @@ TEST(LossCatalogue, IsSortedAndDocumented) {
 }
 
 TEST(LossCatalogue, RefusesWhatDoesNotFit) {
-  EXPECT_THAT(
-      [] { static_cast<void>(make_loss("cross-entropy", Output::kSigmoid)); },
-      ThrowsMessage<Error>("loss cross-entropy: answer sigmoid does not fit; it is measured on "
-                           "softmax; use --answer softmax or --loss mse"));
+  EXPECT_THAT([] { static_cast<void>(make_loss("cross-entropy", Output::kSigmoid)); },
+              ThrowsMessage<Error>("loss cross-entropy: output activation sigmoid does not fit, it "
+                                   "needs softmax; use --answer softmax or --loss mse"));
   EXPECT_THAT(
       [] { static_cast<void>(make_loss("cros-entropy", Output::kSoftmax)); },
       ThrowsMessage<Error>("unknown loss 'cros-entropy'; did you mean 'cross-entropy'? known are "

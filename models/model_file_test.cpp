@@ -407,7 +407,7 @@ TEST(RefusedModel, Tensors) {
   m = onnx::usual();
   m.graph().mutable_initializer(3)->clear_float_data();
   m.graph().mutable_initializer(3)->set_raw_data("\0\0\0\0\0\0\0\0\0", 9);
-  m.expect_refused("tensor 'b2': 9 bytes are no whole number of float32; the file is damaged");
+  m.expect_refused("tensor 'b2': 9 bytes are not a whole number of float32; the file is damaged");
 }
 
 TEST(RefusedModel, GraphsThatAreNoChain) {
@@ -429,16 +429,17 @@ TEST(RefusedModel, GraphsThatAreNoChain) {
   m = onnx::usual();  // a residual connection
   m.node("Add", {"y", "z"}, "sum");
   m.expect_refused(
-      "node 'sum' (Add): it does not join the chain with a constant; branches are not supported");
+      "node 'sum' (Add): it does not combine the chain with a constant; branches are not "
+      "supported");
   m = onnx::usual();
   m.node("Softmax", {"y"}, "p");
   m.node("Relu", {"p"}, "q");
-  m.expect_refused("node 'q' (Relu): it stands after the final output");
+  m.expect_refused("node 'q' (Relu): it comes after the final output activation");
   m = onnx::Handmade();
   m.input("x", {0, 4});
   m.node("Flatten", {"x"}, "y");
   m.output("y");
-  m.expect_refused("there is no Gemm or MatMul in it; a network needs one");
+  m.expect_refused("no Gemm or MatMul: the network has no layer");
   m = onnx::usual();
   m.graph().mutable_node(2)->clear_output();
   m.graph().mutable_node(2)->set_name("last");
@@ -467,13 +468,11 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
           "Constant, Identity, Dropout, Cast, a final Softmax or LogSoftmax, and the activations "
           "of 'gibbon list activations'");
   behind_first_layer("HardSigmoid")
-      .expect_refused(
-          "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is "
-          "supported");
+      .expect_refused("node 'n7' (HardSigmoid): HardSigmoid is supported only as a step function");
   onnx::Handmade m = behind_first_layer("HardSigmoid");
   last_attribute(m, "alpha").set_f(std::numeric_limits<float>::max());
   m.expect_refused(  // beta is 0.5 where it is not given
-      "node 'n7' (HardSigmoid): only the HardSigmoid that stands for a step function is supported");
+      "node 'n7' (HardSigmoid): HardSigmoid is supported only as a step function");
   m = behind_first_layer("Gelu");
   m.expect_refused(
       "node 'n7' (Gelu): it came with opset 20, but the file imports 13; export it with a newer "
@@ -495,7 +494,7 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
   }).expect_refused("node 'n' (Relu): it does not follow a Gemm or MatMul");
   normalised([](onnx::Handmade& n) {
     n.node("Softmax", {"x"}, "n");
-  }).expect_refused("node 'n' (Softmax): it stands before the first layer");
+  }).expect_refused("node 'n' (Softmax): it comes before the first layer");
   normalised([](onnx::Handmade& n) { n.node("Constant", {}, "n"); })
       .expect_refused(
           "node 'n' (Constant): it holds no number; allowed are value, value_float, "
@@ -519,13 +518,13 @@ TEST(RefusedModel, ShapesAndNumbersThatDoNotFit) {
       "node 'z' (Gemm): shape mismatch: its weight is 3 × 4 and takes 3 inputs, but 4 arrive");
   m = onnx::usual();
   onnx::Handmade::attribute(*m.graph().mutable_node(0), "transA").set_i(1);
-  m.expect_refused("node 'z' (Gemm): transA = 1 wants a column, but 1x4 arrives");
+  m.expect_refused("node 'z' (Gemm): transA = 1 expects a column, but 1x4 arrives");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(1, "elsewhere");
-  m.expect_refused("node 'z' (Gemm): its second input is no constant");
+  m.expect_refused("node 'z' (Gemm): its second input is not a constant");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "elsewhere");
-  m.expect_refused("node 'z' (Gemm): its third input is no constant");
+  m.expect_refused("node 'z' (Gemm): its third input is not a constant");
   m = onnx::usual();
   m.graph().mutable_node(0)->set_input(2, "b2");
   m.expect_refused(

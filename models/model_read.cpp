@@ -76,7 +76,7 @@ class Reader {
     for (const ::onnx::TensorProto& tensor : graph.initializer()) {
       if (tensor.name().empty()) onnx::misfit("one of its tensors has no name");
       if (!names_.insert(tensor.name()).second) {
-        onnx::misfit("tensor '{}' comes twice; the file is damaged", onnx::shown(tensor.name()));
+        onnx::misfit("tensor '{}' occurs twice; the file is damaged", onnx::shown(tensor.name()));
       }
       reading_deadline.check_time();
       constants_[tensor.name()] = onnx::to_constant(tensor, budget_);
@@ -119,7 +119,7 @@ class Reader {
   /// Weights that a node takes; notes when the file has them in double.
   const onnx::Constant& weights(const ::onnx::NodeProto& node, const onnx::Constant* found,
                                 std::string_view what) {
-    if (found == nullptr || found->values.empty()) onnx::misfit("{} is no constant", what);
+    if (found == nullptr || found->values.empty()) onnx::misfit("{} is not a constant", what);
     if (found->rounded) out_.rounded.push_back(name_of(node));
     return *found;
   }
@@ -137,7 +137,7 @@ class Reader {
         }
       }
     }
-    onnx::misfit("it does not join the chain with a constant; branches are not supported");
+    onnx::misfit("it does not combine the chain with a constant; branches are not supported");
   }
 
   /// Whole numbers that a node takes, as an input (newer files) or as an attribute; none: empty.
@@ -146,9 +146,9 @@ class Reader {
     if (input < node.input_size() && !node.input(input).empty()) {
       const onnx::Constant* found = constant(node.input(input));
       if (found == nullptr)
-        onnx::misfit("its input '{}' is no constant", onnx::shown(node.input(input)));
+        onnx::misfit("its input '{}' is not a constant", onnx::shown(node.input(input)));
       if (!found->values.empty()) {
-        onnx::misfit("its input '{}' is no list of whole numbers", onnx::shown(node.input(input)));
+        onnx::misfit("its input '{}' is not a list of integers", onnx::shown(node.input(input)));
       }
       return found->integers;
     }
@@ -172,7 +172,8 @@ class Reader {
       onnx::misfit("it does not continue from '{}'; branches are not supported",
                    onnx::shown(current_));
     }
-    if (out_.network.output == Output::kSoftmax) onnx::misfit("it stands after the final output");
+    if (out_.network.output == Output::kSoftmax)
+      onnx::misfit("it comes after the final output activation");
     if (op == "Gemm") {
       gemm(node);
     } else if (op == "MatMul") {
@@ -247,7 +248,7 @@ class Reader {
     if (node.input_size() < 3 || node.input(2).empty()) return;
     const onnx::Constant* training = constant(node.input(2));
     if (training == nullptr || !training->truth || training->integers.size() != 1) {
-      onnx::misfit("training_mode is no constant of type bool; export the model for inference");
+      onnx::misfit("training_mode is not a constant of type bool; export the model for inference");
     }
     if (training->integers[0] != 0) {
       onnx::misfit("training_mode = 1; export the model for inference");
@@ -292,12 +293,12 @@ class Reader {
     const onnx::Constant& w = weights(node, 1, "its second input");
     const bool column = onnx::int_attribute(node, "transA", 0) != 0;
     if (column && !(flow_.is_column() && flow_.dims().size() == 2)) {
-      onnx::misfit("transA = 1 wants a column, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("transA = 1 expects a column, but {} arrives", onnx::to_text(flow_.dims()));
     }
     const bool outputs_first = onnx::int_attribute(node, "transB", 0) != 0;
     add_layer(w, outputs_first ? Stored::kOutputsFirst : Stored::kInputsFirst);
     if (!column && !(flow_.is_row() && flow_.dims().size() <= 2)) {
-      onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("it expects a row, but {} arrives", onnx::to_text(flow_.dims()));
     }
     const std::size_t outputs = w.dims[outputs_first ? 0 : 1];
     flow_.leave_rows(outputs);
@@ -319,12 +320,12 @@ class Reader {
     if (node.input(0) == current_) {
       add_layer(w, Stored::kInputsFirst);
       if (!flow_.is_row())
-        onnx::misfit("it wants a row, but {} arrives", onnx::to_text(flow_.dims()));
+        onnx::misfit("it expects a row, but {} arrives", onnx::to_text(flow_.dims()));
       flow_.leave_rows(w.dims[1]);
     } else {
       add_layer(w, Stored::kOutputsFirst);
       if (!flow_.is_column()) {
-        onnx::misfit("it wants a column, but {} arrives", onnx::to_text(flow_.dims()));
+        onnx::misfit("it expects a column, but {} arrives", onnx::to_text(flow_.dims()));
       }
       flow_.leave_column(w.dims[0]);
     }
@@ -370,7 +371,7 @@ class Reader {
     }
     const std::size_t rank = flow_.dims().size();
     if (rank < 2)
-      onnx::misfit("it wants samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
+      onnx::misfit("it expects samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
     constexpr std::size_t axis = 1;
     onnx::Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];
@@ -404,7 +405,7 @@ class Reader {
 
   /// Taken off, so it must be over the classes of one sample and nothing else.
   void softmax(const ::onnx::NodeProto& node) {
-    if (chain_.empty()) onnx::misfit("it stands before the first layer");
+    if (chain_.empty()) onnx::misfit("it comes before the first layer");
     // Up to opset 12 all axes from this one on are one; from 13 on it stands alone.
     const bool alone = opset_ >= 13;
     const onnx::Dims& dims = flow_.dims();
@@ -432,7 +433,7 @@ class Reader {
     if (op == "HardSigmoid" &&
         (onnx::float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
          onnx::float_attribute(node, "beta", 0.5F) != 0.0F)) {
-      onnx::misfit("only the HardSigmoid that stands for a step function is supported");
+      onnx::misfit("HardSigmoid is supported only as a step function");
     }
     const ::onnx::AttributeProto* approximate = onnx::find_attribute(node, "approximate");
     if (approximate != nullptr && approximate->s() != "none") {
@@ -454,12 +455,12 @@ class Reader {
   }
 
   void finish(const ::onnx::GraphProto& graph) {
-    if (chain_.empty()) onnx::misfit("there is no Gemm or MatMul in it; a network needs one");
+    if (chain_.empty()) onnx::misfit("no Gemm or MatMul: the network has no layer");
     if (graph.output_size() != 1 || graph.output(0).name() != current_) {
       onnx::misfit("the chain of nodes ends in '{}', which is not the one output of the graph",
                    onnx::shown(current_));
     }
-    if (!flow_.in_order()) onnx::misfit("the outputs end transposed; take that off");
+    if (!flow_.in_order()) onnx::misfit("the output is transposed: remove the final Transpose");
     Network& network = out_.network;
     Network built = chain_.finish();
     if (chain_.take_rounded()) out_.rounded.emplace_back("the normalisation");

@@ -52,7 +52,7 @@ Loss make_loss(std::string_view name, Output output) {
   const LossInfo& info = find_loss(name);
   if (info.softmax_only && output != Output::kSoftmax) {
     fail_usage(
-        "loss {}: answer {} does not fit; it is measured on softmax; use --answer softmax "
+        "loss {}: output activation {} does not fit, it needs softmax; use --answer softmax "
         "or --loss mse",
         name, to_string(output));
   }

@@ -24,7 +24,7 @@ void require_sizes(const std::string& architecture, std::size_t inputs, std::siz
   }
   if (classes < data.class_names.size()) {
     fail_usage(
-        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+        "model {}: has {} classes, but {} has {}; use an architecture that ends with "
         "{}, or other data",
         architecture, classes, data.name, data.class_names.size(), data.class_names.size());
   }

@@ -23,7 +23,8 @@ class ApgdT final : public Attack {
  public:
   std::vector<Field> fields() override {
     std::vector<Field> fields = options_.fields();
-    fields.push_back({"targets", "classes to aim at, from the likeliest", &targets_, 1, 100000});
+    fields.push_back(
+        {"targets", "number of target classes, from the likeliest", &targets_, 1, 100000});
     return fields;
   }
   [[nodiscard]] double passes(std::size_t classes) const override {

@@ -4,7 +4,7 @@
 //
 // Problem   untargeted or targeted; l2; minimal distance
 // Access    gradients; at most rounds · steps forward and backward passes per sample, and 1 forward
-// Method    x' = lo + (hi - lo) · (tanh(w) + 1) / 2; minimise ||x' - x||² + c · max(m + κ, 0) over
+// Method    x' = lo + (hi - lo) · (tanh(w) + 1) / 2; minimize ||x' - x||² + c · max(m + κ, 0) over
 //           w; c is multiplied by 10 until a success, then bisected
 // Property  finds the optimum of two-class linear models; on others a local one
 // Source    Carlini & Wagner 2017, arXiv:1608.04644, sections V and VI.A
@@ -169,7 +169,7 @@ const AttackInfo& cw_l2_info() {
       .name = "cw-l2",
       .summary =
           "Carlini and Wagner's l2 attack: Adam on squared distance plus c times the margin.",
-      .formula = "minimise ||x' - x||² + c · max(m(x') + κ, 0), x' = lo + (hi - lo)(tanh(w) + 1)/2",
+      .formula = "minimize ||x' - x||² + c · max(m(x') + κ, 0), x' = lo + (hi - lo)(tanh(w) + 1)/2",
       .source = "Carlini & Wagner 2017, arXiv:1608.04644",
       .kind = Kind::kMinimalDistance,
       .access = Access::kGradients,

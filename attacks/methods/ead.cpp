@@ -39,7 +39,7 @@ class Ead final : public Attack {
             {"rounds", "values of c tried", &rounds_, 1, 100},
             {"c", "first weight of the hinge", &c_, 1e-9, 1e9},
             {"step", "first step size; falls to 0 as a square root", &step_, 0.0, 10.0},
-            {"beta", "what every step takes off each change, input units; the paper: 0.001", &beta_,
+            {"beta", "shrinkage of each change per step, input units; the paper: 0.001", &beta_,
              0.0, 1.0},
             {"confidence", "margin that a success has to have, in logits", &confidence_, 0.0, 1e6}};
   }

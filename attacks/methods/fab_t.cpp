@@ -19,7 +19,7 @@ class FabT final : public Attack {
   FabT() { settings_.targets = 9; }
   std::vector<Field> fields() override {
     std::vector<Field> fields = search::fab_fields(settings_);
-    fields.push_back({"targets", "classes to run towards, in the order of their clean logits",
+    fields.push_back({"targets", "number of target classes, in order of their clean logits",
                       &settings_.targets, 1, 1000});
     return fields;
   }

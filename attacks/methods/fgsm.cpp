@@ -17,7 +17,7 @@ namespace {
 class Fgsm final : public Attack {
  public:
   std::vector<Field> fields() override {
-    return {{"boxed", "1: the best step inside ball and box together, instead of step, then clip",
+    return {{"boxed", "1: best step inside ball and valid range together; 0: step, then clip",
              &boxed_, 0, 1}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override { return 2.0; }

@@ -50,7 +50,7 @@ class HopSkipJump final : public Attack {
          "points around the boundary in the first estimate; the t-th has √t times as "
          "many",
          &probes_, 1, 100000},
-        {"most-probes", "points in any one estimate, at most", &most_probes_, 1, 100000},
+        {"most-probes", "maximum number of points per estimate", &most_probes_, 1, 100000},
         {"tries", "noise images to start from before giving up", &tries_, 1, 100000}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override {
@@ -185,7 +185,7 @@ class HopSkipJump final : public Attack {
 const AttackInfo& hopskipjump_info() {
   static const AttackInfo info{
       .name = "hopskipjump",
-      .summary = "Decision-based: jumps along a gradient estimated from the model's answers alone.",
+      .summary = "Decision-based: jumps along a gradient estimated from predictions only.",
       .formula = "x_{t+1} = bisect(x_t + ξ_t · g / ||g||), g = Σ (φ_k - mean φ) · v_k",
       .source = "Chen et al. 2020, arXiv:1904.02144",
       .kind = Kind::kMinimalDistance,

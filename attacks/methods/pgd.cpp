@@ -20,13 +20,14 @@ namespace {
 class Pgd final : public Attack {
  public:
   std::vector<Field> fields() override {
-    return {{"steps", "steps per run", &steps_, 1, 100000},
-            {"step",
-             "length of a step as a share of the budget; 0: 1/30 for linf, 2.5 / steps otherwise",
-             &step_, 0, 10},
-            {"restarts", "runs in all, each on the samples that are left", &restarts_, 1, 10000},
-            {"random", "1: the first run starts anywhere in the ball, too; 0: from the input",
-             &random_, 0, 1}};
+    return {
+        {"steps", "steps per run", &steps_, 1, 100000},
+        {"step",
+         "length of a step as a share of the budget; 0: 1/30 for linf, 2.5 / steps otherwise",
+         &step_, 0, 10},
+        {"restarts", "number of runs, each on the surviving samples", &restarts_, 1, 10000},
+        {"random", "1: the first run also starts at a random point of the ball; 0: from the input",
+         &random_, 0, 1}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return restarts_ * (2.0 * steps_ + 1.0);

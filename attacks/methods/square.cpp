@@ -393,7 +393,8 @@ class Search {
 class Square final : public Attack {
  public:
   std::vector<Field> fields() override {
-    return {{"queries", "points each sample may cost, the start included", &queries_, 1, 1000000},
+    return {{"queries", "maximum number of points per sample, including the start", &queries_, 1,
+             1000000},
             {"p", "share of the features in the first windows", &p_, 1e-4, 1.0}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override { return queries_; }

@@ -108,9 +108,9 @@ class Uap final : public Attack {
   std::vector<Field> fields() override {
     return {
         {"steps", "steps along the gradient summed over all training samples", &steps_, 0, 100000},
-        {"epochs", "rounds of DeepFool steps, one training sample after the other, after that",
-         &epochs_, 0, 10000},
-        {"rate", "share of the training samples to fool before it is enough", &rate_, 0, 1},
+        {"epochs", "after that, rounds of DeepFool steps, one training sample at a time", &epochs_,
+         0, 10000},
+        {"rate", "stop when this share of the training samples is fooled", &rate_, 0, 1},
         {"overshoot", "how much farther than the linearised boundary each step goes", &overshoot_,
          0, 10}};
   }

@@ -35,10 +35,9 @@ ApgdLoss targeted_dlr_loss() { return {climb_targeted_dlr, false}; }
 std::vector<Field> ApgdOptions::fields() {
   return {
       {"steps", "steps per run", &steps, 1, 100000},
-      {"restarts", "runs in all, each on the samples that are left", &restarts, 1, 10000},
+      {"restarts", "number of runs, each on the surviving samples", &restarts, 1, 10000},
       {"rho", "the step is halved when at most this share of steps raised the loss", &rho, 0, 1},
-      {"eot", "passes each gradient is averaged over, for models that answer at random", &eot, 1,
-       10000},
+      {"eot", "passes to average each gradient over, for randomized models", &eot, 1, 10000},
       {"schedule", "l1 only, 1: budgets of 3 ε, 2 ε, then ε over 30, 30, 40 % of the steps",
        &schedule, 0, 1}};
 }

@@ -279,11 +279,12 @@ void fab_search(Oracle& oracle, const Problem& problem, Workspace& work, Mutable
 std::vector<Field> fab_fields(FabSettings& settings) {
   return {
       {"steps", "steps of each run", &settings.steps, 1, 100000},
-      {"restarts", "runs in all, all but the first from random points", &settings.restarts, 1,
-       1000},
+      {"restarts", "number of runs; all but the first start at random points", &settings.restarts,
+       1, 1000},
       {"alpha-max", "largest weight of the step that starts from x, a share", &settings.alpha_max,
        0.0, 1.0},
-      {"eta", "length of a step, in ways to the hyperplane", &settings.eta, 1.0, 2.0},
+      {"eta", "length of a step, relative to the distance of the hyperplane", &settings.eta, 1.0,
+       2.0},
       {"beta", "share of the way from x that is kept after a success", &settings.beta, 0.0, 1.0}};
 }
 

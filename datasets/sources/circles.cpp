@@ -24,7 +24,7 @@ const SourceInfo& circles_info() {
   static constexpr SourceInfo kInfo{
       .name = "circles",
       .summary = "a circle inside another, 1000 train and 500 test points in [0, 1]^2",
-      .source = "made up; the shape of scikit-learn's make_circles",
+      .source = "synthetic; the shape of scikit-learn's make_circles",
       .load = [](const Request& request) {
         return make_points("circles", request, {"outer", "inner"}, &draw);
       }};

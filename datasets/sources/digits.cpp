@@ -59,8 +59,8 @@ fs::path find_sheet(const Request& request) {
     if (fs::exists(path, unreachable)) return path;
   }
   fail_input(
-      "{}: the sheet of digits is not there:\n  {}\nrun `gibbon data fetch {}`, install the "
-      "package opencv-doc, or name the folder above {}/ by --data-dir or $GIBBON_DATA",
+      "{}: the sheet of digits was not found:\n  {}\nrun `gibbon data fetch {}`, install the "
+      "package opencv-doc, or set --data-dir or $GIBBON_DATA to the folder that contains {}/",
       kName, fmt::join(tried, "\n  "), kName, kName);
 }
 

@@ -26,7 +26,7 @@ const SourceInfo& moons_info() {
   static constexpr SourceInfo kInfo{
       .name = "moons",
       .summary = "two interleaved half circles, 1000 train and 500 test points in [0, 1]^2",
-      .source = "made up; the shape of scikit-learn's make_moons",
+      .source = "synthetic; the shape of scikit-learn's make_moons",
       .load = [](const Request& request) {
         return make_points("moons", request, {"upper", "lower"}, &draw);
       }};

@@ -58,7 +58,7 @@ void Band::require_apart(std::size_t sample) const {
   const reports::record::CertifiedSample& s = samples_[sample];
   if (s.certified < 0.0 || s.attacked > reach(s.certified)) return;
   throw std::logic_error(fmt::format(
-      "image {}: certified at ε = {} ({}) by {}, yet {} changes the answer at distance "
+      "image {}: certified at ε = {} ({}) by {}, yet {} changes the prediction at distance "
       "{}; one of the two is wrong, so no number of this run can be trusted",
       s.id, s.certified, attacks::to_string(norm_), s.method, attackers_[sample], s.attacked));
 }

@@ -23,7 +23,7 @@ class Band {
   /// The model says `label` without attack; another than the true one is a counterexample at 0.
   void predict(std::size_t sample, int label);
 
-  /// No input within ε changes the answer, as `method` proves.
+  /// No input within ε changes the prediction, as `method` proves.
   void certify(std::size_t sample, double epsilon, std::string_view method);
 
   /// An input at this distance does; `by` says who found it. Infinity says nothing.

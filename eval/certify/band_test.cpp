@@ -53,7 +53,7 @@ TEST(Band, SidesThatContradictEachOtherAreABug) {
     write(band);
   };
   const auto both = testing::AllOf(HasSubstr("image 42"), HasSubstr("ε = 0.2 (linf) by crown"),
-                                   HasSubstr("pgd changes the answer at distance 0.2"));
+                                   HasSubstr("pgd changes the prediction at distance 0.2"));
   EXPECT_THAT(([&] {
                 message([](Band& band) {
                   band.certify(2, 0.2, "crown");

@@ -57,7 +57,7 @@ TEST_F(AttackCli, AutoAttackPrintsTheLinesThatPeopleGrepFor) {
 TEST_F(AttackCli, SamplesOfTheTargetClassAreNotInN) {
   const auto run = expect(0, kSweep + "--attack pgd:target=1 --epsilons 4,0.1 -o aimed");
   const std::string left_out =
-      "250 of 500 samples are of class 1, the target of pgd:target=1: they are left out of every "
+      "250 of 500 samples are of class 1, the target of pgd:target=1: they are excluded from every "
       "row, so n = 250.";
   EXPECT_THAT(run.err, AllOf(HasSubstr("note: " + left_out), HasSubstr("did you mean 0.1,4/255?")));
   EXPECT_THAT(run.out, AllOf(HasSubstr("/250"), Not(HasSubstr("/500"))));
@@ -101,13 +101,13 @@ TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
               AllOf(HasSubstr("adv.npz (linf, ε = 0.3, n = 500)"), HasSubstr("other.onnx")));
   EXPECT_EQ(expect(0, "wc -l < t.csv").out, "5\n");
   EXPECT_THAT(expect(2, kSweep + "--attack pgd --save pics -o p").err, HasSubstr("holds points"));
-  EXPECT_THAT(expect(2, "gibbon transfer --model m.onnx").err, HasSubstr("--from: it is missing"));
+  EXPECT_THAT(expect(2, "gibbon transfer --model m.onnx").err, HasSubstr("--from is required"));
   EXPECT_THAT(
       expect(3, "head -c 100 adv.npz > cut.npz; gibbon sweep --model m.onnx --from cut.npz -o c")
           .err,
       HasSubstr("cut.npz"));
   EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data blobs -o d").err,
-              HasSubstr("answers with 2 classes, but blobs has 3"));
+              HasSubstr("has 2 classes, but blobs has 3"));
   EXPECT_THAT(expect(2, kSweep + "--attack pgd --save x.npy -o e").err,
               AllOf(HasSubstr("unknown file type '.npy'"), HasSubstr("write x.npz, or x.npy/")));
   // As Foolbox makes them, and with ids that do not tell samples apart.
@@ -160,14 +160,15 @@ TEST_F(AttackCli, CtrlCKeepsWhatIsFinishedAndResumeGoesOn) {
                       until("test $(stat -c %s parts/resume.journal 2>/dev/null || echo 0) -gt "
                             "20000") +
                       "kill -INT $p; wait $p; code=$?; cat log; exit $code");
-  EXPECT_THAT(stopped.out, HasSubstr("go on with the same command and --resume"));
+  EXPECT_THAT(stopped.out, HasSubstr("continue with the same command and --resume"));
   EXPECT_TRUE(shell.has("parts/resume.journal"));
-  EXPECT_THAT(expect(2, kLong + "-o parts").err, HasSubstr("it holds an unfinished sweep"));
+  EXPECT_THAT(expect(2, kLong + "-o parts").err,
+              HasSubstr("the folder contains an unfinished sweep"));
   EXPECT_THAT(expect(2, kLong + "--seed 3 --resume -o parts").err,
               HasSubstr("seed is 3, it was 0"));
   EXPECT_THAT(expect(2, kLong + "--attack bim --resume -o parts").err, HasSubstr("attack is ["));
   EXPECT_THAT(expect(0, kLong + "--resume --threads 2 -o parts").err,
-              HasSubstr("parts of the sweep are taken from"));
+              HasSubstr("parts of the sweep were read from"));
   for (const char* file : {"curve.csv", "samples.npy"}) {
     EXPECT_EQ(shell.text(std::string("parts/") + file), shell.text(std::string("whole/") + file));
   }
@@ -187,8 +188,9 @@ TEST_F(AttackCli, BadInputIsNamed) {
   EXPECT_THAT(error("--attack pgd:restarts=0"), HasSubstr("restarts = 0 is outside [1, "));
   EXPECT_THAT(error("--attack pgd:stepz=3"), HasSubstr("did you mean 'steps'?"));
   EXPECT_THAT(error("--attack pgd:target=2"), HasSubstr("target = 2 is outside [0, 1]"));
-  EXPECT_THAT(error("--attack ddn"), HasSubstr("none of the chosen norms fits; allowed are l2"));
-  EXPECT_THAT(error("--attack fmn --norm l0 --epsilons 1.5"), HasSubstr("is no whole number"));
+  EXPECT_THAT(error("--attack ddn"),
+              HasSubstr("supports none of the chosen norms; allowed are l2"));
+  EXPECT_THAT(error("--attack fmn --norm l0 --epsilons 1.5"), HasSubstr("is not a whole number"));
   EXPECT_THAT(error("--attack autoattack:version=strong"),
               HasSubstr("known are standard, plus, rand"));
   EXPECT_FALSE(shell.has("x/run.json"));

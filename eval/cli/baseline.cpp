@@ -20,7 +20,7 @@ struct State {
     const reports::gate::Snapshot snapshot =
         reports::gate::snapshot_of(runs::read_run_folder(folder));
     if (!force && is_there(output)) {
-      fail_usage("{}: it is there already; choose another --output, or overwrite it with --force",
+      fail_usage("{}: the file already exists; choose another --output, or replace it with --force",
                  output);
     }
     write_atomically(output, reports::gate::to_baseline_json(snapshot));
@@ -33,11 +33,11 @@ struct State {
 
 void add_baseline(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "baseline", "Keep every outcome of a run in one file for 'gibbon check' to compare with");
+  Parser app =
+      root.command("baseline", "Store every outcome of a run in one file, for 'gibbon check'");
   app.option("RUN", state->folder, "folder of a run").required();
   app.option("-o,--output", state->output, "file to write").shows_default();
-  app.flag("--force", state->force, "overwrite a baseline that is already there");
+  app.flag("--force", state->force, "replace an existing baseline");
   app.run([state] { return state->run(); });
 }
 

@@ -73,9 +73,10 @@ struct State {
     const std::filesystem::path folder = output;
     if (run.provenance.empty() || common.force || !runs::is_half_drawn(folder)) return false;
     runs::draw_run(folder, run, runs::read_run_gallery(folder, run));
-    say(common, fmt::format("{}: its proofs were written, its page and pictures were not; now they "
-                            "are",
-                            output));
+    say(common,
+        fmt::format(
+            "{}: its certificates were written, but not its page and images; they are drawn now",
+            output));
     if (std::ranges::none_of(run.certificates, [&](const auto& c) { return answers(c, asked); })) {
       return false;
     }
@@ -88,8 +89,8 @@ struct State {
         run.certificates, [&](const reports::record::Certificates& c) { return c.norm == norm; });
     if (there && !common.force) {
       fail_usage(
-          "{}: it holds certificates in {} already; choose another --output, or replace them with "
-          "--force",
+          "{}: the folder already contains certificates in {}; choose another --output, or replace "
+          "them with --force",
           output, norm);
     }
   }
@@ -102,8 +103,8 @@ struct State {
     const std::filesystem::path folder = output;
     if (is_there(folder / kJournal)) {
       fail_usage(
-          "{}: it holds an unfinished sweep ({}); finish it with --resume before certificates join "
-          "it, or choose another --output",
+          "{}: the folder contains an unfinished sweep ({}); finish it with --resume before "
+          "merging certificates, or choose another --output",
           output, kJournal);
     }
     if (!is_there(folder / "run.json")) return {};
@@ -112,8 +113,8 @@ struct State {
     runs::require_joinable(folder, run, file.sha256, samples, asked.norm);
     if (!run.curve.empty() && options.no_clip) {
       fail_usage(
-          "--no-clip: the attacks in {} stay in the data's valid range, so the two edges would not "
-          "be of the same inputs; leave it out, or choose another --output",
+          "--no-clip: the attacks in {} stay in the valid range of the data, so lower and upper "
+          "bound would cover different inputs; omit --no-clip, or choose another --output",
           output);
     }
     return run;
@@ -204,17 +205,16 @@ void add_certify(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "certify",
-      "Prove how many samples no input within a budget can break: a lower bound. In the folder of "
-      "a "
-      "sweep of the same model, samples and norm the proofs join it: its page and pictures then "
-      "show the band between certified and attacked");
+      "Prove certified accuracy: a lower bound of robust accuracy that holds against every "
+      "attack. In the folder of a sweep of the same model, samples and norm, "
+      "certificates are merged and the report shows the certified band");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.options(state->options.options());
   app.options(state->data.options());
   for (const runs::Option& option : state->common.options()) {
     if (option.name != "seed") app.options({option});  // nothing here is drawn
   }
-  app.option("-o,--output", state->output, "folder of a sweep to join, or of a run of its own")
+  app.option("-o,--output", state->output, "folder of a sweep to merge into, or a new folder")
       .shows_default();
   app.run([state] { return state->run(); });
 }

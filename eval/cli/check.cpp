@@ -20,7 +20,7 @@ void append_summary(const std::string& markdown) {
   if (path.empty()) return;
   std::ofstream file(path, std::ios::app | std::ios::binary);
   if (!(file << markdown).flush()) {
-    fail_input("{}: it cannot be written to; it is what $GITHUB_STEP_SUMMARY names", path);
+    fail_input("{}: cannot be written; $GITHUB_STEP_SUMMARY names it", path);
   }
 }
 
@@ -39,13 +39,13 @@ struct State {
 
   [[nodiscard]] reports::gate::Demands demands() const {
     if (baseline.empty() && require.empty())
-      fail_usage("check: there is nothing to check against; give --baseline, --require or both");
+      fail_usage("check: nothing to check against; give --baseline, --require or both");
     if (max_slowdown != 0.0 && !(max_slowdown >= 1.0)) {
       fail_usage("--max-slowdown {}: below 1; 1.5 lets an entry take half as long again",
                  max_slowdown);
     }
     if (max_slowdown != 0.0 && baseline.empty())
-      fail_usage("--max-slowdown {}: it compares with a baseline; give --baseline", max_slowdown);
+      fail_usage("--max-slowdown {}: requires --baseline", max_slowdown);
     reports::gate::Demands all{.criteria = {.margin = margin / 100.0, .alpha = alpha},
                                .strict = strict,
                                .requirements = {},
@@ -81,25 +81,26 @@ struct State {
 void add_check(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
-      "check", "Compare a run with a baseline, sample by sample; exit code 1 when it got worse");
+      "check", "Compare a run with a baseline, sample by sample; exit code 1 if it got worse");
   app.option("RUN", state->folder, "folder of a run").required();
-  app.option("--baseline", state->baseline, "what 'gibbon baseline' wrote");
+  app.option("--baseline", state->baseline, "file written by 'gibbon baseline'");
   app.option("--margin", state->margin,
-             "a change up to this is harmless, in percentage points of all samples")
+             "largest acceptable change, in percentage points of all samples")
       .shows_default();
   app.option("--alpha", state->alpha, "probability of any false alarm, over all points together")
       .shows_default();
-  app.flag("--strict", state->strict, "'cannot tell' fails, too");
+  app.flag("--strict", state->strict, "fail on 'cannot tell' as well");
   app.option("--require", state->require,
-             "least rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+             "minimum rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
       .one_each();
   app.option("--max-slowdown", state->max_slowdown,
-             "most an entry's time, beside the reference workload's, may grow; 0: any")
+             "largest allowed growth of an attack's time, relative to the reference workload; 0: "
+             "unlimited")
       .shows_default();
-  app.option("--junit", state->junit, "JUnit XML to write");
+  app.option("--junit", state->junit, "write JUnit XML to this file");
   app.option("--markdown", state->markdown,
-             "Markdown to write; also appended to $GITHUB_STEP_SUMMARY");
-  app.option("--json", state->json, "JSON to write");
+             "write Markdown to this file; also appended to $GITHUB_STEP_SUMMARY");
+  app.option("--json", state->json, "write JSON to this file");
   app.flag("--annotations", state->annotations,
            "print GitHub annotations; on when $GITHUB_ACTIONS is true");
   app.run([state] { return state->run(); });

@@ -100,15 +100,16 @@ TEST_F(Cli, Certifies) {
   EXPECT_EQ(samples,
             nlohmann::json::parse(shell.text("d/certified.json"))["certificates"][0]["samples"]);
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons -o c").err,
-              HasSubstr("c: it holds certificates in linf already"));
-  EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err, HasSubstr("certificates alone"));
-  EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("certificates alone"));
+              HasSubstr("c: the folder already contains certificates in linf"));
+  EXPECT_THAT(expect(2, "gibbon baseline c -o b.json").err,
+              HasSubstr("contains only certificates"));
+  EXPECT_THAT(expect(2, "gibbon gallery c").err, HasSubstr("contains only certificates"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l3 -o e").err,
               HasSubstr("l3"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --timeout -1 -o e").err,
               HasSubstr("--timeout -1: outside [0"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --soundness exact -o e").err,
-              HasSubstr("--soundness exact: there is no such level"));
+              HasSubstr("--soundness exact: unknown level"));
   EXPECT_THAT(expect(2, "gibbon certify --model m.onnx --data moons --norm l0 -o e").err,
               HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(2,
@@ -163,18 +164,18 @@ TEST_F(Cli, CertificatesOfSomethingElseDoNotJoin) {
     return expect(2, "gibbon certify --data moons --quiet -o r " + options).err;
   };
   EXPECT_THAT(refused("--model n.onnx --samples 0:100"),
-              HasSubstr("r: its run has the model SHA-256 "));
+              HasSubstr("r: its run has model SHA-256 "));
   EXPECT_THAT(refused("--model m.onnx --samples 0:50"),
-              HasSubstr("its run has the samples 100, ids 0 to 99, this command 50, ids 0 to 49"));
+              HasSubstr("its run has samples 100, ids 0 to 99, this command 50, ids 0 to 49"));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --split train"),
-              HasSubstr("its run has the data SHA-256 "));
+              HasSubstr("its run has data SHA-256 "));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --norm l2"),
-              HasSubstr("its run has the norm linf, this command l2"));
+              HasSubstr("its run has norm linf, this command l2"));
   EXPECT_THAT(refused("--model m.onnx --samples 0:100 --no-clip"), HasSubstr("--no-clip"));
   EXPECT_FALSE(shell.has("r/certified.json"));
   expect(0, "touch r/resume.journal");
   EXPECT_THAT(refused("--model m.onnx --samples 0:100"),
-              HasSubstr("r: it holds an unfinished sweep (resume.journal)"));
+              HasSubstr("r: the folder contains an unfinished sweep (resume.journal)"));
 }
 
 TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
@@ -191,10 +192,10 @@ TEST_F(Cli, SameBytesForAnyThreadsAndBatch) {
 TEST_F(Cli, ResultsAreNotOverwrittenUnlessForced) {
   train_moons();
   EXPECT_THAT(expect(2, "gibbon train --data moons --arch 2-4-2 -o m.onnx").err,
-              HasSubstr("overwrite them with --force"));
+              HasSubstr("replace them with --force"));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r");
   EXPECT_THAT(expect(2, "gibbon sweep --model m.onnx --data moons -o r").err,
-              HasSubstr("r: it holds results already (run.json)"));
+              HasSubstr("r: the folder already contains results (run.json)"));
   expect(0, "gibbon sweep --model m.onnx --data moons --quiet -o r --force");
 }
 
@@ -220,7 +221,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(3, "echo hello > g.onnx; " + sweep + "g.onnx"),
               HasSubstr("g.onnx: not an ONNX model"));
   EXPECT_THAT(error(3, "head -c 300 m.onnx > t.onnx; " + sweep + "t.onnx"), HasSubstr("t.onnx"));
-  EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model: it is missing"));
+  EXPECT_THAT(error(2, "gibbon sweep --data moons"), HasSubstr("--model is required"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons -1"), HasSubstr("--epsilons -1"));
   EXPECT_THAT(error(2, sweep + "m.onnx --epsilons nan"), HasSubstr("allowed are numbers >= 0"));
   EXPECT_THAT(error(0, sweep + "m.onnx --epsilons 8 -o eps"), HasSubstr("did you mean 8/255?"));
@@ -231,7 +232,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, sweep + "m.onnx --split tset"), HasSubstr("allowed are train and test"));
   EXPECT_THAT(error(2, sweep + "m.onnx --batch 0"), HasSubstr("--batch 0"));
   EXPECT_THAT(error(2, "gibbon sweep --model m.onnx --data blobs"),
-              HasSubstr("answers with 2 classes, but blobs has 3"));
+              HasSubstr("has 2 classes, but blobs has 3"));
   const std::string train = "gibbon train --data moons --quiet -o x.onnx ";
   EXPECT_THAT(error(2, train + "--arch 784-16-2"), HasSubstr("takes 784 inputs, but moons has 2"));
   EXPECT_THAT(error(2, train + "--arch 2x2"), HasSubstr("write for example --arch 784-16-16-10"));
@@ -243,13 +244,14 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --lr -1"), HasSubstr("--lr -1: outside [0, "));
   EXPECT_THAT(error(2, train + "--arch 2-64-64-2 --activation relu --loss mse --answer identity "
                                "--optimizer sgd --lr 1000"),
-              AllOf(HasSubstr("no finite number any more"), HasSubstr("try --lr 100")));
+              AllOf(HasSubstr("the loss diverged (not finite)"), HasSubstr("try --lr 100")));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ipb"), HasSubstr("did you mean 'ibp'?"));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --activation gelu"),
               HasSubstr("its bounds do not hold for activation gelu"));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --robust ibp --kappa 2"),
               HasSubstr("--kappa 2: outside [0, 1]"));
-  EXPECT_THAT(error(3, "gibbon report nothing"), HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(3, "gibbon report nothing"),
+              HasSubstr("no run.json, so this is not a finished run"));
   EXPECT_THAT(error(2, "gibbon data show minst"), HasSubstr("did you mean 'mnist'?"));
 }
 
@@ -268,7 +270,7 @@ TEST_F(Cli, SmoothingIsOfAnotherClassifierAndSaysSo) {
   EXPECT_THAT(expect(2, smooth + "--n 0 -o t").err, HasSubstr("--n 0: outside [1, "));
   EXPECT_THAT(
       expect(2, "gibbon train --data moons --arch 2-4-2 --noise-sigma 1 --robust pgd -o t").err,
-      HasSubstr("leave out one of them"));
+      HasSubstr("omit one of them"));
 }
 
 TEST_F(Cli, RobustTrainingSaysWhatStandsInTheWorstCase) {
@@ -313,10 +315,10 @@ TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
   const auto lesson = expect(0, "gibbon explain --model m.onnx --data moons --sample 3");
   EXPECT_THAT(lesson.out, AllOf(HasSubstr("z1 = W1 x + b1"), HasSubstr("∂C/∂z1"),
                                 HasSubstr("∇ₓC = W1ᵀ ∂C/∂z1"), HasSubstr("FGSM: x' = clip(x + ε"),
-                                HasSubstr("CERTIFICATE: how far x can be moved in l∞"),
+                                HasSubstr("CERTIFICATE: certified radius of x in l∞"),
                                 HasSubstr("g(x*) = c + Σ_j λ_j x*_j = ")));
   EXPECT_THAT(expect(0, "gibbon explain --model m.onnx --data moons --sample 3 --norm l2").out,
-              HasSubstr("CERTIFICATE: how far x can be moved in l₂"));
+              HasSubstr("CERTIFICATE: certified radius of x in l₂"));
   EXPECT_THAT(expect(2, "gibbon explain --model m.onnx --data moons --norm l0").err,
               HasSubstr("--norm l0: nothing can be certified in it"));
   EXPECT_THAT(expect(0, "gibbon explain fgsm").out, HasSubstr("boxed"));

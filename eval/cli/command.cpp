@@ -47,7 +47,7 @@ void say_notes(const runs::CommonOptions& common, std::span<const std::string> n
 }
 
 models::ModelFile load_model(const std::string& path) {
-  if (path.empty()) fail_usage("--model: it is missing; give an ONNX file, --model FILE.onnx");
+  if (path.empty()) fail_usage("--model is required; give an ONNX file: --model FILE.onnx");
   return models::read_model(path);
 }
 

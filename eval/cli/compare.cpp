@@ -44,7 +44,7 @@ struct State {
     if (!one.run || !other.run) {
       fail_usage(
           "--output {}: a page takes two folders of runs; {} is a baseline, which has no records "
-          "to draw; name the folder of its run",
+          "to draw; give the folder of its run",
           output, one.run ? second : first);
     }
     const std::array pages{one.page(), other.page()};
@@ -70,12 +70,12 @@ struct State {
 
 void add_compare(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("compare", "Two runs on the same samples side by side, point by point");
+  Parser app = root.command("compare", "Compare two runs on the same samples, point by point");
   app.option("A", state->first, "folder of a run, or a baseline").required();
-  app.option("B", state->second, "likewise").required();
+  app.option("B", state->second, "folder of a run, or a baseline").required();
   app.option("-o,--output", state->output,
-             "FILE.html to write: the curves of both, and the samples that changed");
-  app.option("--markdown", state->markdown, "Markdown to write");
+             "write FILE.html with both curves and the samples that changed");
+  app.option("--markdown", state->markdown, "write Markdown to this file");
   app.run([state] { return state->run(); });
 }
 

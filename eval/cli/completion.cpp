@@ -27,7 +27,7 @@ std::vector<std::string> shell_names() {
 void add_completion(Parser root) {
   const auto shell = std::make_shared<std::string>();
   Parser app = root.command(
-      "completion", "Print the script with which a shell completes commands, options and names");
+      "completion", "Print the script that completes commands, options and names in a shell");
   app.option("SHELL", *shell, "bash, zsh or fish").required();
   app.run([shell, root] {
     fmt::print("{}", find_entry("shell", kShells, *shell).script(root.describe()));

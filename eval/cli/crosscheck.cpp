@@ -36,13 +36,13 @@ void add_crosscheck(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "crosscheck",
-      "Compare every number of a model's passes, FGSM and training with LibTorch's. Both take the "
-      "network as gibbon has read it: a fault in reading the file is not seen");
+      "Compare forward and backward pass, FGSM and training with LibTorch. Both use the network as "
+      "gibbon has read it, so an error in reading the file is not seen");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   app.options(state->data.options());
-  app.option("--seed", state->common.seed, "key of all randomness").shows_default();
-  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+  app.option("--seed", state->common.seed, "random seed").shows_default();
+  app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.run([state] { return state->run(); });
 }
 

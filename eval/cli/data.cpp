@@ -18,7 +18,7 @@ struct State {
     const datasets::SourceInfo& info = find_entry("data set", datasets::sources(), name);
     if (info.fetch == nullptr) {
       fail_usage(
-          "data fetch {}: it needs no fetching, or cannot be fetched; see 'gibbon list datasets'",
+          "data fetch {}: cannot be downloaded, or needs no download; see 'gibbon list datasets'",
           name);
     }
     const std::filesystem::path folder =
@@ -52,17 +52,18 @@ struct State {
 
 void add_data(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("data", "Fetch a data set, or look at one");
+  Parser app = root.command("data", "Download or inspect a data set");
   app.needs_command();
 
   Parser fetch = app.command(
-      "fetch", "Bring mnist, fashion-mnist, kmnist or digits into the cache, checked by SHA-256");
+      "fetch",
+      "Download mnist, fashion-mnist, kmnist or digits to the cache and check its SHA-256");
   fetch.option("NAME", state->name, "data set").required();
-  fetch.option("--data-dir", state->data.data_dir, "folder to put <name>/ into; else the cache");
+  fetch.option("--data-dir", state->data.data_dir, "folder for <name>/; default: the cache");
   fetch.flag("--quiet", state->quiet, "no progress on stderr");
   fetch.run([state] { state->fetch(); });
 
-  Parser show = app.command("show", "Size, shape, range, classes and hash of a data set");
+  Parser show = app.command("show", "Show size, shape, range, classes and hash of a data set");
   show.option("NAME", state->name, "data set, or a folder of class-name/*.png").required();
   show.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
   show.option("--split", state->data.split, "train or test").shows_default();

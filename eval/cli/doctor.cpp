@@ -15,13 +15,14 @@ void line(std::string_view name, const std::string& value) {
   fmt::print("{:<18} {}\n", name, value);
 }
 
-std::string data_state(std::string_view name) {
+std::string data_state(const datasets::SourceInfo& source) {
   try {
     const datasets::Dataset set =
-        datasets::load(std::string(name), {.split = "test", .data_dir = {}});
+        datasets::load(std::string(source.name), {.split = "test", .data_dir = {}});
     return fmt::format("found, {} test samples, sha256 {}…", set.size(), set.sha256.substr(0, 12));
   } catch (const Error&) {
-    return "not here; 'gibbon data fetch' brings it";
+    if (source.fetch == nullptr) return "not found";
+    return fmt::format("not found; 'gibbon data fetch {}' downloads it", source.name);
   }
 }
 
@@ -41,7 +42,7 @@ bool on_path(const std::string& program) {
 
 void add_doctor(Parser root) {
   Parser app = root.command(
-      "doctor", "What this build is made of, what the machine can do, and what is missing");
+      "doctor", "Show what this build contains, what the machine can do, and what is missing");
   app.run([] {
     const nlohmann::ordered_json about = runs::environment();
     for (const auto& [key, value] : about.items()) line(key, value.get_ref<const std::string&>());
@@ -61,7 +62,7 @@ void add_doctor(Parser root) {
                                                }(),
                                                ", ")));
     for (const datasets::SourceInfo& source : datasets::sources()) {
-      line("data " + std::string(source.name), data_state(source.name));
+      line("data " + std::string(source.name), data_state(source));
     }
   });
 }

@@ -43,23 +43,22 @@ struct State {
 
 void add_explain(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "explain",
-      "One sample's forward and backward pass and its certificate with every formula, or what an "
-      "attack does");
-  app.option("ATTACK", state->attack, "an attack, instead of a sample");
+  Parser app = root.command("explain",
+                            "Print forward pass, backward pass and certificate of a sample with "
+                            "every formula, or describe an attack");
+  app.option("ATTACK", state->attack, "describe this attack instead of a sample");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.option("--data", state->data.data, "data set or folder").shows_default();
   app.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
   app.option("--split", state->data.split, "train or test").shows_default();
-  app.option("--sample", state->sample, "which one, from 0").shows_default();
+  app.option("--sample", state->sample, "index of the sample, from 0").shows_default();
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
-  app.option("--lr", state->learning_rate, "α of the step that is shown").shows_default();
-  app.option("--epsilon", state->epsilon, "ε of the FGSM step that is shown").shows_default();
+  app.option("--lr", state->learning_rate, "learning rate α of the step shown").shows_default();
+  app.option("--epsilon", state->epsilon, "ε of the FGSM step shown").shows_default();
   app.option("--norm", state->norm,
-             "of the certificate that is shown: " + listed(models::bounds::kBoundedNorms))
+             "norm of the certificate shown: " + listed(models::bounds::kBoundedNorms))
       .shows_default();
-  app.flag("--all", state->all, "every entry of every vector and matrix");
+  app.flag("--all", state->all, "print every entry of every vector and matrix");
   app.run([state] { return state->run(); });
 }
 

@@ -44,24 +44,25 @@ class GalleryCommand {
   explicit GalleryCommand(Parser root)
       : app_(root.command(
             "gallery",
-            "Pictures: clean | perturbation | adversarial, each read back from disk and "
-            "judged; of a run, of a model and data, or of one image")) {
-    app_.option("RUN", run_, "folder of a finished run: picture its samples again");
-    app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: where it is now");
-    app_.option("--image", image_, "one picture of your own, in any format OpenCV reads");
-    app_.option("--label", label_, "its class; left out: what the model says").needs("--image");
-    app_.flag("--invert", invert_, "white for black: MNIST nets expect white on black")
+            "Make images: clean | perturbation | adversarial, each read back from disk "
+            "and judged; for a run, for a model and data, or for one image")) {
+    app_.option("RUN", run_, "folder of a finished run whose samples to show");
+    app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: its current path");
+    app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
+    app_.option("--label", label_, "its true class; default: the prediction of the model")
+        .needs("--image");
+    app_.flag("--invert", invert_, "invert the image: MNIST networks expect white on black")
         .needs("--image");
     app_.options(sweep_.options());
     app_.options(data_.options());
     app_.options(common_.options());
     app_.option("--class", classes_, "only this class, by name or number; repeatable").one_each();
     app_.option("--order", order_,
-                "samples pictured first: typical, fragile (smallest distance), confident (in "
-                "the wrong class), id")
+                "order of samples: typical, fragile (smallest distance first), confident (in the "
+                "wrong class), id")
         .shows_default();
     app_.option("-o,--output", output_,
-                "folder; pictures go to its gallery/; left out: RUN, or runs/gallery");
+                "folder; images go to its gallery/; default: RUN, or runs/gallery");
   }
 
   [[nodiscard]] Parser parser() const { return app_; }
@@ -88,7 +89,7 @@ class GalleryCommand {
   void allow(const std::vector<std::string>& names, const std::string& with) const {
     for (const std::string& name : app_.given()) {
       if (std::ranges::count(names, name) > 0) continue;
-      fail_usage("--{}: it has no meaning with {}; allowed are --{}; leave it out", name, with,
+      fail_usage("--{}: not allowed with {}; allowed are --{}", name, with,
                  fmt::join(names, ", --"));
     }
   }
@@ -123,8 +124,8 @@ class GalleryCommand {
     }
     if (!gallery.items.empty()) return true;
     fail_usage(
-        "gallery: no sample is right when clean and can be attacked; choose more --samples, "
-        "or an attack that is no noise control");
+        "gallery: no sample is correct when clean and can be attacked; choose more --samples, or "
+        "an attack other than noise");
   }
 
   int of_samples(const models::Network& network, sweep::SweepPlan& plan,
@@ -163,14 +164,14 @@ class GalleryCommand {
   [[nodiscard]] models::Network network_of(const runs::StoredPlan& stored) const {
     const std::string path = model_.empty() ? stored.model_path : model_;
     if (!is_there(path)) {
-      fail_input("{}: the run's model {} is not there any more; name its file with --model FILE",
+      fail_input("{}: the model {} of the run no longer exists; give its path with --model FILE",
                  run_, path);
     }
     models::ModelFile file = load_model(path);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
-          "{}: {} is another model than the run's, SHA-256 {}…; allowed is {}…; name the "
-          "right file with --model FILE",
+          "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
+          "with --model FILE",
           run_, path, file.sha256.substr(0, 12), stored.model_sha256.substr(0, 12));
     }
     return std::move(file.network);

@@ -105,7 +105,7 @@ TEST_F(GalleryCli, TheManifestSaysWhatWasSaved) {
   expect(0,
          "cp g/" + items[1]["file"].get<std::string>() + " g/" + victim + "; cp -r g/gallery* r");
   EXPECT_THAT(expect(3, "gibbon report r").err,
-              AllOf(HasSubstr(victim), HasSubstr("not the picture that was saved and judged")));
+              AllOf(HasSubstr(victim), HasSubstr("not the image that was saved and judged")));
   expect(0, "sed -i 's|\"gallery/clean|\"../gallery/clean|' r/gallery.json");
   EXPECT_THAT(expect(3, "gibbon report r").err, HasSubstr("allowed are files in gallery/"));
 }
@@ -123,21 +123,22 @@ TEST_F(GalleryCli, WhatDoesNotBelongToTheRunIsRefused) {
   const auto error = [&](int status, const std::string& rest) {
     return expect(status, "gibbon gallery r --quiet " + rest).err;
   };
-  EXPECT_THAT(error(2, "--epsilons 0.1"), HasSubstr("--epsilons: it has no meaning with RUN"));
+  EXPECT_THAT(error(2, "--epsilons 0.1"), HasSubstr("--epsilons: not allowed with RUN"));
   EXPECT_THAT(error(2, "--attack pgd"), HasSubstr("known are fgsm, worst-case(pgd,fmn)"));
   EXPECT_THAT(error(2, "--class brigth"), HasSubstr("did you mean 'bright'?"));
   EXPECT_THAT(error(2, "--order fragil"), HasSubstr("did you mean 'fragile'?"));
   EXPECT_THAT(error(2, "--label 1"), HasSubstr("--image"));
   expect(0, "mv m.onnx away.onnx");
-  EXPECT_THAT(error(3, ""), HasSubstr("model m.onnx is not there any more"));
+  EXPECT_THAT(error(3, ""), HasSubstr("the model m.onnx of the run no longer exists"));
   expect(0, "gibbon train --data pics --arch 192-4-2 --epochs 2 --quiet -o other.onnx");
-  EXPECT_THAT(error(3, "--model other.onnx"), HasSubstr("another model than the run's"));
+  EXPECT_THAT(error(3, "--model other.onnx"), HasSubstr("is not the model of the run"));
   const std::string before = shell.text("r/gallery.json");
   expect(0, "gibbon gallery r --attack fgsm --model away.onnx --quiet");
   EXPECT_EQ(shell.text("r/gallery.json"), before);
   expect(0, "cp pics/test/bright/1.png pics/test/bright/0.png");
-  EXPECT_THAT(error(3, "--model away.onnx"), HasSubstr("the data are others than in the run"));
-  EXPECT_THAT(expect(3, "gibbon gallery nothing").err, HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(3, "--model away.onnx"), HasSubstr("the data differ from those of the run"));
+  EXPECT_THAT(expect(3, "gibbon gallery nothing").err,
+              HasSubstr("no run.json, so this is not a finished run"));
 }
 
 TEST_F(GalleryCli, OnePictureOfTheUsersOwn) {
@@ -145,7 +146,7 @@ TEST_F(GalleryCli, OnePictureOfTheUsersOwn) {
                           "gibbon gallery --image photo.png --model m.onnx --data pics --attack "
                           "fgsm --attack pgd --epsilons 0.1,0.3 -o g");
   EXPECT_THAT(run.err, HasSubstr("photo.png: 30 x 20 colour pixels, the middle 20 x 20 of them, "
-                                 "scaled to 8 x 8; the model says <b>&\"dark\""));
+                                 "scaled to 8 x 8; the model predicts <b>&\"dark\""));
   const json items = manifest("g");
   ASSERT_EQ(items.size(), 4U);
   EXPECT_EQ(items[0]["label_name"], "<b>&\"dark\"");
@@ -155,7 +156,7 @@ TEST_F(GalleryCli, OnePictureOfTheUsersOwn) {
   }
   EXPECT_THAT(
       expect(0, "gibbon gallery --image photo.png --invert --model m.onnx --epsilons 0.1 -o i").err,
-      HasSubstr("inverted; the model says 1"))
+      HasSubstr("inverted; the model predicts 1"))
       << "the other class, by its number";
   expect(0, "gibbon gallery --image wide.png --model m.onnx --epsilons 0.1 --quiet -o w");
 }
@@ -166,15 +167,15 @@ TEST_F(GalleryCli, PicturesThatCannotBeUsedAreNamed) {
   };
   expect(0, "echo no > text.png; : > empty.png; head -c 200 photo.png > cut.png");
   EXPECT_THAT(error(3, "none.png"), HasSubstr("none.png"));
-  EXPECT_THAT(error(3, "text.png"), HasSubstr("text.png: it does not decode as an image"));
-  EXPECT_THAT(error(3, "empty.png"), HasSubstr("empty.png: it does not decode as an image"));
+  EXPECT_THAT(error(3, "text.png"), HasSubstr("text.png: cannot be decoded as an image"));
+  EXPECT_THAT(error(3, "empty.png"), HasSubstr("empty.png: cannot be decoded as an image"));
   EXPECT_THAT(error(3, "cut.png"), HasSubstr("cut.png"));
   EXPECT_THAT(error(2, "photo.png --label 7"), HasSubstr("--label 7: outside [0, 1]"));
-  EXPECT_THAT(error(2, "photo.png --label 1"), HasSubstr("the model says 0 without any attack"));
-  EXPECT_THAT(error(2, "photo.png --samples 3"), HasSubstr("--samples: it has no meaning"));
+  EXPECT_THAT(error(2, "photo.png --label 1"), HasSubstr("the model predicts 0 without attack"));
+  EXPECT_THAT(error(2, "photo.png --samples 3"), HasSubstr("--samples: not allowed"));
   expect(0, "gibbon train --data moons --arch 2-4-2 --epochs 2 --quiet -o moons.onnx");
   EXPECT_THAT(expect(2, "gibbon gallery --model moons.onnx --image photo.png -o g").err,
-              HasSubstr("the model takes 2 inputs, which are no square picture"));
+              HasSubstr("the model takes 2 inputs, which do not form a square image"));
   EXPECT_FALSE(shell.has("g/gallery.json"));
 }
 

@@ -50,7 +50,7 @@ TEST_F(GateCli, TheSameRunPassesInEveryFormat) {
   expect(0, "xmllint --noout --schema " GIBBON_SOURCE_DIR "/reports/gate/junit.xsd j.xml");
   EXPECT_EQ(nlohmann::json::parse(shell.text("c.json"))["passed"], true);
   EXPECT_THAT(shell.text("m.md"), StartsWith("## ✅ PASS"));
-  EXPECT_THAT(expect(2, "gibbon baseline r -o b.json").err, HasSubstr("overwrite it with --force"));
+  EXPECT_THAT(expect(2, "gibbon baseline r -o b.json").err, HasSubstr("replace it with --force"));
   expect(0, "gibbon baseline r -o b.json --force && gibbon check r --baseline b.json");
   EXPECT_THAT(expect(0, "gibbon compare r b.json --markdown c.md").out, HasSubstr("unchanged"));
   EXPECT_THAT(shell.text("c.md"), HasSubstr("| worst-case linf 0.3 |"));
@@ -128,8 +128,8 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   EXPECT_THAT(error(2, "gibbon check r"), HasSubstr("give --baseline, --require or both"));
   EXPECT_THAT(error(3, "gibbon check r --baseline none.json"), HasSubstr("none.json"));
   EXPECT_THAT(error(3, "head -c 500 b.json > t.json; gibbon check r --baseline t.json"),
-              HasSubstr("t.json: no complete JSON"));
-  EXPECT_THAT(error(3, "gibbon check r --baseline r/run.json"), HasSubstr("it is no baseline"));
+              HasSubstr("t.json: incomplete JSON"));
+  EXPECT_THAT(error(3, "gibbon check r --baseline r/run.json"), HasSubstr("not a baseline"));
   EXPECT_THAT(error(3,
                     "sed 's/\"correct\": 4/\"correct\": 3/' b.json > e.json; gibbon check r "
                     "--baseline e.json"),
@@ -141,17 +141,18 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --max-slowdown 0.5"),
               HasSubstr("--max-slowdown 0.5"));
   EXPECT_THAT(error(2, "gibbon check r --require 'clean >= 0.1' --max-slowdown 2"),
-              HasSubstr("give --baseline"));
+              HasSubstr("requires --baseline"));
   EXPECT_THAT(error(3, "gibbon check r --baseline b.json --junit no/j.xml"), HasSubstr("no/j.xml"));
   expect(0, "gibbon check r --baseline b.json --max-slowdown 1000000");
   EXPECT_THAT(
       error(3, "cp -r r broken; rm broken/samples.npy; gibbon check broken --baseline b.json"),
       HasSubstr("broken/samples.npy"));
-  EXPECT_THAT(error(3, "gibbon baseline m.onnx"), HasSubstr("there is no run.json in it"));
+  EXPECT_THAT(error(3, "gibbon baseline m.onnx"),
+              HasSubstr("no run.json, so this is not a finished run"));
   // Records of another run do not pass for this one's.
   expect(0, sweep("m.onnx", "pgd", "0,0.1,0.15,0.2") + " -o other");
   EXPECT_THAT(error(3, "cp other/samples.npy broken/; gibbon check broken --baseline b.json"),
-              HasSubstr("not of one run"));
+              HasSubstr("do not belong to one run"));
   // A run that was made before there was a reference network.
   expect(0,
          "python3 -c \"import json; r = json.load(open('r/run.json')); del r['reference'], "

@@ -33,7 +33,7 @@ std::vector<Line> attack_lines() {
                                                   fmt::join(versions, ", ")));
   }
   lines.emplace_back("worst-case(…)",
-                     "Any of them as one row: each gets what the others left, cheap ones first.");
+                     "Any attacks as one row: cheap ones first, each only on the survivors.");
   return lines;
 }
 
@@ -114,11 +114,10 @@ std::vector<std::string> list_topics() {
 
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
-  Parser app =
-      root.command("list",
-                   "What there is: attacks, datasets, activations, losses, optimizers, schedules, "
-                   "initialisers");
-  app.option("TOPIC", *wanted, "one of them; without it, all");
+  Parser app = root.command("list",
+                            "List attacks, datasets, activations, losses, optimizers, schedules, "
+                            "initialisers and robust training methods");
+  app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {
     if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));
     for (const Topic& topic : topics()) print(topic);

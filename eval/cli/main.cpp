@@ -31,19 +31,18 @@ constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
 /// Parses the command line and runs the command.
 int run(int argc, char** argv) {
   namespace cli = gibbon::eval::cli;
-  cli::Program program(
-      "gibbon",
-      "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
-      "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your network stand?",
-      fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
+  cli::Program program("gibbon",
+                       "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
+                       "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your "
+                       "network withstand?",
+                       fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));
   cli::Parser root = program.root();
   root.needs_command();
   root.footer(
-      "Exit codes: 0 done, 1 the check asked for failed, 2 usage or configuration,\n"
-      "3 input/output, 70 internal, 128 + signal stopped: 130 by Ctrl-C, 143 by SIGTERM, 129 by "
-      "SIGHUP.\n"
-      "Limits of files: --file-limit of every command (2 GB) for what one takes once it is "
-      "decoded;\n"
+      "Exit codes: 0 done, 1 a requested check failed, 2 invalid usage or configuration, 3 "
+      "input/output error,\n70 internal error, 128 + signal if stopped (130 Ctrl-C, 143 SIGTERM, "
+      "129 SIGHUP).\n"
+      "File limits: --file-limit (2 GB) for the decoded content of one file;\n"
       "ONNX: 1,000 layers, 10,000 nodes; JSON, TOML, VNN-LIB: 64 levels of nesting.");
   for (const auto add :
        {cli::add_train,    cli::add_sweep,      cli::add_certify,    cli::add_verify,
@@ -53,10 +52,9 @@ int run(int argc, char** argv) {
         cli::add_list,     cli::add_doctor,     cli::add_completion, cli::add_manual}) {
     add(root);
   }
-  root.size_everywhere(
-      "--file-limit", "2GB",
-      "most memory that the content of one file may take, with its unit: 512MB, 8GB",
-      [](std::uint64_t bytes) { gibbon::file_limit = bytes; });
+  root.size_everywhere("--file-limit", "2GB",
+                       "memory limit for the decoded content of one file, with unit: 512MB, 8GB",
+                       [](std::uint64_t bytes) { gibbon::file_limit = bytes; });
   const int status = program.run(argc, argv);
   if (std::fflush(stdout) != 0) {
     throw std::system_error(errno, std::generic_category(), "standard output");
@@ -91,9 +89,8 @@ int main(int argc, char** argv) {
                     static_cast<int>(ErrorKind::kInput));
   } catch (const std::system_error& error) {                  // {fmt} could not write
     if (error.code().value() == EPIPE) return 128 + SIGPIPE;  // `gibbon list | head -1`: enough
-    return complain(
-        fmt::format("standard output: it cannot be written to: {}", error.code().message()),
-        static_cast<int>(ErrorKind::kInput));
+    return complain(fmt::format("standard output: cannot be written: {}", error.code().message()),
+                    static_cast<int>(ErrorKind::kInput));
   } catch (const gibbon::Interrupted&) {
     return complain("interrupted: nothing was written", gibbon::eval::cli::interrupted_exit());
   } catch (const std::exception& error) {

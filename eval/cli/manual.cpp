@@ -130,9 +130,9 @@ void add_manual(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "manual",
-      "Print a manual page, or write all of them into a folder: gibbon manual sweep | man -l -");
-  app.option("COMMAND", state->command, "of this command; without it, of the program");
-  app.option("-o,--output", state->output, "folder for all pages, NAME.1 each");
+      "Print a manual page, or write all manual pages to a folder: gibbon manual sweep | man -l -");
+  app.option("COMMAND", state->command, "command; default: the program");
+  app.option("-o,--output", state->output, "folder for all pages, one NAME.1 each");
   app.run([state, root] {
     const Command program = root.describe();
     if (state->output.empty()) {

@@ -57,7 +57,7 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
   std::string hint;
   for (const std::string& word : app->remaining()) {
     hint = did_you_mean(word, known);
-    if (app == &program) what = fmt::format("there is no command '{}'", word);
+    if (app == &program) what = fmt::format("unknown command '{}'", word);
     if (!hint.empty()) break;
   }
   fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", printable(what), hint,

@@ -20,7 +20,7 @@ struct State {
     if (folders.size() == 1 && output.empty()) return redraw();
     if (output.empty()) {
       fail_usage(
-          "report: {} runs belong on a page of their own; name it with --output, for example "
+          "report: a page of {} runs needs --output, for example "
           "--output together.html",
           folders.size());
     }
@@ -66,13 +66,12 @@ struct State {
 
 void add_report(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "report",
-      "Draw the report of a finished run again, without model or data; prints its table. Several "
-      "runs come onto one page, curve beside curve");
+  Parser app = root.command("report",
+                            "Redraw the report of a finished run, without model or data, and print "
+                            "its table. Several runs are compared on one page");
   app.option("RUN", state->folders, "folders of runs").required();
   app.option("-o,--output", state->output,
-             "FILE.html; needed for several runs. Without it a run's own folder is redrawn");
+             "FILE.html; required for several runs. By default, the folder of the run is redrawn");
   app.run([state] { return state->run(); });
 }
 

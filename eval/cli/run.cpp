@@ -90,17 +90,17 @@ struct State {
 
 void add_run(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("run", "Train, sweep and report in one go, as an experiment file says");
+  Parser app = root.command("run", "Train, sweep and report as an experiment file describes");
   app.option("FILE", state->file, "experiment.toml; its keys are the long options").required();
-  app.flag("--dry-run", state->dry_run, "print the full plan and do nothing");
-  app.option("-o,--output", state->output, "folder of the run, instead of the file's");
-  app.option("--data", state->data, "data set, instead of the file's");
+  app.flag("--dry-run", state->dry_run, "print the plan without running it");
+  app.option("-o,--output", state->output, "folder of the run; overrides the file");
+  app.option("--data", state->data, "data set; overrides the file");
   app.option("--data-dir", state->data_dir, "folder with <name>/<files>");
-  app.option("--seed", state->seed, "key of all randomness");
-  app.option("--threads", state->threads, "workers; 0: all cores");
-  app.flag("--force", state->force, "overwrite results that are already there");
-  app.flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
-  app.flag("--quiet", state->quiet, "no progress and no diagnosis on stderr");
+  app.option("--seed", state->seed, "random seed");
+  app.option("--threads", state->threads, "worker threads; 0: all cores");
+  app.flag("--force", state->force, "replace existing results");
+  app.flag("--resume", state->resume, "resume the interrupted sweep in this folder");
+  app.flag("--quiet", state->quiet, "print neither progress nor diagnostics to stderr");
   app.run([state] { return state->run(); });
 }
 

@@ -17,7 +17,7 @@ struct State {
 
   void run() {
     if (simulation.n < 1 || simulation.points < 1 || simulation.repetitions < 1)
-      fail_usage("simulate-gate: --n, --points and --repetitions are at least 1");
+      fail_usage("simulate-gate: --n, --points and --repetitions must be at least 1");
     if (!(disagreement > 0.0 && disagreement <= 5.0)) {
       fail_usage(
           "--disagreement {}: outside (0, 5], in percent; beyond, samples would leave the "
@@ -25,7 +25,7 @@ struct State {
           disagreement);
     }
     if (!(std::abs(drop) <= disagreement)) {
-      fail_usage("--drop {}: more than --disagreement {}; who drops out disagrees", drop,
+      fail_usage("--drop {}: more than --disagreement {}; a drop is a disagreement", drop,
                  disagreement);
     }
     simulation.drop = drop / 100.0;
@@ -47,19 +47,21 @@ void require_sensible(const reports::gate::Criteria& criteria) {
 
 void add_simulate_gate(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("simulate-gate",
-                            "How often 'gibbon check' is right about models of known difference");
+  Parser app =
+      root.command("simulate-gate",
+                   "Simulate how often 'gibbon check' is right about models of known difference");
   lab::GateSimulation& s = state->simulation;
   app.option("--n", s.n, "samples").shows_default();
-  app.option("--points", s.points, "of the curve").shows_default();
-  app.option("--drop", state->drop, "true fall at every point, percentage points").shows_default();
-  app.option("--disagreement", state->disagreement,
-             "samples whose outcome changes at a point, in percent of all")
+  app.option("--points", s.points, "points of the curve").shows_default();
+  app.option("--drop", state->drop, "true drop at every point, in percentage points")
       .shows_default();
-  app.option("--repetitions", s.repetitions, "pairs of runs drawn").shows_default();
-  app.option("--margin", state->margin, "as for check").shows_default();
-  app.option("--alpha", s.criteria.alpha, "as for check").shows_default();
-  app.option("--seed", s.seed, "key of all randomness").shows_default();
+  app.option("--disagreement", state->disagreement,
+             "share of samples whose outcome changes at a point, in percent")
+      .shows_default();
+  app.option("--repetitions", s.repetitions, "simulated pairs of runs").shows_default();
+  app.option("--margin", state->margin, "as in 'gibbon check'").shows_default();
+  app.option("--alpha", s.criteria.alpha, "as in 'gibbon check'").shows_default();
+  app.option("--seed", s.seed, "random seed").shows_default();
   app.run([state] { return state->run(); });
 }
 

@@ -108,13 +108,14 @@ struct State {
 
 void add_smooth(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "smooth", "Certify the smoothed classifier in l2, with a probability; not the model itself");
+  Parser app = root.command("smooth",
+                            "Randomized smoothing: certify the smoothed classifier (not the model "
+                            "itself) in l2, with high probability");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.options(state->options.options());
   app.options(state->data.options());
   app.options(state->common.options());
-  app.option("-o,--output", state->output, "folder of smoothed.csv and smoothed.json")
+  app.option("-o,--output", state->output, "folder for smoothed.csv and smoothed.json")
       .shows_default();
   app.run([state] { return state->run(); });
 }

@@ -177,7 +177,7 @@ TEST_F(Stop, AReaderThatHasEnoughIsNoError) {
 
 TEST_F(Stop, PathsThatTheSystemRefusesAreNamed) {
   EXPECT_THAT(expect(3, "ln -s loop loop; gibbon report loop").err,
-              HasSubstr("gibbon: loop/run.json: cannot be looked at: Too many levels of symbolic "
+              HasSubstr("gibbon: loop/run.json: cannot be accessed: Too many levels of symbolic "
                         "links; check the path and its permissions"));
 }
 
@@ -222,13 +222,15 @@ TEST_F(Stop, AKilledCertifyIsDrawnByTheNextOne) {
           "test -s r/curve.svg || exit 1\n" +
           certify +
           "-o r >out.txt 2>err.txt; c=$?\n"
-          "[ $c = 0 ] || { [ $c = 2 ] && grep -q 'holds certificates' err.txt; } || exit 2\n"
+          "[ $c = 0 ] || { [ $c = 2 ] && grep -q 'already contains certificates' err.txt; } || "
+          "exit 2\n"
           "cmp r/report.md whole/report.md && cmp r/certified.csv whole/certified.csv || exit 3\n"
           "ls -A r | grep -e '^.gibbon' && exit 4; done 2>/dev/null; true");
   EXPECT_THAT(killed.out, HasSubstr("half"));
   // What is half drawn and not what is asked for now is drawn, and then refused as ever.
   expect(0, "echo x >r/.gibbon.half-drawn; echo old >r/report.md");
-  EXPECT_THAT(expect(2, certify + "--radius -o r").err, HasSubstr("it holds certificates in linf"));
+  EXPECT_THAT(expect(2, certify + "--radius -o r").err,
+              HasSubstr("the folder already contains certificates in linf"));
   EXPECT_EQ(shell.text("r/report.md"), shell.text("whole/report.md"));
   expect(0, "echo x >r/.gibbon.half-drawn; echo old >r/report.md; gibbon report r");
   EXPECT_EQ(shell.text("r/report.md"), shell.text("whole/report.md"));

@@ -45,9 +45,9 @@ void add_sweep(Parser root) {
   app.options(state->fields.fields());
   app.option("-o,--output", state->output, "folder of the run").shows_default();
   app.option("--from", state->from,
-             "judge the examples of FILE.npz instead of making new ones: arrays x, x_adv, labels "
-             "and more, as --save and README (Stored examples) have them");
-  app.flag("--resume", state->resume, "go on with the sweep that was stopped in this folder");
+             "judge the adversarial examples of FILE.npz instead of making new ones; arrays as in "
+             "docs/formats.md");
+  app.flag("--resume", state->resume, "resume the interrupted sweep in this folder");
   app.run([state] { return state->run(); });
 }
 

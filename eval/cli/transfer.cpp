@@ -48,15 +48,15 @@ struct State {
     plan.attacks.push_back(runs::stored_entry(stored, name));
     const sweep::SweepResult result =
         sweep::sweep(target, data, plan, [](const sweep::SweepStatus&) {});
-    if (result.curve.empty()) fail_usage("{}: there is no sample in it", name);
+    if (result.curve.empty()) fail_usage("{}: contains no samples", name);
     const reports::record::CurvePoint& point = result.curve.front();
     return {point.n, point.clean_correct, point.correct};
   }
 
   void run() const {
-    if (models.empty()) fail_usage("--model: it is missing; give one or more ONNX files");
+    if (models.empty()) fail_usage("--model is required; give one or more ONNX files");
     if (sets.empty()) {
-      fail_usage("--from: it is missing; give one or more files of 'gibbon sweep --save'");
+      fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
     std::vector<gibbon::models::Target> targets;
     for (const std::string& path : models) targets.emplace_back(load_model(path).network);
@@ -65,8 +65,8 @@ struct State {
     std::size_t width = 8;
     for (const std::string& set : sets) width = std::max(width, set.size());
     fmt::print(
-        "accuracy in % under stored examples (correct of n; 95 % Wilson interval); wrong "
-        "without attack counts as not correct\n\n");
+        "accuracy in % under stored examples (correct of n; 95 % Wilson interval); samples "
+        "misclassified without attack count as not correct\n\n");
     for (const std::string& set : sets) {
       runs::StoredExamples stored = runs::load_examples(set);
       runs::settle_examples(stored, std::array{stored.epsilon});
@@ -99,9 +99,9 @@ void add_transfer(Parser root) {
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
   app.option("--model", state->models, "FILE.onnx …; one or more");
   app.option("--from", state->sets,
-             "FILE.npz … of 'gibbon sweep --save', or with arrays x, x_adv, labels (README, Stored "
-             "examples); one or more");
-  app.option("--threads", state->common.threads, "workers; 0: all cores").shows_default();
+             "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
+             "docs/formats.md; one or more");
+  app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.option("-o,--output", state->output, "also write the matrix as CSV");
   app.run([state] { return state->run(); });
 }

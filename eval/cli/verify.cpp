@@ -27,8 +27,7 @@ struct Loaded {
 
 /// The time was over before the network was read and laid out.
 verify::Outcome out_of_time() {
-  return {.result = verify::Result::kTimeout,
-          .reason = "the time is over; the network was not read yet"};
+  return {.result = verify::Result::kTimeout, .reason = "timed out while reading the network"};
 }
 
 struct State {
@@ -190,22 +189,21 @@ void add_verify(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "verify",
-      "Decide a property in VNN-LIB, or a list of them. The first line says unsat (it is proved "
-      "that "
-      "nothing unsafe can be reached), sat (and a counterexample), timeout, unknown or error");
+      "Decide a VNN-LIB property, or a list of them. The first line is unsat (proved: no unsafe "
+      "output is reachable), sat (with a counterexample), timeout, unknown or error");
   app.option("NET", state->network, "FILE.onnx or FILE.onnx.gz");
   app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
   app.option("--instances", state->instances,
-             "FILE.csv of a benchmark: lines network,property,seconds, relative to it");
+             "FILE.csv of a benchmark, with lines network,property,seconds; paths relative to it");
   app.options(state->options.options());
   for (const runs::Option& option : state->common.options()) {
     if (option.name == "threads" || option.name == "quiet") app.options({option});
   }
   app.option("-o,--output", state->output,
-             "the same text as a results file; of a list its table [verdicts.csv]");
+             "results file with the same text; with --instances, the table [verdicts.csv]");
   app.footer(
-      "Exit code 0 with any of the four verdicts; 2 or 3 with error, which is then the first line "
-      "and in the results file, too.");
+      "Exit code 0 for unsat, sat, timeout and unknown; 2 or 3 for error, which is also the first "
+      "line and in the results file.");
   app.run([state, app] { return state->run(app.given("--timeout")); });
 }
 

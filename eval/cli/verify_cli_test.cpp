@@ -84,7 +84,7 @@ TEST_F(VerifyCli, ErrorsAreTheFirstLineToo) {
   write_atomically(shell.path("wide.vnnlib"),
                    "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)"
                    "(assert (and (>= X_0 0)(<= X_0 1)(>= X_1 0)(<= X_1 1)(<= Y_0 0)))");
-  refused(2, "net.onnx wide.vnnlib", "it declares 2 inputs X, but net.onnx has 1");
+  refused(2, "net.onnx wide.vnnlib", "declares 2 inputs X, but net.onnx has 1");
   expect(0,
          "gibbon train --data moons --arch 2-4-2 --activation gelu --epochs 1 --quiet -o g.onnx");
   write_atomically(shell.path("moons.vnnlib"),

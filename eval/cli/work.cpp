@@ -54,7 +54,7 @@ void explain_end(const models::train::TrainResult& result, const runs::CommonOpt
   switch (result.end) {
     case models::train::TrainEnd::kFinished: return;
     case models::train::TrainEnd::kStoppedEarly:
-      say(common, fmt::format("stopped early after epoch {}: epoch {} stayed the best",
+      say(common, fmt::format("early stopping after epoch {}: epoch {} was the best",
                               result.history.size(), result.best_epoch));
       return;
     case models::train::TrainEnd::kInterrupted:
@@ -70,8 +70,8 @@ void explain_end(const models::train::TrainResult& result, const runs::CommonOpt
 /// What the worst case of robust training is, for people.
 std::string worst_name(const models::train::robust::RobustSettings& robust) {
   return robust.worst() == models::train::robust::Worst::kAdversary
-             ? fmt::format("right after {} steps of PGD", robust.steps)
-             : std::string("right by the bounds of training");
+             ? fmt::format("correct after {} steps of PGD", robust.steps)
+             : std::string("certified by the training bounds");
 }
 
 void print_test_accuracy(const models::Network& network, const models::train::StepSettings& step,
@@ -134,8 +134,8 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
   explain_end(result, common, model_path);
   if (result.end == models::train::TrainEnd::kDiverged) {
     fail_usage(
-        "training: the loss is no finite number any more in epoch {}; a learning rate of {} is too "
-        "large for this network; try --lr {}, or another --init{}",
+        "training: the loss diverged (not finite) at epoch {}; the learning rate {} is too large "
+        "for this network; try --lr {}, or another --init{}",
         result.history.size() + 1, plan.settings.learning_rate, plan.settings.learning_rate / 10.0,
         result.best_epoch == 0 ? std::string()
                                : fmt::format(" (the best model so far, epoch {}, is in {})",
@@ -154,8 +154,8 @@ bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force)
   if (resume && !unfinished && is_there(folder / "run.json")) return false;
   if (unfinished && !resume && !force) {
     fail_usage(
-        "{}: it holds an unfinished sweep ({}); go on with --resume, choose another --output, or "
-        "start anew with --force",
+        "{}: the folder contains an unfinished sweep ({}); continue with --resume, choose another "
+        "--output, or start anew with --force",
         folder.string(), kJournal);
   }
   runs::prepare_folder(folder, {"run.json"}, force || resume);
@@ -201,12 +201,12 @@ std::optional<Sequel> make_sequel(const SweepJob& job, const models::Target& tar
 void say_restored(const runs::CommonOptions& common, const runs::Journal& journal,
                   const std::filesystem::path& path, std::size_t parts) {
   if (journal.restored() > 0 || journal.dropped() > 0) {
-    say(common, fmt::format("resumed: {} of {} parts of the sweep are taken from {}",
+    say(common, fmt::format("resumed: {} of {} parts of the sweep were read from {}",
                             journal.restored(), parts, path.string()));
   }
   if (journal.dropped() > 0) {
     say(common,
-        fmt::format("{}: its last {} bytes were cut off or damaged; what stood there is done again",
+        fmt::format("{}: its last {} bytes are missing or damaged; that part is computed again",
                     path.string(), journal.dropped()));
   }
 }
@@ -286,12 +286,12 @@ class Sweeping {
     finished_ = result.finished;
     sequel_ = whole() ? make_sequel(job_, target_, data_, plan_.sweep, result) : Sequel{};
     if (!whole() || !sequel_) {
-      say(common(), fmt::format("interrupted: go on with the same command and --resume; {} keeps "
-                                "what is finished",
+      say(common(), fmt::format("interrupted: continue with the same command and --resume; {} "
+                                "stores what is finished",
                                 (job_.folder / kJournal).string()));
     }
     if (finished_ == 0) {
-      say(common(), "no block of samples went through all attacks yet, so there is no result");
+      say(common(), "no block of samples has finished all attacks, so there are no results yet");
       return;
     }
     if (!sequel_) return;

@@ -607,7 +607,7 @@ CrosscheckReport crosscheck(const models::Network& network, const datasets::Data
 std::string to_text(const CrosscheckReport& report) {
   std::string text = fmt::format(
       "cross-check of {} against {} on {} samples of {}{}\n"
-      "both take the network as it was read: a fault in reading the file is not seen here\n"
+      "both use the network as it was read: an error in reading the file is not seen here\n"
       "relative: largest difference over the largest magnitude of LibTorch's tensor\n\n"
       "{:<36} {:<8} {:>10} {:>10} {:>10}\n",
       report.architecture, report.engine, report.samples, report.data,

@@ -131,8 +131,8 @@ class Lesson {
     const auto says = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
     add("\n  ŷ = {}(z{})", models::to_string(settings_.loss.output), model_.depth());
     add("    ŷ = {}", shown(answer));
-    add("    the network says {} ({}), the label is {}", says, printable(data_.class_names[says]),
-        label_);
+    add("    the network predicts {} ({}), the label is {}", says,
+        printable(data_.class_names[says]), label_);
     add("\n  C = {}   ({})", settings_.loss.info->formula, settings_.loss.info->name);
     add("    C = {}", number(loss_));
   }
@@ -257,7 +257,7 @@ std::string explain_attack(const attacks::AttackInfo& info) {
   out +=
       fmt::format("  cost     about {:.0f} passes per sample that is not broken, with 10 classes\n",
                   attack->passes(10));
-  out += "  knobs\n";
+  out += "  options\n";
   for (const attacks::Field& field : attack->fields()) {
     const double value = std::visit([](auto* v) { return static_cast<double>(*v); }, field.value);
     out += fmt::format("    {:<10} {} in [{}, {}]  {}\n", field.name, value, field.low, field.high,
@@ -269,8 +269,8 @@ std::string explain_attack(const attacks::AttackInfo& info) {
 }
 
 std::string explain_ensemble(const attacks::Ensemble& ensemble) {
-  std::string out = fmt::format("{}\n  {}\n\n  source   {}\n  knobs\n    version\n", ensemble.name,
-                                ensemble.summary, ensemble.source);
+  std::string out = fmt::format("{}\n  {}\n\n  source   {}\n  options\n    version\n",
+                                ensemble.name, ensemble.summary, ensemble.source);
   for (const attacks::Ensemble::Version& v : ensemble.versions) {
     std::vector<std::string_view> norms;
     for (const attacks::Norm norm : v.norms) norms.push_back(attacks::to_string(norm));

@@ -50,9 +50,7 @@ class Proof {
 
   std::string tell() {
     static_cast<void>(certify::ball_of(norm_));  // throws where there are no bounds
-    add("\nCERTIFICATE: how far x can be moved in {} with no other answer, by backward linear "
-        "bounds "
-        "(CROWN)",
+    add("\nCERTIFICATE: certified radius of x in {}, by backward linear bounds (CROWN)",
         reports::record::norm_symbol(attacks::to_string(norm_)));
     try {
       const reports::record::CertifiedSample known =
@@ -64,7 +62,7 @@ class Proof {
                            [](std::size_t, std::size_t) {})
               .samples.front();
       if (known.predicted != known.label) {
-        add("    the answer is wrong as it is: there is nothing to prove");
+        add("    misclassified without perturbation: nothing to prove");
       } else if (known.certified <= 0.0) {
         add("    no radius can be certified: the margin is too small");
       } else {
@@ -203,7 +201,7 @@ class Proof {
         number(line.constant), number(at_least), number(line.constant + at_least),
         2.0 * line.least.error);
     add("    it is above 0, as are the larger bounds of the other margins: no x' within ε = {:.6g} "
-        "changes the answer",
+        "changes the prediction",
         radius);
     add("    the network itself has y{} - y{} = {} at x*", label_, line.rival,
         number(margin_at(line)));
@@ -221,7 +219,7 @@ class Proof {
   void conclude(double certified) {
     const double attacked = nearest_counterexample(network_, one_, norm_);
     add("  the smallest distance that breaks the sample is in [{:.6g}, {}]: certified by CROWN, "
-        "attacked by FMN",
+        "falsified by FMN",
         certified, std::isfinite(attacked) ? fmt::format("{:.6g}", attacked) : "∞");
   }
 

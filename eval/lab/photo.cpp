@@ -32,8 +32,8 @@ datasets::Shape shape_for(std::size_t inputs, const datasets::Picture& picture,
     return {side, side, 3, true};
   }
   fail_usage(
-      "--image {}: the model takes {} inputs, which are no square picture, grey or in colour; "
-      "allowed for it is a picture of exactly {} pixels, or {} in colour; crop it",
+      "--image {}: the model takes {} inputs, which do not form a square image, grey or in colour; "
+      "allowed is an image of exactly {} pixels, or {} in colour; crop it",
       name, inputs, inputs, inputs / 3);
 }
 
@@ -76,8 +76,8 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
   const std::size_t classes = target.num_classes();
   if (!options.class_names.empty() && options.class_names.size() > classes) {
     fail_usage(
-        "--data: it has {} classes, but the model answers with {}; leave it out, or name the "
-        "data the model was trained on",
+        "--data: it has {} classes, but the model {}; omit it, or give the data the model was "
+        "trained on",
         options.class_names.size(), classes);
   }
   if (options.label && (*options.label < 0 || *options.label >= static_cast<int>(classes))) {
@@ -97,12 +97,12 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
   }
   const int answered = answer(target, photo.data.images.view());
   photo.data.labels = {options.label.value_or(answered)};
-  photo.told += fmt::format("; the model says {}",
+  photo.told += fmt::format("; the model predicts {}",
                             photo.data.class_names[static_cast<std::size_t>(answered)]);
   if (answered != photo.data.labels[0]) {
     fail_usage(
-        "--label {}: the model says {} without any attack; allowed is a picture that it gets "
-        "right; leave --label out to attack what it says{}",
+        "--label {}: the model predicts {} without attack; allowed is an image that it gets "
+        "right; omit --label to attack its prediction{}",
         *options.label, answered,
         options.tones == Tones::kInverted ? "" : ", or try --invert (MNIST is white on black)");
   }

@@ -12,7 +12,7 @@
 namespace gibbon::eval::runs {
 namespace {
 
-constexpr const char* kRemedy = "the files were edited or are not of one run; run it again";
+constexpr const char* kRemedy = "the files were edited or do not belong to one run; run it again";
 
 void require_classes(const reports::record::CurvePoint& point) {
   if (point.class_n.empty()) return;
@@ -67,7 +67,7 @@ void check(const reports::record::Run& run, const reports::record::Certificates&
   const auto right =
       std::ranges::count_if(proved.samples, [](const auto& s) { return s.predicted == s.label; });
   if (static_cast<std::uint64_t>(right) != proved.clean_correct) {
-    fail_input("certified.json: {} right when clean ({}), but its samples say {}; {}",
+    fail_input("certified.json: {} correct when clean ({}), but its samples say {}; {}",
                proved.clean_correct, proved.norm, right, kRemedy);
   }
   add_attacks(run, proved.norm, band);

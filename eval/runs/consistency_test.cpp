@@ -82,7 +82,7 @@ TEST(Consistency, NoSampleIsCertifiedWhereItBreaks) {
     --proved.curve[0].attacked;
   });
   EXPECT_THAT(edited, AllOf(HasSubstr("image 105: certified at ε = 0.1 (linf) by crown"),
-                            HasSubstr("pgd changes the answer at distance 0.1")));
+                            HasSubstr("pgd changes the prediction at distance 0.1")));
   EXPECT_THAT(problem([](reports::record::Run& r) {
                 r.certificates[0].samples[5].certified = 0.1;
                 ++r.certificates[0].curve[0].certified;
@@ -92,9 +92,9 @@ TEST(Consistency, NoSampleIsCertifiedWhereItBreaks) {
 
 TEST(Consistency, CountsFollowFromSamples) {
   EXPECT_THAT(problem([](reports::record::Run& r) { r.samples[25].fooled ^= 1; }),
-              HasSubstr("stands on"));
+              HasSubstr(" correct, but run.json counts "));
   EXPECT_THAT(problem([](reports::record::Run& r) { ++r.curve[1].correct; }),
-              HasSubstr("stands on"));
+              HasSubstr(" correct, but run.json counts "));
   EXPECT_THAT(problem([](reports::record::Run& r) {
                 r.curve[1].class_n = {0, 20};
                 r.curve[1].class_correct = {0, 20};
@@ -105,7 +105,7 @@ TEST(Consistency, CountsFollowFromSamples) {
   EXPECT_THAT(problem([](reports::record::Run& r) { --r.certificates[0].curve[0].attacked; }),
               HasSubstr("but its samples say"));
   EXPECT_THAT(problem([](reports::record::Run& r) { ++r.certificates[0].clean_correct; }),
-              HasSubstr("right when clean"));
+              HasSubstr("correct when clean"));
   EXPECT_THAT(problem([](reports::record::Run& r) { r.certificates[0].samples[3].id = 1; }),
               HasSubstr("other samples"));
 }
@@ -141,16 +141,17 @@ TEST_F(RunFolderFiles, BelongTogether) {
   EXPECT_EQ(problem(), "");
   run_.samples[3].confidence = 0.5F;  // counts stay
   write_atomically(folder_ / "samples.npy", reports::formats::to_npy(run_.samples));
-  EXPECT_THAT(problem(), HasSubstr("samples.npy: it is not the file that run.json beside it"));
+  EXPECT_THAT(problem(),
+              HasSubstr("samples.npy: differs from the file that run.json was written with"));
 }
 
 TEST_F(RunFolderFiles, CertificatesMayNotBeExchanged) {
   std::string text = read_file(folder_ / "certified.json");
   text.insert(text.find('{') + 1, " ");
   write_atomically(folder_ / "certified.json", text);
-  EXPECT_THAT(problem(), HasSubstr("certified.json: it is not the file"));
+  EXPECT_THAT(problem(), HasSubstr("certified.json: differs from the file"));
   std::filesystem::remove(folder_ / "certified.json");
-  EXPECT_THAT(problem(), HasSubstr("certified.json: it is not the file"));
+  EXPECT_THAT(problem(), HasSubstr("certified.json: differs from the file"));
 }
 
 TEST_F(RunFolderFiles, HashesInRunJsonMayNotBeExchanged) {

@@ -19,7 +19,7 @@ using reports::record::SampleRecord;
 
 attacks::Norm only_norm(const sweep::SweepPlan& plan) {
   if (plan.norms.size() != 1) {
-    fail_usage("--save: examples have one norm, not {}; name one with --norm", plan.norms.size());
+    fail_usage("--save: examples have one norm, not {}; choose one with --norm", plan.norms.size());
   }
   return plan.norms.front();
 }

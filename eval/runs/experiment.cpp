@@ -75,7 +75,7 @@ class Reader {
   }
 
   [[noreturn]] void refuse(const std::string& name, std::string_view wanted) const {
-    fail_usage("{}: {}: its value is of the wrong type; allowed is {}", path_, name, wanted);
+    fail_usage("{}: {}: wrong type; expected {}", path_, name, wanted);
   }
 
   [[nodiscard]] std::string text(const std::string& name, const toml::node& node) const {

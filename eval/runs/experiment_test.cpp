@@ -58,7 +58,7 @@ TEST_F(ExperimentFile, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(message("[train]\nepoch = 1"), HasSubstr("did you mean 'train.epochs'?"));
   EXPECT_THAT(message("[trian]\nepochs = 1"), HasSubstr("did you mean 'train'?"));
   EXPECT_THAT(message("[train]\nepochs = 'ten'"),
-              HasSubstr("train.epochs: its value is of the wrong type; allowed is a whole number"));
+              HasSubstr("train.epochs: wrong type; expected a whole number"));
   EXPECT_THAT(message("[train]\nepochs = -1"), HasSubstr("a whole number >= 0"));
   EXPECT_THAT(message("[sweep]\nattack = [1]"), HasSubstr("text in quotes"));
   EXPECT_THAT(message("sweep = 1"), HasSubstr("allowed is a table, [sweep]"));

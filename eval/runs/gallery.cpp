@@ -260,7 +260,7 @@ datasets::Picture read_checked(const std::filesystem::path& folder, const std::s
   }
   if (!sha256.empty() && sha256_hex(read_file(path)) != sha256) {
     fail_input(
-        "{}: it is not the picture that was saved and judged (SHA-256 differs); make the "
+        "{}: not the image that was saved and judged (SHA-256 differs); make the "
         "gallery again",
         path.string());
   }
@@ -374,7 +374,7 @@ reports::record::Gallery read_gallery(const std::filesystem::path& folder,
   const std::filesystem::path manifest = folder / "gallery.json";
   if (!is_there(manifest)) return gallery;
   const std::string name = manifest.string();
-  constexpr std::string_view kRemedy = "it is not a gallery's manifest; make the gallery again";
+  constexpr std::string_view kRemedy = "not the manifest of a gallery; make the gallery again";
   const nlohmann::ordered_json json =
       reports::formats::parse_json(read_file(manifest), name, kRemedy);
   const reports::formats::JsonPart entries(json, name, kRemedy);

@@ -177,7 +177,7 @@ std::string difference(const nlohmann::ordered_json& now, const nlohmann::ordere
                          old == before.end() ? "absent" : text(*old));
     }
   }
-  return "it had settings that are not known";
+  return "it has unknown settings";
 }
 
 /// Bytes of the head; 0: it was cut off while it was written, so that nothing stands behind it.
@@ -207,8 +207,8 @@ std::size_t check_head(std::string_view bytes, const std::string& name,
     damaged();
   }
   fail_usage(
-      "{}: --resume goes on with the very same sweep only: {}; repeat the command it was "
-      "started with, or start anew with --force",
+      "{}: --resume continues only the same sweep: {}; repeat the original command, or start anew "
+      "with --force",
       name, difference(configuration, old));
 }
 
@@ -276,8 +276,7 @@ void Journal::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() ||
       std::fflush(file_.get()) != 0) {
     fail_input(
-        "{}: cannot be written: {}; what was finished before is kept, make room and go on "
-        "with --resume",
+        "{}: cannot be written: {}; finished parts are kept; free space and continue with --resume",
         path_.string(), std::generic_category().message(errno));
   }
 }

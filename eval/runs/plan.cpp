@@ -48,7 +48,7 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
     if (!info_of(norm).counts) continue;
     for (const double epsilon : plan.epsilons) {
       if (epsilon == std::floor(epsilon)) continue;
-      fail_usage("--epsilons {}: ε = {} is no whole number; in {} a budget is a number of {}",
+      fail_usage("--epsilons {}: ε = {} is not a whole number; in {} the budget is a number of {}",
                  options.epsilons, epsilon, to_string(norm), info_of(norm).unit);
     }
   }
@@ -63,8 +63,8 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
     const bool longer = meant.size() > kShown;
     if (longer) meant.resize(kShown);
     warn(fmt::format(
-        "warning: --epsilons {}: ε = {:g} is more than the whole range [0, 1] "
-        "of a pixel, so any image is allowed; did you mean {}{}?",
+        "warning: --epsilons {}: ε = {:g} exceeds the whole range [0, 1] of a pixel, so every "
+        "image is allowed; did you mean {}{}?",
         options.epsilons, plan.epsilons.back(), fmt::join(meant, ","), longer ? ",…" : ""));
   }
   return plan;

@@ -60,8 +60,9 @@ void require_digests(const std::filesystem::path& folder, const reports::record:
     if (stated == files->end()) continue;
     if (!is_there(folder / name) || *stated != digest_of(folder / name)) {
       fail_input(
-          "{}: it is not the file that run.json beside it was written with (SHA-256 differs), so "
-          "they are not of one run, or it was edited; restore it or run the evaluation again",
+          "{}: differs from the file that run.json was written with (SHA-256), so they do not "
+          "belong to one run, or one was edited; restore it or run the evaluation "
+          "again",
           (folder / name).string());
     }
   }
@@ -84,8 +85,8 @@ void prepare_folder(const std::filesystem::path& folder,
   for (const std::string_view name : results) {
     if (force || !is_there(folder / name)) continue;
     fail_usage(
-        "{}: it holds results already ({}); choose another --output, or overwrite them with "
-        "--force",
+        "{}: the folder already contains results ({}); choose another --output, or replace them "
+        "with --force",
         folder.string(), name);
   }
   require_writable_folder(folder);
@@ -107,7 +108,7 @@ void write_run(const std::filesystem::path& folder, reports::record::Run& run,
 }
 
 void begin_drawing(const std::filesystem::path& folder) {
-  write_atomically(folder / kHalfDrawn, "`gibbon report` on this folder draws it to the end\n");
+  write_atomically(folder / kHalfDrawn, "`gibbon report` on this folder completes it\n");
 }
 
 bool is_half_drawn(const std::filesystem::path& folder) { return is_there(folder / kHalfDrawn); }
@@ -193,8 +194,8 @@ reports::record::Run read_run_folder(const std::filesystem::path& folder) {
   const std::filesystem::path json = folder / "run.json";
   if (!is_there(json)) {
     fail_input(
-        "{}: there is no run.json in it, so it is no finished run; allowed is the --output "
-        "folder of 'gibbon sweep', 'gibbon certify' or 'gibbon run'",
+        "{}: no run.json, so this is not a finished run; give the --output folder of 'gibbon "
+        "sweep', 'gibbon certify' or 'gibbon run'",
         folder.string());
   }
   try {
@@ -208,9 +209,8 @@ reports::record::Run read_run_folder(const std::filesystem::path& folder) {
     }
     std::ifstream samples(folder / "samples.npy", std::ios::binary);
     if (!samples) {
-      fail_input(
-          "{}: it cannot be read; it belongs to run.json beside it; run the evaluation again",
-          (folder / "samples.npy").string());
+      fail_input("{}: cannot be read, but run.json refers to it; run the evaluation again",
+                 (folder / "samples.npy").string());
     }
     reports::formats::read_samples(samples, run);
     require_consistent(run);

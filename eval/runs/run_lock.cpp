@@ -54,7 +54,7 @@ RunLock::RunLock(const std::filesystem::path& folder, const Note& note)
     const Descriptor closed(descriptor_);
     if (reason == EWOULDBLOCK) fail_taken(folder, descriptor_);
     note(
-        fmt::format("note: {}: this file system cannot lock ({}); see to it that no other gibbon "
+        fmt::format("note: {}: this file system cannot lock ({}); make sure that no other gibbon "
                     "writes to this folder",
                     folder.string(), std::generic_category().message(reason)));
     ::unlink(path_.c_str());

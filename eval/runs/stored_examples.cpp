@@ -43,7 +43,7 @@ class Stored final : public attacks::Attack {
 const attacks::AttackInfo& stored_info() {
   static const attacks::AttackInfo info{
       .name = "stored",
-      .summary = "Adversarial examples from a file, made for whatever model.",
+      .summary = "Adversarial examples from a file, made for any model.",
       .formula = "x' = x_adv",
       .source = "a file",
       .kind = attacks::Kind::kMinimalDistance,
@@ -133,7 +133,7 @@ class Loader {
       fail("x", fmt::format("has {} dimensions", x.size()), allowed);
     }
     if (std::ranges::count(x, std::size_t{0}) > 0) {
-      fail("x", fmt::format("is {}: there is no sample in it", times(x)), allowed);
+      fail("x", fmt::format("is {}: contains no samples", times(x)), allowed);
     }
     if (x.size() == 2) return {1, x[1], 1, false};
     if (x.size() == 3) return {x[1], x[2], 1, true};
@@ -146,7 +146,7 @@ class Loader {
     // The model may have been trained on either order of the values.
     fail("x", fmt::format("is {}{}", times(x), x[1] == 3 ? ", channels first" : ""), allowed,
          "save x.transpose(0, 2, 3, 1) for a model that takes channels last, or x.reshape(len(x), "
-         "-1) for one that takes the values in this order; x_adv likewise");
+         "-1) for one that takes the values in this order; the same for x_adv");
   }
 
   [[nodiscard]] Box range() const {

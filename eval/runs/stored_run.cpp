@@ -48,9 +48,8 @@ std::vector<std::pair<std::string, std::string>> rows_of(const std::vector<sweep
 [[noreturn]] void fail_joining(const std::filesystem::path& folder, std::string_view what,
                                const std::string& there, const std::string& here) {
   fail_usage(
-      "{}: its run has the {} {}, this command {}; certificates join a run of the same model, "
-      "data, "
-      "samples and norm; choose another --output",
+      "{}: its run has {} {}, this command {}; certificates can only be merged into a run of the "
+      "same model, data, samples and norm; choose another --output",
       folder.string(), what, there, here);
 }
 
@@ -114,7 +113,8 @@ void require_joinable(const std::filesystem::path& folder, const reports::record
     fail_joining(folder, "norm", fmt::format("{}", fmt::join(norms, " and ")), here_too);
   if (is_interrupted(run) || run.distances.empty()) {
     fail_usage(
-        "{}: its sweep is {}; certificates join finished ones; sweep again, or choose another "
+        "{}: its sweep is {}; certificates can only be merged into a finished sweep; sweep again, "
+        "or choose another "
         "--output",
         folder.string(),
         run.distances.empty() ? "of a version that stored no distances" : "unfinished");
@@ -137,8 +137,8 @@ std::vector<double> broken_distances(const reports::record::Run& run, attacks::N
 StoredPlan stored_plan(const reports::record::Run& run) {
   if (run.curve.empty()) {
     fail_usage(
-        "run.json: the run has certificates alone, so there is no attack to make again; sweep into "
-        "another folder");
+        "run.json: the run contains only certificates and no attack to repeat; sweep into another "
+        "folder");
   }
   StoredPlan stored;
   const std::string file = "run.json";
@@ -156,8 +156,8 @@ sweep::SweepResult stored_result(const reports::record::Run& run, const StoredPl
                                  const sweep::SweepPlan& plan, const datasets::Dataset& data) {
   if (data.sha256 != stored.data_sha256) {
     fail_input(
-        "{} {}: the data are others than in the run, SHA-256 {}…; allowed is {}…; name the "
-        "folder of the old ones with --data-dir, or sweep again",
+        "{} {}: the data differ from those of the run (SHA-256 {}…, expected {}…); give the folder "
+        "of the original data with --data-dir, or sweep again",
         data.name, data.split, data.sha256.substr(0, 12), stored.data_sha256.substr(0, 12));
   }
   sweep::SweepResult result{.samples = run.samples,

@@ -50,7 +50,7 @@ TEST_F(Joining, CertificatesJoinTheSweepOfTheSameSamples) { EXPECT_EQ(refusal(),
 TEST_F(Joining, AnInterruptedSweepIsRefused) {
   run_.provenance["interrupted"] = true;
   EXPECT_THAT(refusal(), AllOf(HasSubstr("out: its sweep is unfinished"),
-                               HasSubstr("certificates join finished ones")));
+                               HasSubstr("certificates can only be merged into a finished sweep")));
   run_.provenance["interrupted"] = "yes";
   EXPECT_THAT(refusal(), HasSubstr("its sweep is unfinished")) << "anything but false";
 }

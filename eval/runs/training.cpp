@@ -49,7 +49,7 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
   require_range("epochs", static_cast<double>(options.epochs), 1.0, 1e6);
   require_range("noise-sigma", options.noise_sigma, 0.0, 1e6);
   if (options.noise_sigma > 0.0 && !options.robust.empty()) {
-    fail_usage("--noise-sigma {}: it does not go with --robust {}; leave out one of them",
+    fail_usage("--noise-sigma {}: cannot be combined with --robust {}; omit one of them",
                options.noise_sigma, options.robust);
   }
   require_range("batch", static_cast<double>(options.batch), 1.0, 1e9);

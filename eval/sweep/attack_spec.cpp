@@ -13,12 +13,12 @@ constexpr std::string_view kWorstCase = "worst-case";
 
 Target parse_target(const attacks::AttackInfo& info, std::string_view value) {
   if (!info.targeted)
-    fail_usage("attack {}: target = {}: it cannot aim at a class", info.name, value);
+    fail_usage("attack {}: target = {}: this attack has no targeted form", info.name, value);
   if (value == "least-likely") return {.kind = Target::Kind::kLeastLikely};
   int label = -1;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), label);
   if (error != std::errc{} || end != value.data() + value.size() || label < 0) {
-    fail_usage("attack {}: target = {} is no class; allowed are 0, 1, … and least-likely",
+    fail_usage("attack {}: target = {} is not a class; allowed are 0, 1, … and least-likely",
                info.name, value);
   }
   return {.kind = Target::Kind::kFixed, .label = label};
@@ -68,7 +68,7 @@ Entry parse_worst_case(const std::string& text) {
     add_member(entry, member, attacks::kNorms);
   }
   if (members_of(inside).empty()) {
-    fail_usage("attack {}: no attack in it; write for example worst-case(fgsm,pgd,fmn)", text);
+    fail_usage("attack {}: empty ensemble; write for example worst-case(fgsm,pgd,fmn)", text);
   }
   return entry;
 }
@@ -82,7 +82,7 @@ Entry parse_ensemble(const attacks::Ensemble& ensemble, const std::string& text)
     if (name != "version") {
       const std::vector<std::string> known{"version"};
       throw Error(ErrorKind::kUsage,
-                  fmt::format("attack {}: {}", ensemble.name, unknown_name("knob", name, known)));
+                  fmt::format("attack {}: {}", ensemble.name, unknown_name("option", name, known)));
     }
     version = item.substr(std::min(item.size(), name.size() + 1));
     if (std::ranges::count(ensemble.versions, version, &attacks::Ensemble::Version::name) > 0) {
@@ -114,8 +114,9 @@ AttackSpec parse_attack(const std::string& text) {
        items_of(colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1))) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) {
-      fail_usage("attack {}: '{}' is no knob=value; write for example --attack fgsm:boxed=1", text,
-                 item);
+      fail_usage(
+          "attack {}: expected option=value, got '{}'; write for example --attack fgsm:boxed=1",
+          text, item);
     }
     const std::string_view name = item.substr(0, equals);
     const std::string_view value = item.substr(equals + 1);
@@ -142,7 +143,7 @@ Entry parse_entry(const std::string& text) {
     return parse_worst_case(text);
   }
   if (name.starts_with(kWorstCase)) {
-    fail_usage("attack {}: give its attacks in brackets, e.g. 'worst-case(fgsm,pgd,fmn)'", text);
+    fail_usage("attack {}: give its attacks in parentheses, e.g. 'worst-case(fgsm,pgd,fmn)'", text);
   }
   const auto ensembles = attacks::ensembles();
   const auto found = std::ranges::find(ensembles, name, &attacks::Ensemble::name);

@@ -277,13 +277,14 @@ Doubt doubt_order(std::span<const int> labels, std::span<const int> answers, std
     if (moved++ < kShown) list += fmt::format("{}{}→{}", moved == 1 ? "" : ", ", c, answer_of[c]);
   }
   if (moved == 0) return {};
-  return {share(explained, held_out),
-          fmt::format(
-              "Class order: clean accuracy is low, but {} of the answers are the labels under the "
-              "permutation {}{} (label→answer), which was found on other samples. The model "
-              "numbers the "
-              "classes in another order than {}. Reorder the labels, or the outputs of the model.",
-              rate(explained, held_out), list, moved > kShown ? ", …" : "", data.name)};
+  return {
+      share(explained, held_out),
+      fmt::format(
+          "Class order: clean accuracy is low, but {} of the predictions are the labels under the "
+          "permutation {}{} (label→prediction), which was found on other samples. The model "
+          "numbers the "
+          "classes in another order than {}. Reorder the labels, or the outputs of the model.",
+          rate(explained, held_out), list, moved > kShown ? ", …" : "", data.name)};
 }
 
 }  // namespace
@@ -359,8 +360,8 @@ Sentences doubt_clean_accuracy(const models::Classifier& model, const datasets::
   if (!order.sentence.empty()) return {order.sentence};
   if (most >= barely_better_than_guessing(classes)) return {};
   return {fmt::format(
-      "Clean accuracy is {}; guessing among {} classes gives {:.1f} %. A model that is wrong "
-      "already says nothing about attacks. Likely causes: inputs in another scale (0 … 255, "
+      "Clean accuracy is {}; chance level with {} classes is {:.1f} %. A model that is wrong "
+      "without attack says nothing about attacks. Likely causes: inputs in another scale (0 … 255, "
       "[-1, 1], or normalised outside the model file), inverted images, another order of the "
       "classes, or other data. Try 'gibbon data show', and 'gibbon explain' on a sample.",
       rate(right, places.size()), classes, 100.0 / static_cast<double>(classes))};

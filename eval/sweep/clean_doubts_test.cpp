@@ -109,7 +109,7 @@ TEST_F(CleanDoubts, NameThePermutationOfTheClasses) {
 TEST_F(CleanDoubts, OfAModelThatGuessesNameTheLikelyCauses) {
   Rng rng(7, 0, "guess");
   for (int& label : data_.labels) label = static_cast<int>(rng.below(kClasses));
-  EXPECT_THAT(doubts(), ElementsAre(AllOf(HasSubstr("guessing among 5 classes gives 20.0 %"),
+  EXPECT_THAT(doubts(), ElementsAre(AllOf(HasSubstr("chance level with 5 classes is 20.0 %"),
                                           HasSubstr("95 % interval"))));
   // Two samples of one class say next to nothing.
   data_ = datasets::take_rows(std::move(data_), std::array<std::size_t, 2>{0, 1});

@@ -102,7 +102,7 @@ void add_declared(const SweepResult& result, double declared, Sentences& out) {
   if (chance || std::abs(declared - clean) <= 0.1) return;
   out.push_back(fmt::format(
       "Clean accuracy is {:.1f} % (95 % interval {} %), but the model file declares {:.1f} %: "
-      "input range or normalisation may be wrong, or these are other data. Try 'gibbon data "
+      "the input range or normalization may be wrong, or the data differ. Try 'gibbon data "
       "show'.",
       percent(clean), in_percent(interval), percent(declared)));
 }
@@ -111,8 +111,8 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
   const std::uint64_t n = result.curve.front().n;
   if (signs.random) {
     out.push_back(
-        "Five passes over the same samples differ by more than 1e-4: the model is random, and one "
-        "gradient is not its gradient. Try autoattack:version=rand, or apgd-ce with eot=20.");
+        "Five passes over the same samples differ by more than 1e-4: the model is randomized, so a "
+        "single gradient is unreliable. Try autoattack:version=rand, or apgd-ce with eot=20.");
   }
   if (signs.probabilities) {
     out.push_back(
@@ -122,11 +122,12 @@ void add_model_signs(const SweepResult& result, const ModelSigns& signs, Sentenc
   if (signs.declared) add_declared(result, *signs.declared, out);
   out.insert(out.end(), signs.doubts.begin(), signs.doubts.end());
   if (signs.zero_gradients > 0) {
-    out.push_back(fmt::format(
-        "{} of {} samples have an exactly zero gradient: gradient attacks are blind there, and "
-        "their figures too high. Try 'gibbon crosscheck', and an attack that needs no gradient "
-        "(square, hopskipjump).",
-        signs.zero_gradients, n));
+    out.push_back(
+        fmt::format("{} of {} samples have an exactly zero gradient: gradient attacks cannot work "
+                    "there, and their robust accuracy is too high. Try 'gibbon crosscheck', and an "
+                    "attack that needs no gradient "
+                    "(square, hopskipjump).",
+                    signs.zero_gradients, n));
   }
   if (signs.cancelled > 0) {
     out.push_back(
@@ -153,14 +154,14 @@ void add_misbehaviour(const SweepResult& result, const SweepPlan& plan, Sentence
     const bool is_file = first.info->make == nullptr;  // who loaded it says what is outside
     if (outside > 0 && !is_file) {
       out.push_back(
-          fmt::format("{} handed over {} candidates outside ball or box; they count as not broken. "
-                      "The attack is at fault; please report it.",
+          fmt::format("{} proposed {} points outside the ball or the valid range; they count as "
+                      "not broken. This is a bug of the attack; please report it.",
                       name, outside));
     }
     if (nameless > 0) {
       out.push_back(fmt::format(
-          "The model answers {} candidates of {} with no finite number; they count as not broken. "
-          "Its weights or its normalisation overflow; try 'gibbon crosscheck'.",
+          "The model output is not finite for {} candidates of {}; they count as not broken. "
+          "Its weights or its normalization overflow; try 'gibbon crosscheck'.",
           nameless, name));
     }
   }
@@ -170,9 +171,9 @@ void add_carried(const SweepResult& result, Sentences& out) {
   for (const reports::record::CurvePoint& p : result.curve) {
     if (p.carried == 0) continue;
     out.push_back(
-        fmt::format("{} ({}) at ε = {} left {} more samples standing than at a smaller ε; they are "
-                    "carried as broken. More budget should not do less damage: a step of full size "
-                    "overshoots. Try an iterated attack.",
+        fmt::format("At ε = {2}, {0} ({1}) broke {3} samples fewer than at a smaller ε; these "
+                    "count as broken. A larger ε should not break fewer samples: a step of full "
+                    "size overshoots. Try an iterated attack.",
                     p.attack, p.norm, p.epsilon, p.carried));
   }
 }
@@ -228,35 +229,39 @@ std::optional<Oddity> oddity_of(const Pair& weak, const Pair& strong) {
   if (weak.is_control()) {
     return Oddity{
         0.0,
-        "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
-        "{weak_left}{gap}. Noise did better than an attack: its gradients may be masked or "
+        "At ε = {epsilon} ({norm}), {left} samples are robust to {strong}, but only {weak_left} to "
+        "{weak}{gap}. Noise did better than an attack: its gradients may be masked or "
         "zero. Try another attack and 'gibbon crosscheck'."};
   }
   if (!is_untargeted(weak) || !is_iterated(strong) || !strong_sees) return std::nullopt;
   if (!is_iterated(weak)) {
-    return Oddity{kNoteworthy,
-                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the single "
-                  "step {weak} only {weak_left}{gap}. An iterated attack should not do worse: its "
-                  "step may be too small or its gradients misleading.{more}"};
+    return Oddity{
+        kNoteworthy,
+        "At ε = {epsilon} ({norm}), {left} samples are robust to {strong}, but only {weak_left} to "
+        "the single step {weak}{gap}. An iterated attack should not do worse: its "
+        "step may be too small or its gradients misleading.{more}"};
   }
   if (weak.members.front()->info->access == attacks::Access::kNone) {
-    return Oddity{kNoteworthy,
-                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, the stored "
-                  "examples {weak} only {weak_left}{gap}. Surrogate examples beat direct ones: the "
-                  "gradients may be masked. Do not trust the gradient attacks alone; try "
-                  "autoattack."};
+    return Oddity{
+        kNoteworthy,
+        "At ε = {epsilon} ({norm}), {left} samples are robust to {strong}, but only {weak_left} to "
+        "the stored examples {weak}{gap}. Surrogate examples beat direct ones: the "
+        "gradients may be masked. Do not trust the gradient attacks alone; try "
+        "autoattack."};
   }
   if (std::ranges::none_of(weak.members, [](auto* m) { return sees_gradients(*m); })) {
-    return Oddity{kNoteworthy,
-                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak}, which "
-                  "sees no gradient, only {weak_left}{gap}. Queries found what gradients missed: "
-                  "the gradients may be masked. Do not trust the gradient attacks alone; try "
-                  "autoattack."};
+    return Oddity{
+        kNoteworthy,
+        "At ε = {epsilon} ({norm}), {left} samples are robust to {strong}, but only {weak_left} to "
+        "{weak}, which sees no gradient{gap}. Queries found what gradients missed: "
+        "the gradients may be masked. Do not trust the gradient attacks alone; try "
+        "autoattack."};
   }
   if (is_minimal(weak) && !is_minimal(strong) && !strong.entry->ensemble) {
-    return Oddity{kNoteworthy,
-                  "{strong} ({norm}) at ε = {epsilon} leaves {left} samples correct, {weak} only "
-                  "{weak_left}{gap}. Two attacks disagree; the worst case counts both.{more}"};
+    return Oddity{
+        kNoteworthy,
+        "At ε = {epsilon} ({norm}), {left} samples are robust to {strong}, but only {weak_left} to "
+        "{weak}{gap}. Two attacks disagree; the worst case counts both.{more}"};
   }
   return std::nullopt;
 }
@@ -275,7 +280,8 @@ void add_upside_down(const SweepResult& result, const SweepPlan& plan, Sentences
       const reports::record::CurvePoint& strong_point = rows_of(result, plan, s)[gap->k];
       const reports::record::CurvePoint& weak_point = rows_of(result, plan, w)[gap->k];
       const std::string by = fmt::format(
-          " ({} samples only by the latter, {} only by the former; 95 % interval of the difference "
+          " ({} samples broken only by the latter, {} only by the former; 95 % interval of the "
+          "difference "
           "{} points)",
           gap->paired.lost, gap->paired.gained,
           in_percent(reports::gate::drop_interval(gap->paired)));
@@ -314,12 +320,12 @@ void add_black_box(const SweepResult& result, Sentences& out) {
       const std::uint64_t broken = broken_by(result, p, m);
       const reports::record::Interval interval = exact95(broken, result.finished);
       if (!gradients_before || interval.low <= kNoteworthy) continue;
-      out.push_back(fmt::format(
-          "In {} ({}), {} broke {} of {} samples (95 % interval {} %) that every gradient attack "
-          "before it had left. Queries found what gradients missed: the gradients may be masked. "
-          "Look at the model before the figure.",
-          pair.entry->text, attacks::to_string(pair.norm), pair.members[m]->text, broken,
-          result.finished, in_percent(interval)));
+      out.push_back(
+          fmt::format("In {} ({}), {} broke {} of {} samples (95 % interval {} %) that survived "
+                      "every gradient attack before it. Queries found what gradients missed: the "
+                      "gradients may be masked. Inspect the model before you trust the figure.",
+                      pair.entry->text, attacks::to_string(pair.norm), pair.members[m]->text,
+                      broken, result.finished, in_percent(interval)));
     }
   }
 }
@@ -335,18 +341,18 @@ void add_observation(const AttackSpec& spec, const std::string& name,
   if (const auto interval = exact95(seen.unconverged, seen.exhausted);
       seen.unconverged > 0 && interval.low > kManyRise) {
     out.push_back(fmt::format(
-        "{}: on {} of the {} samples it failed on (95 % interval {} %), the loss still rose in the "
-        "last tenth of its work. It has not converged.{}",
+        "{}: the loss still rose in the last tenth of the iterations on {} of the {} samples that "
+        "did not break (95 % interval {} %). The attack has not converged.{}",
         name, seen.unconverged, seen.exhausted, in_percent(interval),
         advice(raised(spec, {"steps", "queries"}, 2.0))));
   }
   if (const auto interval = exact95(std::min<std::uint64_t>(seen.restarts, n), n);
       interval.low > kManyRestart) {
-    out.push_back(fmt::format(
-        "{}: further starts broke {} samples that the first one left ({} broke at once), {} % of "
-        "all by the 95 % interval. Starts matter here.{}",
-        name, seen.restarts, seen.first_run, in_percent(interval),
-        advice(raised(spec, {"restarts"}, 2.0))));
+    out.push_back(
+        fmt::format("{}: restarts broke {} samples that survived the first start ({} broke at "
+                    "once), {} % of all by the 95 % interval. More restarts may help.{}",
+                    name, seen.restarts, seen.first_run, in_percent(interval),
+                    advice(raised(spec, {"restarts"}, 2.0))));
   }
 }
 
@@ -376,8 +382,8 @@ void add_own_targets(const SweepResult& result, const SweepPlan& plan, Sentences
         std::ranges::count_if(row, [&](const auto& r) { return aims_only_at(pair, r.label); });
     if (count == 0) continue;
     out.push_back(
-        fmt::format("{} ({}) aims at the class of {} of the {} samples: it does nothing "
-                    "to them, so they count as robust. Leave them out.",
+        fmt::format("{} ({}): the target is the true class of {} of the {} samples; they cannot be "
+                    "attacked and count as robust. Leave them out.",
                     pair.entry->text, attacks::to_string(pair.norm), count, row.size()));
   }
 }
@@ -401,8 +407,8 @@ void add_unlimited_budget(const SweepResult& result, const ModelSigns& signs, Se
     const reports::record::Interval interval = reports::record::wilson95(p.correct, p.n);
     if (interval.low <= 1.0 / static_cast<double>(signs.classes)) continue;
     out.push_back(fmt::format(
-        "{} ({}) at ε = {} leaves {:.1f} % correct (95 % interval {} %) although any image was "
-        "allowed: the attack is limited, not the model strong. Try an iterated attack.",
+        "{} ({}) at ε = {}: robust accuracy is {:.1f} % (95 % interval {} %) although every image "
+        "was allowed: the attack is weak, the model is not robust. Try an iterated attack.",
         p.attack, p.norm, p.epsilon, percent(p.accuracy()), in_percent(interval)));
   }
 }
@@ -431,8 +437,8 @@ void add_rounding(const SweepResult& result, Sentences& out) {
   }
   if (worst == nullptr || lost(*worst) == 0) return;
   out.push_back(
-      fmt::format("{} examples of {} ({}) at ε = {} vanish when saved as 8-bit images. For images "
-                  "on disk use the 8-bit column; for tensors the other.",
+      fmt::format("{} adversarial examples of {} ({}) at ε = {} are no longer adversarial as 8-bit "
+                  "images. Use the 8-bit column for images on disk, the other one for tensors.",
                   lost(*worst), worst->attack, worst->norm, worst->epsilon));
 }
 

@@ -64,8 +64,8 @@ std::vector<double> parse_epsilons(std::string_view text) {
     const double stop = parse_number(parts[1], text);
     const double step = parse_number(parts[2], text);
     if (step <= 0.0 || stop < start || (stop - start) / step > kMost) {
-      fail_usage("--epsilons {}: '{}' does not count up to its end in at most {} steps; {}", text,
-                 item, kMost, kAllowed);
+      fail_usage("--epsilons {}: '{}' does not reach its end in at most {} steps; {}", text, item,
+                 kMost, kAllowed);
     }
     const auto steps = static_cast<int>(std::floor((stop - start) / step + 1e-9));
     for (int k = 0; k <= steps; ++k) {

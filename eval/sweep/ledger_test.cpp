@@ -221,11 +221,11 @@ TEST(Entries, NamesKnobsAndBrackets) {
     return std::string("no error");
   };
   EXPECT_THAT(message("autoatack"), HasSubstr("did you mean 'autoattack'?"));
-  EXPECT_THAT(message("worst-case"), HasSubstr("give its attacks in brackets"));
-  EXPECT_THAT(message("worst-case()"), HasSubstr("no attack in it"));
+  EXPECT_THAT(message("worst-case"), HasSubstr("give its attacks in parentheses"));
+  EXPECT_THAT(message("worst-case()"), HasSubstr("empty ensemble"));
   EXPECT_THAT(message("worst-case(fgsm,pdg)"), HasSubstr("did you mean 'pgd'?"));
   EXPECT_THAT(message("autoattack:version=standart"), HasSubstr("did you mean 'standard'?"));
-  EXPECT_THAT(message("autoattack:steps=3"), HasSubstr("unknown knob 'steps'"));
+  EXPECT_THAT(message("autoattack:steps=3"), HasSubstr("unknown option 'steps'"));
   EXPECT_THAT(message("pgd:restarts=0"), HasSubstr("restarts = 0 is outside [1, "));
   EXPECT_THAT(message("pgd:step=nan"), HasSubstr("step = nan is outside"));
   EXPECT_THAT(message("worst-case(pgd:steps=0)"), HasSubstr("steps = 0 is outside"));

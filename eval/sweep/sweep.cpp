@@ -358,7 +358,7 @@ void require_runnable(const SweepPlan& plan, const datasets::Dataset& data) {
       for (const attacks::Norm norm : attacks::kNorms) {
         if (entry.supports(norm)) known.push_back(attacks::to_string(norm));
       }
-      fail_usage("attack {}: none of the chosen norms fits; allowed are {}", entry.text,
+      fail_usage("attack {}: supports none of the chosen norms; allowed are {}", entry.text,
                  fmt::join(known, ", "));
     }
     for (const attacks::Norm norm : plan.norms) {
@@ -381,8 +381,7 @@ SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
   if (plan.crosscheck) {
     if (target.network == nullptr) {
       fail_usage(
-          "--crosscheck: the layers of {} are not known, so LibTorch cannot have them; leave "
-          "it out",
+          "--crosscheck: the layers of {} are not known, so LibTorch cannot run them; omit it",
           target.architecture);
     }
     checked = std::make_unique<CheckedClassifier>(*target.fast, *target.network);

@@ -168,10 +168,10 @@ TEST_F(Sweep, SamplesOfTheTargetClassAreLeftOutAloud) {
   leave_out_targets(targeted, data);
   EXPECT_EQ(data.size(), 150 - ones);
   EXPECT_EQ(std::ranges::count(data.labels, 1), 0);
-  EXPECT_EQ(data.notes, std::vector{fmt::format(
-                            "{0} of 150 samples are of class 1, the target of fgsm:target=1: they "
-                            "are left out of every row, so n = {1}.",
-                            ones, 150 - ones)});
+  EXPECT_EQ(data.notes,
+            std::vector{fmt::format("{0} of 150 samples are of class 1, the target of "
+                                    "fgsm:target=1: they are excluded from every row, so n = {1}.",
+                                    ones, 150 - ones)});
   const SweepResult whole = run(targeted);
   const SweepResult part = sweep(network_, data, targeted, [](const SweepStatus&) {});
   for (std::size_t k = 0; k < part.curve.size(); ++k) {
@@ -264,7 +264,7 @@ TEST_F(Sweep, RefusesWhatDoesNotFit) {
   };
   EXPECT_THAT(message(plan({"fgsm:target=3"})), HasSubstr("target = 3 is outside [0, 2]"));
   data_.class_names.push_back("d");
-  EXPECT_THAT(message(plan({"fgsm"})), HasSubstr("answers with 3 classes, but cloud has 4"));
+  EXPECT_THAT(message(plan({"fgsm"})), HasSubstr("has 3 classes, but cloud has 4"));
 }
 
 TEST(AttackSpec, KnobsAndTargets) {
@@ -280,9 +280,9 @@ TEST(AttackSpec, KnobsAndTargets) {
   EXPECT_THAT(message("fgms"), HasSubstr("unknown attack 'fgms'; did you mean 'fgsm'?"));
   EXPECT_THAT(message("fgsm:boxd=1"), HasSubstr("did you mean 'boxed'?"));
   EXPECT_THAT(message("fgsm:boxed=2"), HasSubstr("boxed = 2 is outside [0, 1]"));
-  EXPECT_THAT(message("fgsm:boxed"), HasSubstr("is no knob=value"));
+  EXPECT_THAT(message("fgsm:boxed"), HasSubstr("expected option=value"));
   EXPECT_THAT(message("fgsm:target=-1"), HasSubstr("allowed are 0, 1, … and least-likely"));
-  EXPECT_THAT(message("noise-sign:target=1"), HasSubstr("it cannot aim at a class"));
+  EXPECT_THAT(message("noise-sign:target=1"), HasSubstr("this attack has no targeted form"));
 }
 
 }  // namespace

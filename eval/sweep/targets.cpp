@@ -31,13 +31,13 @@ void leave_out_targets(const SweepPlan& plan, datasets::Dataset& data) {
   if (left_out.empty()) return;
   if (kept.empty()) {
     fail_usage(
-        "attack {}: all {} samples are of class {}, the one it aims at; choose another target, or "
+        "attack {}: all {} samples are of class {}, the target; choose another target, or "
         "other --samples",
         aimed_at.at(left_out.begin()->first), data.size(), left_out.begin()->first);
   }
   for (const auto& [label, count] : left_out) {
     data.notes.push_back(
-        fmt::format("{} of {} samples are of class {}, the target of {}: they are left out of "
+        fmt::format("{} of {} samples are of class {}, the target of {}: they are excluded from "
                     "every row, so n = {}.",
                     count, data.size(), label, aimed_at.at(label), kept.size()));
   }

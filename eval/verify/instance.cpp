@@ -65,8 +65,8 @@ std::string reason_of(const Answer& answer, const Limits& limits) {
   switch (answer.reason) {
     case Reason::kNone: return "no reason given";
     case Reason::kNodes:
-      return fmt::format("{} parts per clause are spent{}", limits.nodes, bound());
-    case Reason::kTime: return fmt::format("the time is over{}", bound());
+      return fmt::format("the limit of {} nodes per clause is reached{}", limits.nodes, bound());
+    case Reason::kTime: return fmt::format("timed out{}", bound());
     case Reason::kResolution:
       return fmt::format("an activation's interval is too narrow to be split further{}", bound());
     case Reason::kRounding:
@@ -118,7 +118,7 @@ Outcome verify(const models::Network& network, const Property& property, const L
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
       left.seconds = limits.seconds - spent.count();
       if (left.seconds <= 0.0) {
-        undecided(Result::kTimeout, "the time is over");
+        undecided(Result::kTimeout, "timed out");
         break;
       }
     }
@@ -146,8 +146,7 @@ Outcome verify(const models::Network& network, const Property& property, const L
         outcome.inputs.clear();
         outcome.outputs.clear();
         undecided(Result::kUnknown,
-                  "a counterexample was found, but inside the box as it is written it breaks "
-                  "nothing");
+                  "a counterexample was found, but it does not hold inside the box as written");
         break;
     }
   }

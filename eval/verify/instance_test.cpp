@@ -97,7 +97,7 @@ TEST(VerifyProperty, NoEngineIsBelieved) {
   EXPECT_EQ(with(counterexample(0.28), asked).result, Result::kSat);
   const Outcome unsafe = with(counterexample(0.1), asked);
   EXPECT_EQ(unsafe.result, Result::kUnknown);
-  EXPECT_THAT(unsafe.reason, HasSubstr("breaks nothing"));
+  EXPECT_THAT(unsafe.reason, HasSubstr("does not hold inside the box"));
   EXPECT_THAT(unsafe.inputs, IsEmpty());
   EXPECT_EQ(with(counterexample(std::nan("")), asked).result, Result::kUnknown);
   EXPECT_EQ(with({.verdict = Verdict::kAttacked}, asked).result, Result::kUnknown) << "no witness";
@@ -209,11 +209,12 @@ TEST(Instances, ListsOfTheCompetition) {
     EXPECT_THAT([&] { static_cast<void>(read_instances(list, std::nullopt)); },
                 ThrowsMessage<Error>(HasSubstr(message)));
   };
-  refused("", "there is no instance in it");
+  refused("", "no instances");
   refused("a,b,1\na.onnx\n", "instances.csv:2: not three columns: 'a.onnx'");
   refused("a,b,1,2", "instances.csv:1: not three columns");
   for (const std::string seconds : {"", "0", "-1", "nan", "inf", "1s", "timeout"}) {
-    refused("a,b," + seconds, "instances.csv:1: the third column is no number of seconds above 0");
+    refused("a,b," + seconds,
+            "instances.csv:1: the third column is not a positive number of seconds");
   }
 }
 

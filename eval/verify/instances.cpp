@@ -64,7 +64,7 @@ std::vector<Instance> read_instances(const fs::path& list, std::optional<double>
       const bool whole_text = end == seconds.data() + seconds.size();
       if (error != std::errc{} || !whole_text || !std::isfinite(instance.timeout) ||
           instance.timeout <= 0.0) {
-        refuse("the third column is no number of seconds above 0");
+        refuse("the third column is not a positive number of seconds");
       }
     }
     instance.network_path = found(list.parent_path() / instance.network);
@@ -73,7 +73,7 @@ std::vector<Instance> read_instances(const fs::path& list, std::optional<double>
   }
   if (out.empty()) {
     fail_input(
-        "{}: there is no instance in it; allowed are lines network.onnx,property.vnnlib,"
+        "{}: no instances; expected lines network.onnx,property.vnnlib,"
         "seconds",
         list.string());
   }

@@ -103,9 +103,8 @@ void require_fit(const Property& property, const std::string& property_name, std
                  std::size_t outputs, const std::string& network_name) {
   const auto check = [&](std::string_view what, std::size_t declared, std::size_t network) {
     if (declared == network) return;
-    fail_usage(
-        "{}: it declares {} {}, but {} has {}; a property belongs to a network of its own size",
-        property_name, declared, what, network_name, network);
+    fail_usage("{}: declares {} {}, but {} has {}; property and network must agree in size",
+               property_name, declared, what, network_name, network);
   };
   check("inputs X", property.inputs, inputs);
   check("outputs Y", property.outputs, outputs);

@@ -24,8 +24,7 @@ constexpr std::array<Level, 3> kLevels{
 Soundness find_soundness(std::string_view name) {
   const auto found = std::ranges::find(kLevels, name, &Level::name);
   if (found == kLevels.end()) {
-    fail_usage("--soundness {}: there is no such level; allowed are real, double and float32",
-               name);
+    fail_usage("--soundness {}: unknown level; allowed are real, double and float32", name);
   }
   return found->soundness;
 }

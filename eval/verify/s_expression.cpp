@@ -16,8 +16,8 @@ class Parser {
     while (skip_blanks()) {
       if (text_[at_] != '(') {
         const Expression found = word();
-        fail_input("{}:{}:{}: '{}' stands outside of parentheses; allowed are statements (…)",
-                   file_, found.line, found.column, to_text(found));
+        fail_input("{}:{}:{}: '{}' is outside parentheses; expected statements (…)", file_,
+                   found.line, found.column, to_text(found));
       }
       out.push_back(list(1));
     }

@@ -263,7 +263,7 @@ void check(const models::bounds::Bounder& bounder, const Query& query) {
       fail_usage("verifier: a requirement over {} outputs for a network with {}",
                  requirement.weights.size(), bounder.num_classes());
     }
-    if (clause.empty()) fail_usage("verifier: a clause without requirements holds nowhere");
+    if (clause.empty()) fail_usage("verifier: empty clause");
   }
 }
 

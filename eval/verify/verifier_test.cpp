@@ -292,7 +292,7 @@ TEST(Verifier, RefusesWhatMakesNoSense) {
   refused(other, "4 outputs");
   other = query;
   other.clauses.emplace_back();
-  refused(other, "without requirements");
+  refused(other, "empty clause");
   models::Network broken = random_network("relu", 1);
   broken.layers[0].weight.flat()[2] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(Verifier{broken}, Error);

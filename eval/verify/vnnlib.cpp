@@ -126,7 +126,7 @@ class Parser {
              "allowed are inputs (declare-const X_0 Real) and outputs (declare-const Y_0 Real)");
     }
     if (!(declared->kind == 'X' ? inputs_ : outputs_).insert(declared->index).second) {
-      refuse(statement, "{} is declared already", items[1].word);
+      refuse(statement, "{} is already declared", items[1].word);
     }
   }
 
@@ -270,7 +270,7 @@ class Parser {
     for (const Case& one : cases) {
       if (one.outputs.empty()) {
         fail_input(
-            "{}: nothing is said of an output, so that every input would be unsafe; add for "
+            "{}: no output is constrained, so every input would be unsafe; add for "
             "example (assert (<= Y_0 Y_1))",
             file_);
       }

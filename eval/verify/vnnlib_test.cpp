@@ -164,10 +164,10 @@ TEST(RefusedVnnlib, TextThatIsNoProperty) {
   expect_refused("(declare-const X_0 Real", "1:1: '(' is never closed; the file ends in line 1");
   expect_refused("\n (assert (<= X_0 1)\n\n", "2:2: '(' is never closed; the file ends in line 4");
   expect_refused("(assert (<= X_0 1)))",
-                 "1:20: ')' stands outside of parentheses; allowed are statements (…)");
-  expect_refused("hello", "1:1: 'hello' stands outside of parentheses; allowed are statements (…)");
+                 "1:20: ')' is outside parentheses; expected statements (…)");
+  expect_refused("hello", "1:1: 'hello' is outside parentheses; expected statements (…)");
   expect_refused(std::string("\x1b[31m\0", 6),
-                 "1:1: '?[31m?' stands outside of parentheses; allowed are statements (…)");
+                 "1:1: '?[31m?' is outside parentheses; expected statements (…)");
   expect_refused(std::string(20000, '('), "1:65: parentheses are nested more than 64 deep");
   expect_refused("()", "1:1: (): allowed are (declare-const X_0 Real) and (assert (…))");
   expect_refused("(check-sat)",
@@ -185,7 +185,7 @@ TEST(RefusedVnnlib, Names) {
                              "(declare-const Y_0 Real)");
   }
   expect_refused("(declare-const X_0 Real)\n(declare-const X_0 Real)",
-                 "2:1: (declare-const X_0 Real): X_0 is declared already");
+                 "2:1: (declare-const X_0 Real): X_0 is already declared");
   expect_refused("(declare-const X_0 Real)(declare-const X_2 Real)(declare-const Y_0 Real)",
                  " X_2 is declared, but X_1 is not; names count from 0 without a gap");
   expect_refused("(declare-const X_0 Real)",
@@ -209,8 +209,8 @@ TEST(RefusedVnnlib, BoundsThatAreMissingOrLeaveNothing) {
                  "3:18: (>= X_0 1): no input satisfies it: X_0 is to lie in [1, 0]; the lower "
                  "bound must not be above the upper one");
   expect_refused(kDeclared + kBox,
-                 " nothing is said of an output, so that every input would be "
-                 "unsafe; add for example (assert (<= Y_0 Y_1))");
+                 " no output is constrained, so every input would be unsafe; add for example "
+                 "(assert (<= Y_0 Y_1))");
 }
 
 TEST(RefusedVnnlib, Formulas) {
@@ -246,8 +246,8 @@ TEST(RefusedVnnlib, APropertyOfAnotherNetwork) {
   const Property p = with_box("(assert (<= Y_0 Y_1))");
   require_fit(p, "p", 2, 2, "n");
   EXPECT_THAT([&] { require_fit(p, "p.vnnlib", 784, 2, "n.onnx"); },
-              ThrowsMessage<Error>("p.vnnlib: it declares 2 inputs X, but n.onnx has 784; a "
-                                   "property belongs to a network of its own size"));
+              ThrowsMessage<Error>("p.vnnlib: declares 2 inputs X, but n.onnx has 784; property "
+                                   "and network must agree in size"));
   EXPECT_THAT([&] { require_fit(p, "p.vnnlib", 2, 10, "n.onnx"); },
               ThrowsMessage<Error>(HasSubstr("2 outputs Y, but n.onnx has 10")));
 }

@@ -23,13 +23,14 @@ void require_finite(const Network& network) {
     const Dense& layer = network.layers[l];
     if (!std::ranges::all_of(layer.weight.flat(), finite) ||
         !std::ranges::all_of(layer.bias, finite)) {
-      misfit("with its constants folded in, layer {} has weights that no float32 holds", l + 1);
+      misfit("with its constants folded in, layer {} has weights outside the range of float32",
+             l + 1);
     }
   }
   const Normalisation& n = network.normalisation;
   if (!std::ranges::all_of(n.shift, finite) || !std::ranges::all_of(n.scale, finite) ||
       std::ranges::count(n.scale, 0.0F) > 0) {
-    misfit("the constants before its first layer make numbers that no float32 holds");
+    misfit("the constants before its first layer give numbers outside the range of float32");
   }
 }
 

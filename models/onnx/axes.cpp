@@ -18,7 +18,7 @@ std::size_t element_count(const Dims& dims) {
   std::size_t count = 1;
   for (const std::size_t dim : dims) {
     if (__builtin_mul_overflow(count, dim, &count)) {
-      misfit("shape {}: more elements than can be counted; the file is damaged", to_text(dims));
+      misfit("shape {}: too many elements; the file is damaged", to_text(dims));
     }
   }
   return count;
@@ -33,7 +33,7 @@ std::vector<std::size_t> to_axes(const std::vector<std::int64_t>& given, std::si
   for (const std::int64_t axis : given) {
     if (axis < -size || axis >= size) misfit("axis {} of {} dimensions does not exist", axis, rank);
     const auto place = static_cast<std::size_t>(axis < 0 ? axis + size : axis);
-    if (std::ranges::count(out, place) > 0) misfit("axis {} comes twice", axis);
+    if (std::ranges::count(out, place) > 0) misfit("axis {} occurs twice", axis);
     out.push_back(place);
   }
   return out;
@@ -83,7 +83,7 @@ Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target, Zero ze
   const std::size_t known = element_count(out);
   if (open < out.size() && known != 0) out[open] = total / known;
   if (element_count(out) != total) {
-    misfit("shape mismatch: {} does not become {}", to_text(dims), fmt::join(target, "x"));
+    misfit("shape mismatch: {} cannot be reshaped to {}", to_text(dims), fmt::join(target, "x"));
   }
   return out;
 }

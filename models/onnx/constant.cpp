@@ -35,7 +35,7 @@ std::vector<Value> stored(const ::onnx::TensorProto& tensor, const List& list,
                           std::string_view type, std::size_t wanted) {
   const std::string& raw = tensor.raw_data();
   if (raw.size() % sizeof(Value) != 0) {
-    misfit("{} bytes are no whole number of {}; the file is damaged", raw.size(), type);
+    misfit("{} bytes are not a whole number of {}; the file is damaged", raw.size(), type);
   }
   if (!raw.empty() && !list.empty()) {
     misfit("its numbers are stored twice; the file is damaged");

@@ -59,7 +59,7 @@ TEST(ModelContract, PartsThatANetworkHasNot) {
 TEST(ModelContract, EveryNameStandsForOneValue) {
   Handmade m = usual();
   m.tensor("W1", {3, 4}, kW1);
-  m.expect_refused("tensor 'W1' comes twice; the file is damaged");
+  m.expect_refused("tensor 'W1' occurs twice; the file is damaged");
   m = usual();
   m.tensor("", {1}, {1});
   m.expect_refused("one of its tensors has no name");
@@ -134,7 +134,7 @@ TEST(ModelContract, AttributesAreKnownAndOfTheirType) {
           "transB in opset 13; export the model without it");
   changed(0, [](::onnx::NodeProto& n) {
     Handmade::attribute(n, "transB").set_i(0);
-  }).expect_refused("node 'z' (Gemm): attribute 'transB' comes twice");
+  }).expect_refused("node 'z' (Gemm): attribute 'transB' occurs twice");
   const std::string wrong = "allowed is INT (2), and no other value beside it";
   changed(0, [](::onnx::NodeProto& n) {
     n.clear_attribute();
@@ -167,7 +167,8 @@ TEST(ModelContract, InputsAndOutputsOfOperators) {
   }).expect_refused("node 'a' (Relu): it has 2 inputs; allowed are 1 to 1 in opset 13");
   changed(1, [](::onnx::NodeProto& n) { n.add_output("mask"); })
       .expect_refused(
-          "node 'a' (Relu): it has an output 2, 'mask', which inference has not; export the model "
+          "node 'a' (Relu): it has an output 2, 'mask', which does not exist in inference; export "
+          "the model "
           "for inference");
   changed(1, [](::onnx::NodeProto& n) { n.add_output(""); }).expect_read();
   // The bias of a Gemm became optional with opset 11.
@@ -189,7 +190,7 @@ TEST(ModelContract, InputsAndOutputsOfOperators) {
   m.graph().mutable_node(2)->set_input(1, "ratio");
   m.expect_read();
   m.graph().mutable_node(3)->set_input(2, "mask");
-  m.expect_refused("node 'y' (Gemm): its third input is no constant");
+  m.expect_refused("node 'y' (Gemm): its third input is not a constant");
 }
 
 TEST(ModelContract, TrainingModeIsAConstantTruth) {
@@ -207,7 +208,7 @@ TEST(ModelContract, TrainingModeIsAConstantTruth) {
       "node 'n' (Dropout): training_mode = 1; export the model for "
       "inference";
   const std::string no_truth =
-      "node 'n' (Dropout): training_mode is no constant of type bool; "
+      "node 'n' (Dropout): training_mode is not a constant of type bool; "
       "export the model for inference";
   const auto truth = [&](std::int32_t value) {
     return trained([=](::onnx::TensorProto& t) {
@@ -245,7 +246,7 @@ TEST(ModelContract, AxesThatAreNamedTwoWays) {
     m.node("Unsqueeze", {"x", "axes"}, "n");
     m.layers("n");
     return std::string("y");
-  }).expect_refused("node 'n' (Unsqueeze): its input 'axes' is no list of whole numbers");
+  }).expect_refused("node 'n' (Unsqueeze): its input 'axes' is not a list of integers");
 }
 
 TEST(ModelContract, CastsOfConstants) {
@@ -265,7 +266,8 @@ TEST(ModelContract, CastsOfConstants) {
   const ModelFile read = cast(::onnx::TensorProto::FLOAT).read_file();
   EXPECT_EQ(read.network.normalisation.scale, (Floats{2, 4, 8, 16777216}));
   EXPECT_THAT(read.rounded, testing::ElementsAre("node 'n' (Div)"));
-  cast(::onnx::TensorProto::INT64).expect_refused("node 'n' (Div): its other input is no constant");
+  cast(::onnx::TensorProto::INT64)
+      .expect_refused("node 'n' (Div): its other input is not a constant");
   const std::string allowed =
       "; allowed are float32 (1) and double (11), and int64 (7) for whole numbers";
   cast(::onnx::TensorProto::UINT8).expect_refused("node 'c' (Cast): to = 2" + allowed);
@@ -292,11 +294,9 @@ TEST(ModelContract, NumbersThatNoFloatHolds) {
     });
   };
   const std::string layer =
-      "with its constants folded in, layer 1 has weights that no float32 "
-      "holds";
+      "with its constants folded in, layer 1 has weights outside the range of float32";
   const std::string before =
-      "the constants before its first layer make numbers that no float32 "
-      "holds";
+      "the constants before its first layer give numbers outside the range of float32";
   scaled("Mul", 3e38F, false).expect_refused(layer);
   scaled("Div", 1e-40F, false).expect_refused(layer);
   scaled("Mul", 3e38F, true).expect_refused(before);
@@ -308,7 +308,7 @@ TEST(ModelContract, GemmWantsTwoDimensions) {
   chain({0, 2, 2}, [](Handmade& m) {
     m.layers("x");
     return std::string("y");
-  }).expect_refused("node 'z' (Gemm): it wants a row, but 1x2x2 arrives");
+  }).expect_refused("node 'z' (Gemm): it expects a row, but 1x2x2 arrives");
   Handmade m = usual();
   for (int k = 0; k < 2; ++k) m.graph().mutable_initializer(1)->add_dims(1);
   m.expect_refused("node 'z' (Gemm): its third input has 3 dimensions; allowed are 2");

@@ -52,7 +52,7 @@ TEST(Import, TransposedInputsKeepTheirNumbers) {
   chain({1, 2, 2}, [](Handmade& m) {
     m.node("Transpose", {"x"}, "t");
     return ordered_sum(m, "t");
-  }).expect_refused("node 'y' (MatMul): it wants a row, but 2x2 arrives");
+  }).expect_refused("node 'y' (MatMul): it expects a row, but 2x2 arrives");
 }
 
 TEST(Import, HiddenFeaturesMayBeTransposedToo) {
@@ -76,7 +76,7 @@ TEST(Import, HiddenFeaturesMayBeTransposedToo) {
     set_ints(m.node("Transpose", {"r"}, "t"), "perm", {0, 2, 1});
     return std::string("t");
   });
-  ends_turned.expect_refused("the outputs end transposed; take that off");
+  ends_turned.expect_refused("the output is transposed: remove the final Transpose");
 }
 
 TEST(Import, ConstantsMayBeReshapedFirst) {
@@ -141,13 +141,13 @@ TEST(Import, ColumnsWithTheWeightOnTheLeft) {
   m.weights();
   m.node("MatMul", {"W1", "x"}, "y");
   m.output("y");
-  m.expect_refused("node 'y' (MatMul): it wants a column, but 1x4 arrives");
+  m.expect_refused("node 'y' (MatMul): it expects a column, but 1x4 arrives");
   m = Handmade();
   m.input("x", {1, 4, 1});
   m.tensor("V1", {4, 3}, kW1T);
   m.node("MatMul", {"x", "V1"}, "y");
   m.output("y");
-  m.expect_refused("node 'y' (MatMul): it wants a row, but 1x4x1 arrives");
+  m.expect_refused("node 'y' (MatMul): it expects a row, but 1x4x1 arrives");
   m = Handmade();  // Gemm turns a column itself
   m.input("x", {4, 1});
   m.weights();
@@ -174,9 +174,9 @@ TEST(Import, ReshapeMustKeepEverySample) {
   reshape({32, 4}, {32, 4}).expect_read();
   reshape({32, 2, 2}, {0, -1}).expect_read();
   reshape({0, 4}, {-1, 5})
-      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 does not become -1x5");
+      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 cannot be reshaped to -1x5");
   reshape({0, 4}, {2, 4})
-      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 does not become 2x4");
+      .expect_refused("node 'flat' (Reshape): shape mismatch: 1x4 cannot be reshaped to 2x4");
   reshape({32, 4}, {4, 32})
       .expect_refused(
           "node 'flat' (Reshape): it mixes the 32 samples of a batch; export the model with a "
@@ -300,7 +300,7 @@ TEST(Import, BatchNormalizationWhereverItStands) {
   refused([](Handmade& m) { m.graph().mutable_node(1)->set_input(3, "eye"); },
           "shape mismatch: mean has 4 values for 2 channels");
   refused([](Handmade& m) { m.graph().mutable_node(1)->set_input(3, "none"); },
-          "mean is no constant");
+          "mean is not a constant");
   refused([](Handmade& m) { m.graph().mutable_initializer(4)->set_float_data(0, -0.25F); },
           "channel with var = -0.25 and scale = 1; neither var + epsilon nor scale may be 0");
 }
@@ -435,14 +435,14 @@ TEST(Import, NodesThatWouldChangeNumbersAreRefused) {
   }).expect_refused("node 'n' (Dropout): training_mode = 1; export the model for inference");
   before([](Handmade& m) {
     m.node("Reshape", {"x", "computed"}, "n");
-  }).expect_refused("node 'n' (Reshape): its input 'computed' is no constant");
+  }).expect_refused("node 'n' (Reshape): its input 'computed' is not a constant");
   before([](Handmade& m) {
     m.integers("axes", {1});
     m.node("Squeeze", {"x", "axes"}, "n");
   }).expect_refused("node 'n' (Squeeze): shape mismatch: axis 1 has size 4, not 1");
   before([](Handmade& m) {
     set_ints(m.node("Transpose", {"x"}, "n"), "perm", {0, 0});
-  }).expect_refused("node 'n' (Transpose): axis 0 comes twice");
+  }).expect_refused("node 'n' (Transpose): axis 0 occurs twice");
   before([](Handmade& m) {
     ::onnx::AttributeProto& perm = Handmade::attribute(m.node("Transpose", {"x"}, "n"), "perm");
     perm.set_type(::onnx::AttributeProto::INTS);

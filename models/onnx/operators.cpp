@@ -109,8 +109,10 @@ void check_counts(const ::onnx::NodeProto& node, const OperatorRule& rule, int o
   if (node.output_size() == 0 || node.output(0).empty()) misfit("it has no output");
   for (int k = rule.outputs; k < node.output_size(); ++k) {
     if (node.output(k).empty()) continue;
-    misfit("it has an output {}, '{}', which inference has not; export the model for inference",
-           k + 1, shown(node.output(k)));
+    misfit(
+        "it has an output {}, '{}', which does not exist in inference; export the model for "
+        "inference",
+        k + 1, shown(node.output(k)));
   }
 }
 
@@ -174,7 +176,7 @@ void check_node(const ::onnx::NodeProto& node, int opset) {
     check_attribute(node.attribute(k), rule, opset);
     for (int before = 0; before < k; ++before) {
       if (node.attribute(before).name() != node.attribute(k).name()) continue;
-      misfit("attribute '{}' comes twice", shown(node.attribute(k).name()));
+      misfit("attribute '{}' occurs twice", shown(node.attribute(k).name()));
     }
   }
 }

@@ -42,7 +42,7 @@ struct OperatorRule {
 
 /// Throws a Misfit for operators of other domains, unknown ones and those younger than `opset`, for
 /// numbers of inputs and outputs that do not fit, and for every attribute that the entry does not
-/// name, that comes twice, or holds another type or a number that is not finite.
+/// name, that occurs twice, or holds another type or a number that is not finite.
 void check_node(const ::onnx::NodeProto& node, int opset);
 
 // Attributes of a node that check_node() has passed.

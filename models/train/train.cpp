@@ -96,7 +96,7 @@ void require_trainable_on(const Network& network, const datasets::Dataset& data,
   // A class that no sample has would be trained away; a finished model may know more than the data.
   if (network.num_classes() != data.class_names.size()) {
     fail_usage(
-        "model {}: answers with {} classes, but {} has {}; use an architecture that ends with "
+        "model {}: has {} classes, but {} has {}; use an architecture that ends with "
         "{}, or other data",
         network.architecture(), network.num_classes(), data.name, data.class_names.size(),
         data.class_names.size());

@@ -380,7 +380,7 @@ TEST(Train, RefusesWhatCannotBeTrained) {
   datasets::Dataset three = moons(10);
   three.class_names.emplace_back("third");
   refuses(network_for(data), three,
-          "model 2-16-2: answers with 2 classes, but moons has 3; use an architecture that ends "
+          "model 2-16-2: has 2 classes, but moons has 3; use an architecture that ends "
           "with 3, "
           "or other data");
   datasets::Dataset many = moons(10);

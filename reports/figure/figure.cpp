@@ -125,7 +125,7 @@ std::string data_title(const record::Subject& subject) {
 }
 
 std::string chance_name(const record::Subject& subject) {
-  return fmt::format("guessing, 1 of {}", subject.classes);
+  return fmt::format("chance level, 1 of {}", subject.classes);
 }
 
 // All of a panel, that of guessing included.

@@ -13,7 +13,7 @@ namespace {
 // Like no attack's: violet, which Okabe and Ito's colours leave free.
 constexpr std::string_view kColour = "6A3D9A";
 constexpr const char* kCertified = "certified";
-constexpr const char* kStanding = "not attacked";
+constexpr const char* kStanding = "not falsified";
 constexpr const char* kUndecided = "undecided between";
 constexpr const char* kExact = "exact (0 undecided)";
 

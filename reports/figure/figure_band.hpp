@@ -6,10 +6,10 @@
 
 #include "reports/record/certificates.hpp"
 
-// The band between certified and attacked in gnuplot's words.
+// The band between certified and falsified in gnuplot's words.
 namespace gibbon::reports::figure {
 
-/// Names of the lines in the legend, as many as band_plots() has titles.
+/// Names of the lines in the legend, as many as band_areas() and band_lines() title.
 [[nodiscard]] std::vector<std::string> band_names(const record::Certificates& certificates);
 
 /// Data blocks $band and, where both edges meet, $exact: per point ε and in % certified, both ends

@@ -12,9 +12,9 @@ TEST(CurveSvg, IsXmlThatNamesEveryLine) {
   const std::string svg = to_curve_svg(record::cases::run());
   EXPECT_EQ(record::cases::xml_problem("curve.svg", svg), "");
   for (const char* text :
-       {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "guessing, 1 of 3", "three digits test",
-        "perturbation size ε ([0, 1], l∞)", "n = 200, band: 95 % Wilson interval",
-        "accuracy (%) of n = 200 test images"})
+       {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "chance level, 1 of 3",
+        "three digits test", "perturbation size ε ([0, 1], l∞)",
+        "n = 200, band: 95 % Wilson interval", "accuracy (%) of n = 200 test images"})
     EXPECT_NE(svg.find(text), std::string::npos) << text;
   EXPECT_EQ(svg.find("<script"), std::string::npos);
 }
@@ -76,7 +76,8 @@ TEST(CurvePdf, IsAColumnWideAndNamesEveryLine) {
   EXPECT_GE(width, 240.0);
   EXPECT_LE(width, 400.0) << "names this long need more than the 250 points of a column";
   const std::string text = tool("pdftotext '" + path + "' -");
-  for (const char* name : {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "guessing, 1 of 3"})
+  for (const char* name :
+       {"fgsm:loss=ce", "noise-sign (noise)", "worst-case", "chance level, 1 of 3"})
     EXPECT_NE(text.find(name), std::string::npos) << text;
 }
 

@@ -84,10 +84,10 @@ TEST(RunJson, OtherSchemaIsRefused) {
 
 TEST(RunJson, CutAnywhereIsAnError) {
   const std::string text = to_run_json(record::cases::run());
-  EXPECT_NE(problem_of("{\"schema\": 1, ").find("run.json: no complete JSON, byte "),
+  EXPECT_NE(problem_of("{\"schema\": 1, ").find("run.json: incomplete JSON, byte "),
             std::string::npos);
   for (std::size_t size = 0; size + 1 < text.size(); size += 7)
-    EXPECT_NE(problem_of(text.substr(0, size)).find("no complete JSON"), std::string::npos) << size;
+    EXPECT_NE(problem_of(text.substr(0, size)).find("incomplete JSON"), std::string::npos) << size;
 }
 
 TEST(RunJson, EveryMissingKeyIsNamed) {

@@ -204,7 +204,7 @@ std::vector<record::SampleRecord> from_npy(std::istream& file) {
   for (std::size_t first = 0; first < rows; first += kPiece) {
     const std::span piece = std::span(samples).subspan(first, std::min(kPiece, rows - first));
     const std::string data = take(file, piece.size() * size);
-    if (data.size() < piece.size() * size) fail("it cannot be read to its end");
+    if (data.size() < piece.size() * size) fail("cannot be read to its end");
     const char* next = data.data();
     for (record::SampleRecord& sample : piece) {
       std::size_t k = 0;

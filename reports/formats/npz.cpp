@@ -161,7 +161,7 @@ class Member {
 std::string take_header(Member& member) {
   constexpr std::size_t kLongest = 1U << 20U;  // NumPy's own end with a few hundred bytes
   const std::string start = member.take(10);
-  if (!start.starts_with(kMagic)) member.fail("no NumPy array, its first bytes differ");
+  if (!start.starts_with(kMagic)) member.fail("not a NumPy array, its first bytes differ");
   std::string length = start.size() < 10 ? std::string() : start.substr(8);
   if (start.size() == 10 && start[6] > 1) length += member.take(2);
   std::size_t size = 0;
@@ -393,7 +393,7 @@ const NpyArray& NpzFile::at(std::string_view name) const {
   std::vector<std::string_view> known;
   for (const NpyArray& array : arrays_) known.emplace_back(array.name);
   throw record::Error(
-      fmt::format("{}: there is no array '{}'; there are {}", path_, name, fmt::join(known, ", ")));
+      fmt::format("{}: no array '{}'; found {}", path_, name, fmt::join(known, ", ")));
 }
 
 std::vector<double> NpzFile::numbers(std::string_view name) const {

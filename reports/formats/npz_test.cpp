@@ -87,7 +87,7 @@ TEST(Npz, NamesWhatIsWrong) {
     static_cast<void>(NpzFile(path).at("labels"));
     FAIL();
   } catch (const record::Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("there is no array 'labels'; there are x, ids, names"));
+    EXPECT_THAT(error.what(), HasSubstr("no array 'labels'; found x, ids, names"));
   }
   ASSERT_EQ(record::cases::python("import numpy as np, sys; np.savez(sys.argv[1], "
                                   "x=np.asfortranarray(np.ones((2, 3))))",

@@ -40,7 +40,7 @@ Json parse_json(std::string_view text, const std::string& name, std::string_view
   try {
     return Json::parse(text.begin(), text.end(), look);
   } catch (const Json::parse_error& problem) {
-    refuse(fmt::format("no complete JSON, byte {} of {}", problem.byte, text.size()));
+    refuse(fmt::format("incomplete JSON, byte {} of {}", problem.byte, text.size()));
   } catch (const Json::exception&) {
     refuse("a number in it is too large");
   }
@@ -104,7 +104,7 @@ double JsonPart::number(double most) const {
 record::RowKind row_kind(const JsonPart& part) {
   const auto name = part.as<std::string>();
   const auto kind = record::row_kind_named(name);
-  if (!kind) part.fail(fmt::format("is '{}', no kind of row", printable(name)));
+  if (!kind) part.fail(fmt::format("is '{}', not a kind of row", printable(name)));
   return *kind;
 }
 

@@ -91,7 +91,7 @@ Figure draw_by_epsilon(const GallerySet& set) {
   const std::vector<double> all = epsilons_of(set);
   const std::vector<double> epsilons = spread(all, kMostColumns - 1);
   Grid grid{.title = set.heading() + " · by size of the perturbation",
-            .subtitle = "what the model says under each image: green when right, red when wrong",
+            .subtitle = "the prediction is under each image: green if correct, red if wrong",
             .column_heads = {"clean"}};
   for (const double epsilon : epsilons)
     grid.column_heads.push_back("ε = " + record::epsilon_text(epsilon));
@@ -102,12 +102,11 @@ Figure draw_by_epsilon(const GallerySet& set) {
     row.push_back({.pixels = &any.clean, .labels = {set.clean_label(any)}});
     for (const double epsilon : epsilons) row.push_back(cell_of(set, at_epsilon(*items, epsilon)));
   }
-  return finish(
-      draw_grid(grid), fmt::format("gallery/by_epsilon{}.png", set.suffix),
-      fmt::format("{}: a row per sample, from the clean image to the largest ε, with what the "
-                  "model says.{}{}",
-                  set.heading(), limited(grid.rows.size(), set.samples.size(), "samples"),
-                  limited(epsilons.size(), all.size(), "budgets")));
+  return finish(draw_grid(grid), fmt::format("gallery/by_epsilon{}.png", set.suffix),
+                fmt::format("{}: a row per sample, from the clean image to the largest ε, with the "
+                            "prediction of the model.{}{}",
+                            set.heading(), limited(grid.rows.size(), set.samples.size(), "samples"),
+                            limited(epsilons.size(), all.size(), "budgets")));
 }
 
 // Cells in reading order.
@@ -149,14 +148,14 @@ Figure draw_by_confidence(const GallerySet& set) {
   return finish(
       draw_grid({.title = set.heading() + " · by confidence in the wrong class",
                  .subtitle = fmt::format(
-                     "the surest first, each sample at the ε at which the model is surest; {} of "
-                     "the {} pictured samples fool it",
+                     "most confident first, each sample at the ε of the highest confidence; {} of "
+                     "the {} samples shown fool it",
                      ordered.size(), set.samples.size()),
                  .rows = in_rows(std::move(cells))}),
       fmt::format("gallery/by_confidence{}.png", set.suffix),
-      fmt::format("{}: adversarial images by the model's confidence in the wrong class, the surest "
-                  "first.{}",
-                  set.heading(), limited(shown, set.samples.size(), "samples")));
+      fmt::format(
+          "{}: adversarial images by confidence in the wrong class, most confident first.{}",
+          set.heading(), limited(shown, set.samples.size(), "samples")));
 }
 
 // The run's own smallest distance where it is stored, else the budget that the gallery shows.
@@ -186,7 +185,7 @@ Figure draw_fragile(const GallerySet& set) {
                  .subtitle =
                      fmt::format("smallest {} distance at which the attack breaks the "
                                  "sample; the image is that of the next ε; {} of the {} "
-                                 "pictured samples break",
+                                 "samples shown break",
                                  record::norm_symbol(set.norm), ordered.size(), set.samples.size()),
                  .rows = in_rows(std::move(cells))}),
       fmt::format("gallery/fragile{}.png", set.suffix),
@@ -248,8 +247,8 @@ Figure draw_attacks(const Sets& all) {
     }
   }
   return finish(draw_grid(grid), fmt::format("gallery/by_attack_{}.png", file_safe(first.norm)),
-                fmt::format("{}: the same samples under every attack at ε = {}, with what the "
-                            "model says.{}{}",
+                fmt::format("{}: the same samples under every attack at ε = {}, with the "
+                            "prediction of the model.{}{}",
                             symbol, record::epsilon_text(epsilon),
                             limited(grid.rows.size(), first.samples.size(), "samples"),
                             limited(sets.size(), all.size(), "attacks")));

@@ -164,8 +164,9 @@ TEST(Gallery, AttacksStandSideBySideWhereTheyDiffer) {
       item.still_adversarial = epsilon > (item.attack == "weak" ? 0.1 : 0.05);
       gallery.items.push_back(item);
     }
-  EXPECT_EQ(draw_gallery(gallery).front().caption,
-            "l∞: the same samples under every attack at ε = 0.06, with what the model says.");
+  EXPECT_EQ(
+      draw_gallery(gallery).front().caption,
+      "l∞: the same samples under every attack at ε = 0.06, with the prediction of the model.");
 }
 
 TEST(Gallery, LongNamesOfAttacksAreNoLongNamesOfFiles) {

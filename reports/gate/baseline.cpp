@@ -77,7 +77,7 @@ Snapshot snapshot_from(const formats::JsonPart& part, const std::string& file) {
   const auto n = part.get<std::size_t>("n");
   // Outcomes first: they are in the file, so that n is no more than it holds.
   const formats::JsonPart points = part["points"];
-  if (points.size() == 0) fail(file, "there are no points in it");
+  if (points.size() == 0) fail(file, "no points");
   for (std::size_t k = 0; k < points.size(); ++k)
     snapshot.points.push_back(point_from(points[k], n, file));
   snapshot.ids = from_ranges(part["conditions"].get<std::string>("sample ids"), n, file);
@@ -113,7 +113,7 @@ std::string to_baseline_json(const Snapshot& snapshot) {
 
 Snapshot read_baseline(std::string_view text, const std::string& file) {
   Json json = formats::parse_json(text, file, kRemedy);
-  if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "it is no baseline");
+  if (!json.is_object() || json.value("kind", Json()) != kKind) fail(file, "not a baseline");
   const Json schema = json.value("schema", Json());
   if (schema != kBaselineSchema) {
     throw record::Refusal(

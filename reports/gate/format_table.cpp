@@ -76,8 +76,7 @@ std::vector<std::string> lines_below(const GateResult& result) {
   if (!result.strength.empty()) lines.push_back(strength_line(result));
   for (const SpeedResult& r : result.speed)
     lines.push_back(
-        fmt::format("{}: {:.2f} times the baseline's time, beside the reference "
-                    "workload",
+        fmt::format("{}: {:.2f} times the baseline's time, relative to the reference workload",
                     printable(r.entry), r.slowdown));
   return lines;
 }

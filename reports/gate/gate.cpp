@@ -40,14 +40,14 @@ void describe_point(const PointResult& point, bool same_model, const Demands& de
       findings.add(
           Level::kFailure, point.name, proved ? "fewer certified" : "worse",
           seen + (!same_model ? ""
-                  : proved    ? "; the model is the same, so it is the proofs that do less"
-                              : "; the model is the same, so the attacks became stronger or the "
-                                "bench changed: make a new baseline if that is meant"));
+                  : proved    ? "; the model is the same, so the proofs became weaker"
+                           : "; the model is the same, so the attacks became stronger or the bench "
+                             "changed: make a new baseline if this is intended"));
       return;
     case Verdict::kBetter:
       if (same_model && !proved) {
         findings.add(Level::kFailure, point.name, "attack weaker",
-                     seen + "; the model is the same, so it is the attack that does less");
+                     seen + "; the model is the same, so the attack became weaker");
       } else {
         findings.add(Level::kNote, point.name, "better", seen);
       }
@@ -55,9 +55,10 @@ void describe_point(const PointResult& point, bool same_model, const Demands& de
     case Verdict::kCannotTell:
       findings.add(
           demands.strict ? Level::kFailure : Level::kWarning, point.name, "cannot tell",
-          fmt::format("{}; neither a change beyond ±{} points nor none is shown at n = {}; {}",
-                      seen, record::compact(100.0 * demands.criteria.margin),
-                      record::grouped(point.paired.n), needed_text(point)));
+          fmt::format(
+              "{}; neither a change beyond ±{} points nor its absence is significant at n = {}; {}",
+              seen, record::compact(100.0 * demands.criteria.margin),
+              record::grouped(point.paired.n), needed_text(point)));
   }
 }
 
@@ -67,7 +68,7 @@ void describe_strength(const std::vector<StrengthResult>& results, Findings& fin
     const bool weaker = r.verdict == StrengthResult::Verdict::kWeaker;
     findings.add(weaker ? Level::kFailure : Level::kWarning, r.name,
                  weaker ? "attack weaker" : "attack stronger",
-                 fmt::format("it does less to {} and more to {} of {} samples; {}{}", r.weaker,
+                 fmt::format("it is weaker on {} and stronger on {} of {} samples; {}{}", r.weaker,
                              r.stronger, r.n, p_text(r.adjusted),
                              weaker ? "; what looks like a better model is a weaker attack"
                                     : "; what looks like a worse model may be a stronger attack"));
@@ -87,11 +88,10 @@ void describe_speed(const SpeedResult& r, double limit, Findings& findings) {
   switch (r.verdict) {
     case SpeedResult::Verdict::kFine: return;
     case SpeedResult::Verdict::kSlower:
-      findings.add(
-          Level::kFailure, r.entry, "slower",
-          fmt::format("takes {:.2f} times as long per operation as in the baseline, beside "
-                      "the reference workload; at most {} is allowed",
-                      r.slowdown, record::compact(limit)));
+      findings.add(Level::kFailure, r.entry, "slower",
+                   fmt::format("takes {:.2f} times as long per operation as in the baseline, "
+                               "relative to the reference workload; at most {} is allowed",
+                               r.slowdown, record::compact(limit)));
       return;
     case SpeedResult::Verdict::kTooShort:
       findings.add(Level::kNote, r.entry, "too short",
@@ -153,11 +153,10 @@ GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& d
   for (const PointResult& point : result.points)
     describe_point(point, same_model, demands, findings);
   if (baseline->strength.empty() || now.strength.empty()) {
-    findings.add(
-        Level::kWarning, "attack strength", "not measured",
-        fmt::format("{} knows nothing of the reference network, so a weaker attack may pass "
-                    "as a better model",
-                    now.strength.empty() ? "this run" : "the baseline"));
+    findings.add(Level::kWarning, "attack strength", "not measured",
+                 fmt::format("{} has no results on the reference network, so a weaker attack may "
+                             "pass as a better model",
+                             now.strength.empty() ? "this run" : "the baseline"));
   } else {
     result.strength = compare_strength(*baseline, now, demands.criteria.alpha);
     describe_strength(result.strength, findings);

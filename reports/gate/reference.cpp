@@ -23,7 +23,7 @@ std::vector<double> numbers_of(const formats::JsonPart& part) {
     if (*at == ' ') ++at;
     double value = 0.0;
     const auto [next, error] = std::from_chars(at, end, value);
-    if (error != std::errc{} || std::isnan(value)) part.fail("is no list of numbers");
+    if (error != std::errc{} || std::isnan(value)) part.fail("is not a list of numbers");
     numbers.push_back(value);
     at = next;
   }
@@ -47,7 +47,7 @@ Strength strength_from(const formats::JsonPart& part) {
                     .nearest = numbers_of(part["nearest"])};
   for (const auto& text : part.get<std::vector<std::string>>("broken")) {
     auto outcomes = formats::from_bits(text, strength.nearest.size());
-    if (!outcomes) part.fail("has broken and nearest that are not of the same samples");
+    if (!outcomes) part.fail("broken and nearest are not of the same samples");
     strength.broken.push_back(*std::move(outcomes));
   }
   if (strength.broken.size() != strength.epsilons.size())

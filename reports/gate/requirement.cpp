@@ -72,15 +72,15 @@ bool RequirementResult::met() const {
 
 Requirement parse_requirement(std::string_view text) {
   const std::size_t sign = text.rfind(">=");
-  if (sign == std::string_view::npos) fail(text, "there is no '>=' in it");
+  if (sign == std::string_view::npos) fail(text, "expected '>='");
   std::string_view metric = trimmed(text.substr(0, sign));
   const auto least = number(trimmed(text.substr(sign + 2)));
-  if (!least || *least < 0.0 || *least > 1.0) fail(text, "the rate is no number in [0, 1]");
+  if (!least || *least < 0.0 || *least > 1.0) fail(text, "the rate is not a number in [0, 1]");
   if (metric == "clean") return {.least = *least};
   const auto at = epsilon(last_word(metric));
-  if (!at) fail(text, "there is no ε before '>='");
+  if (!at) fail(text, "expected an ε before '>='");
   const std::string_view norm = last_word(metric);
-  if (metric.empty()) fail(text, "an attack, a norm and ε are wanted before '>='");
+  if (metric.empty()) fail(text, "expected an attack, a norm and ε before '>='");
   return {
       .attack = std::string(metric), .norm = std::string(norm), .epsilon = *at, .least = *least};
 }

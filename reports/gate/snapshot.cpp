@@ -34,10 +34,10 @@ double number_at(const Json& json, const char* pointer) {
 }
 
 [[noreturn]] void damaged(const std::string& what) {
-  throw record::Error(
-      fmt::format("samples.npy: {}; it and run.json are not of one run, or damaged; run the sweep "
-                  "again",
-                  what));
+  throw record::Error(fmt::format(
+      "samples.npy: {}; it and run.json do not belong to one run, or are damaged; run the sweep "
+      "again",
+      what));
 }
 
 /// Where the own row of an attack at one budget leaves a sample standing.
@@ -68,7 +68,7 @@ void require_same_samples(std::span<const record::SampleRecord> first,
 
 void require_count(const Point& point, const record::CurvePoint& stated, std::uint64_t count) {
   if (point.right.size() == stated.n && point.correct() == count) return;
-  damaged(fmt::format("{} stands on {} of {} samples, but run.json counts {} of {}", point.name(),
+  damaged(fmt::format("{} has {} of {} correct, but run.json counts {} of {}", point.name(),
                       point.correct(), point.right.size(), count, stated.n));
 }
 
@@ -167,10 +167,10 @@ bool Point::same_as(const Point& other) const {
 std::vector<Point> outcomes_of(const record::Run& run) {
   if (run.curve.empty() && !run.certificates.empty())
     throw record::Refusal(
-        "run.json: the run has certificates alone; outcomes are those of attacks, sample by "
-        "sample; sweep first, then certify into the same folder");
+        "run.json: the run contains only certificates, and outcomes are those of attacks, sample "
+        "by sample; sweep first, then certify into the same folder");
   const auto first = run.records(0);
-  if (run.curve.empty() || first.empty()) damaged("there is no sample of the curve in it");
+  if (run.curve.empty() || first.empty()) damaged("no samples of the curve");
   std::vector<Point> points{{.kind = record::RowKind::kClean, .right = clean_outcomes(first)}};
   require_count(points.front(), run.curve.front(), run.curve.front().clean_correct);
 

@@ -15,10 +15,10 @@ constexpr double kShortest = 0.5;  // seconds; below, starting up and other proc
 std::vector<SpeedResult> compare_speed(const Snapshot& baseline, const Snapshot& now,
                                        double max_slowdown) {
   if (baseline.speed.empty() || now.speed.empty()) {
-    throw record::Refusal(fmt::format(
-        "--max-slowdown {}: {} was not timed beside the reference workload; repeat it with this "
-        "gibbon, or leave the option out",
-        max_slowdown, baseline.speed.empty() ? "the baseline" : "this run"));
+    throw record::Refusal(
+        fmt::format("--max-slowdown {}: {} was not timed with the reference workload; repeat it "
+                    "with this gibbon, or omit the option",
+                    max_slowdown, baseline.speed.empty() ? "the baseline" : "this run"));
   }
   std::vector<SpeedResult> results;
   for (const Speed& is : now.speed) {

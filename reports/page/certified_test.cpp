@@ -107,9 +107,10 @@ TEST(Certified, DamagedFilesAreNamed) {
 
 TEST(Certified, TableNamesDenominatorIntervalAndLevel) {
   const std::string table = table::to_certified_table(example());
-  for (const char* part : {"50.0 %  2/4  [ 15.0,  85.0]", "25.0 %  1/4  [  4.6,  69.9]", "0, exact",
-                           "95 % Wilson interval", "3 of 4 are right", "level R",
-                           "certified, at least       3/4", "attacked, at most         2/4"}) {
+  for (const char* part :
+       {"50.0 %  2/4  [ 15.0,  85.0]", "25.0 %  1/4  [  4.6,  69.9]", "0, exact",
+        "95 % Wilson interval", "clean accuracy 3 of 4", "level R",
+        "certified radius (lower bound)       3/4", "counterexample (upper bound)         2/4"}) {
     EXPECT_THAT(table, HasSubstr(part));
   }
   EXPECT_THAT(table::to_table(joined(), table::Colour::kNever),
@@ -136,9 +137,8 @@ TEST(Certified, QuartilesOfBothEnds) {
 
 TEST(Certified, AnswersWithBothEdges) {
   EXPECT_EQ(record::certified_answer(example()),
-            "At ε = 0.1 (l∞) at least 50.0 % (2 of 4; 95 % interval 15.0–85.0 %) are proved to "
-            "keep the right answer under every perturbation, and at most 75.0 % (3 of 4; 95 % "
-            "interval 30.1–95.4 %) do; 1 are undecided.");
+            "At ε = 0.1 (l∞), certified accuracy is 50.0 % (2 of 4; 95 % interval 15.0–85.0 %) and "
+            "robust accuracy is at most 75.0 % (3 of 4; 95 % interval 30.1–95.4 %); 1 undecided.");
   record::Certificates exact = example();
   exact.curve[0].attacked = 2;
   EXPECT_THAT(record::certified_answer(exact), HasSubstr("exact, 0 undecided"));
@@ -151,7 +151,7 @@ TEST(Certified, FigureHasBothEdgesAndSaysWhereTheyMeet) {
     const std::string svg = figure::to_curve_svg(run);
     EXPECT_EQ(record::cases::xml_problem("band.svg", svg), "");
     for (const char* name :
-         {"certified", "not attacked", "undecided between", "exact (0 undecided)"})
+         {"certified", "not falsified", "undecided between", "exact (0 undecided)"})
       EXPECT_THAT(svg, HasSubstr(name));
   }
   record::Run exact = alone();
@@ -174,10 +174,10 @@ TEST(Certified, PageHasTheBand) {
     const std::string html = page::to_html({&page, 1}, "");
     EXPECT_EQ(record::cases::xml_problem("band.html", html), "");
     for (const char* text :
-         {"<h2>Certified, attacked, undecided</h2>", "2 / 4", "15.0–85.0 %",
-          "0<small>exact</small>", "level R: in real &lt;b&gt;arithmetic",
-          "gibbon certify -o &lt;two&gt;",
-          "<th scope=\"row\">certified, at least</th><td>3 / 4</td>", "certificates.linf.command"})
+         {"<h2>Certified band</h2>", "2 / 4", "15.0–85.0 %", "0<small>exact</small>",
+          "level R: in real &lt;b&gt;arithmetic", "gibbon certify -o &lt;two&gt;",
+          "<th scope=\"row\">certified radius (lower bound)</th><td>3 / 4</td>",
+          "certificates.linf.command"})
       EXPECT_THAT(html, HasSubstr(text));
     EXPECT_THAT(html, Not(HasSubstr("<two>")));
     const auto data = page::page_data({&page, 1}, {})["runs"][0]["series"];

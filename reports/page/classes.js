@@ -44,7 +44,7 @@
     classChart.data = {
       labels: names,
       datasets: [{
-        label: 'still right', intervals,
+        label: 'correct', intervals,
         data: p.classes.map((k, c) => (p.class_n[c] ? (100 * k) / p.class_n[c] : 0)),
         texts: p.classes.map((k, c) => pointText(
           { k, n: p.class_n[c], low: intervals[c][0], high: intervals[c][1] })),
@@ -71,7 +71,7 @@
   function drawTable(p) {
     const names = run().classes;
     const count = new Map(p.became.map(([truth, said, k]) => [`${truth} ${said}`, k]));
-    const head = element('tr', {}, element('th', { scope: 'col' }, 'true ↓ says →'),
+    const head = element('tr', {}, element('th', { scope: 'col' }, 'true ↓ predicted →'),
       ...names.map((name) => element('th', { scope: 'col' }, name)));
     const rows = names.map((name, truth) => element('tr', {},
       element('th', { scope: 'row' }, name),
@@ -92,19 +92,19 @@
     confidenceChart.data = {
       labels: p.right.map((_, k) => `${k * width}–${(k + 1) * width}`),
       datasets: [
-        { label: 'still right', data: p.right, backgroundColor: css('--bar'), stack: 'all' },
-        { label: 'fooled', data: p.fooled, backgroundColor: css('--bad'), stack: 'all' },
+        { label: 'correct', data: p.right, backgroundColor: css('--bar'), stack: 'all' },
+        { label: 'misclassified', data: p.fooled, backgroundColor: css('--bad'), stack: 'all' },
       ],
     };
     confidenceChart.options.plugins.legend = { display: true, labels: { color: css('--ink') } };
     confidenceChart.options.scales = {
-      x: axis('confidence in what the model says, in %', { stacked: true, grid: { display: false } }),
+      x: axis('confidence in the prediction, in %', { stacked: true, grid: { display: false } }),
       y: axis('images', { stacked: true, ticks: { precision: 0 } }),
     };
     confidenceChart.update();
     const sum = (counts) => grouped(counts.reduce((a, b) => a + b, 0));
     byId('confidence-chart').setAttribute('aria-label',
-      `Confidences at ε = ${p.text}: ${sum(p.right)} images still right, ${sum(p.fooled)} fooled`);
+      `Confidences at ε = ${p.text}: ${sum(p.right)} images classified correctly, ${sum(p.fooled)} misclassified`);
   }
 
   observe(() => {

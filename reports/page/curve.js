@@ -62,7 +62,7 @@
         ctx.lineTo(area.right, y);
         ctx.stroke();
         ctx.textAlign = 'right';
-        ctx.fillText(`guessing, 1 of ${classes}`, area.right - 4, y - 5);
+        ctx.fillText(`chance level, 1 of ${classes}`, area.right - 4, y - 5);
       }
       const x = scales.x.getPixelForValue(state.epsilon);
       if (x >= area.left - 1 && x <= area.right + 1) {
@@ -121,8 +121,8 @@
   // Says how a band is to be read.
   function legendName(c) {
     if (!isBand(c.series)) return curveName(c);
-    return curveName(c) + (c.series.points.every(exact) ? ' = not attacked: exact (0 undecided)'
-      : ' (dashed) to not attacked (solid), undecided between');
+    return curveName(c) + (c.series.points.every(exact) ? ' = not falsified: exact (0 undecided)'
+      : ' (dashed) to not falsified (solid), undecided between');
   }
 
   function legendEntry(c) {

@@ -39,7 +39,7 @@
     };
     chart.update();
     const text = `Median ${d.median === null ? 'not found' : compact(d.median)} of ${grouped(run().n)} ` +
-      `images; ${grouped(d.clean)} are wrong without attack (distance 0), ${grouped(d.beyond)} need ` +
+      `images; ${grouped(d.clean)} are misclassified without attack (distance 0), ${grouped(d.beyond)} need ` +
       `more than the largest ε shown, ${grouped(d.never)} were never broken.`;
     byId('distances-text').textContent = text;
     byId('distances-chart').setAttribute('aria-label', `Smallest distances. ${text}`);

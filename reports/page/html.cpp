@@ -45,8 +45,8 @@ constexpr std::string_view kCurve = R"html(<h2>Accuracy over perturbation size</
 <div class="chart"><canvas id="curve" role="img" tabindex="0"></canvas>
 <div class="tip" id="curve-tip" hidden="hidden"></div></div>
 <div class="row legend" id="curve-legend" role="group" aria-label="Curves shown"></div>
-<p class="facts">Bands are 95 % Wilson intervals; an image that is wrong without attack counts as not
-correct. Point at a curve for its counts; a click, the arrow keys or the slider choose ε.</p>
+<p class="facts">Bands are 95 % Wilson intervals; images misclassified without
+attack count as not correct. Point at a curve for its counts; a click, the arrow keys or the slider choose ε.</p>
 </div>
 )html";
 
@@ -59,13 +59,13 @@ constexpr std::string_view kExplore = R"html(<div data-needs-script="" hidden="h
 <span id="verdict" role="status"></span>
 </div>
 <section id="walk" hidden="hidden">
-<h2>What the model sees</h2>
-<p class="facts"><span id="walk-attack"></span> Each picture was rounded to 8 bits, saved, read back and
-judged again; move ε and see it change.</p>
+<h2>Adversarial examples</h2>
+<p class="facts"><span id="walk-attack"></span> Each image was rounded to 8 bits, saved, read back and
+judged again. Move ε to see it change.</p>
 <div class="row"><label>class <select id="walk-class"></select></label>
 <label>order <select id="walk-order"></select></label></div>
 <div id="walk-samples" role="group" aria-label="Samples"></div>
-<p id="walk-empty" hidden="hidden">No pictured sample of this class.</p>
+<p id="walk-empty" hidden="hidden">No sample of this class in the gallery.</p>
 <div id="walk-stage">
 <h3 id="walk-title"></h3>
 <div class="triptych">
@@ -96,19 +96,19 @@ images, so read small differences as chance.</p>
 <div class="chart low"><canvas id="classes-chart" role="img"></canvas></div>
 </section>
 <section id="became" hidden="hidden">
-<h2>Who becomes whom</h2>
-<p class="facts"><span class="where"></span>. Images of each true class (row) by what the model says
-(column) at this ε; the diagonal is still right.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Who becomes whom" id="became-table"></div>
+<h2>Confusion matrix</h2>
+<p class="facts"><span class="where"></span>. Images by true class (row) and predicted class (column)
+at this ε; the diagonal is classified correctly.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Confusion matrix" id="became-table"></div>
 </section>
 <section id="confidence" hidden="hidden">
-<h2>How sure the model is</h2>
-<p class="facts"><span class="where"></span>. The model's confidence in what it says, over the images
-that are still right and those fooled at this ε.</p>
+<h2>Confidence</h2>
+<p class="facts"><span class="where"></span>. Confidence of the model in its prediction, for images
+classified correctly and misclassified at this ε.</p>
 <div class="chart low"><canvas id="confidence-chart" role="img"></canvas></div>
 </section>
 <section id="radii" hidden="hidden">
-<h2>How far it is safe</h2>
+<h2>Certified radius</h2>
 <p class="facts" id="radii-text"></p>
 <div class="chart low"><canvas id="radii-chart" role="img"></canvas></div>
 </section>
@@ -136,7 +136,7 @@ std::string repeat_section(const record::Subject& subject) {
   if (subject.commands.empty()) return "";
   std::vector<std::string> lines;
   for (const std::string& command : subject.commands) lines.push_back(record::escape_html(command));
-  return fmt::format("<h2>Repeat it</h2>\n<pre><code>{}</code></pre>\n", fmt::join(lines, "\n"));
+  return fmt::format("<h2>Reproduce</h2>\n<pre><code>{}</code></pre>\n", fmt::join(lines, "\n"));
 }
 
 std::string diagnosis_section(const record::Run& run, bool named) {

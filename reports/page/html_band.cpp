@@ -15,8 +15,8 @@ std::string radius_section(const record::Certificates& certificates) {
   if (radii.rows.empty()) return {};
   radii.columns[1].head = "known";
   return paragraph("facts",
-                   "Between these ends lies the smallest distance that breaks an image, over all "
-                   "images; wrong without attack counts as 0.") +
+                   "The smallest adversarial distance lies between these bounds, over all images; "
+                   "0 if misclassified without attack.") +
          render_html(radii, "numbers");
 }
 
@@ -33,12 +33,11 @@ std::string band_section(std::span<const record::Panel> panels, const record::Su
         paragraph("facts", "Soundness " + panel.band->level + ".");
   }
   if (html.empty()) return html;
-  return "<h2>Certified, attacked, undecided</h2>\n" +
-         paragraph(
-             "facts",
-             "Each cell: share, count of n, 95 % Wilson interval. Certified: it is proved that "
-             "no image within ε changes the answer, a lower limit of robustness. Attacked: one "
-             "is known that does, or the answer is wrong without attack.") +
+  return "<h2>Certified band</h2>\n" +
+         paragraph("facts",
+                   "Each cell: share, count of n, 95 % Wilson interval. Certified: no image within "
+                   "ε changes the prediction; a lower bound of robust accuracy. Falsified: a "
+                   "counterexample is known, or misclassified without attack.") +
          html;
 }
 

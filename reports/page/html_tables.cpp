@@ -37,16 +37,16 @@ std::string target_text(const record::CurvePoint& point) {
 std::vector<std::string> detail_heads() {
   std::vector<std::string> heads{"ε",
                                  "attack",
-                                 "correct of those right without attack",
+                                 "correct of those correct without attack",
                                  "count",
                                  "confidence in the wrong class, mean",
                                  "median"};
   for (const Norm norm : kStoredNorms) {
     heads.push_back(fmt::format("mean {}{}", info_of(norm).symbol,
-                                norm == kStoredNorms.front() ? " of what fooled" : ""));
+                                norm == kStoredNorms.front() ? " of successful attacks" : ""));
   }
   heads.insert(heads.end(),
-               {"stay adversarial as 8-bit PNG", "target reached", "broken by a smaller ε only"});
+               {"adversarial as 8-bit PNG", "target reached", "broken by a smaller ε only"});
   return heads;
 }
 
@@ -202,8 +202,8 @@ std::string passes_tables(const record::Run& run, std::span<const record::Panel>
   }
   if (html.empty()) return {};
   return paragraph("facts",
-                   "Accuracy that was left when an attack had spent so many passes through the "
-                   "model (forward or backward) on each image. All budgets: queries.csv.") +
+                   "Robust accuracy after this many passes (forward or backward) per image. All "
+                   "budgets: queries.csv.") +
          html;
 }
 
@@ -255,18 +255,16 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
                        [](const record::Panel& panel) { return !panel.series.empty(); });
   if (panels.empty()) return {};
   std::string html =
-      "<h2>Numbers</h2>\n" +
-      paragraph(
-          "facts",
-          "Each cell: accuracy, correct of n, 95 % Wilson interval. An image that is wrong without "
-          "attack counts as not correct.");
+      "<h2>Numbers</h2>\n" + paragraph("facts",
+                                       "Each cell: accuracy, correct of n, 95 % Wilson interval. "
+                                       "Images misclassified without attack count as not correct.");
   for (const record::Panel& panel : panels)
     html += panel_heading(panel, subject) + render_html(table::accuracy_table(panel), "accuracy");
-  std::string details = paragraph(
-      "facts",
-      "Confidences and distances are means over the images that fooled the model. Stay "
-      "adversarial as 8-bit PNG: wrong answers after rounding, of the wrong answers before; "
-      "both include images that are wrong without attack.");
+  std::string details =
+      paragraph("facts",
+                "Confidences and distances are means over the adversarial images. "
+                "Adversarial as 8-bit PNG: misclassified after rounding / misclassified "
+                "before; both include images that are misclassified without attack.");
   for (const record::Panel& panel : panels)
     details += panel_heading(panel, subject) + detail_table(panel);
   html += folded("Details: confidences, distances, 8-bit rounding", details);
@@ -277,7 +275,7 @@ std::string numbers_section(std::span<const record::Panel> all, const record::Su
 
 std::string cost_section(const record::Run& run, std::span<const record::Panel> panels) {
   const std::string html = cost_table(run) + passes_tables(run, panels);
-  return html.empty() ? html : "<h2>What it cost</h2>\n" + html;
+  return html.empty() ? html : "<h2>Cost</h2>\n" + html;
 }
 
 std::string distances_table(const record::Run& run) {
@@ -286,9 +284,9 @@ std::string distances_table(const record::Run& run) {
   distances.columns[0].head = "attack";
   distances.columns[2].head = "broken";
   return paragraph("facts",
-                   "How far an image has to be moved before the model is wrong, over all images: "
-                   "wrong without attack counts as 0. A quarter of the images is broken within the "
-                   "lower quartile, half within the median.") +
+                   "Smallest perturbation that changes the prediction, over all images; 0 if "
+                   "misclassified without attack. A quarter of the images break within the lower "
+                   "quartile, half within the median.") +
          render_html(distances, "numbers");
 }
 
@@ -302,10 +300,9 @@ std::string comparison_section(const record::Run& run, const record::Subject& su
        "the same ε in another norm: the sets of allowed images differ"});
   if (!run.curve.empty())
     entries.emplace_back(
-        "runs with other attacks or other settings of them: each number here is what these attacks "
-        "left "
-        "over, an upper limit of the robustness, and a stronger attack can only lower it");
-  entries.emplace_back(run.certificates.empty() ? "certified robustness, which is a lower limit"
+        "runs with other attacks or other attack options: each number here is an upper bound of "
+        "robust accuracy, and a stronger attack can only lower it");
+  entries.emplace_back(run.certificates.empty() ? "certified accuracy, which is a lower bound"
                                                 : "certificates of another level of soundness");
   return "<h2>Not comparable with</h2>\n" + list(entries);
 }

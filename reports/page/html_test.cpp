@@ -70,14 +70,12 @@ TEST(Subject, AsksAndAnswers) {
   run.provenance["model"] = "mlp";
   EXPECT_EQ(
       record::question(run),
-      "How far can each input value of three digits test images be moved before mlp is wrong?");
+      "How large a change of each input value of three digits test images does mlp withstand?");
   ASSERT_EQ(record::answers(run).size(), 1U);
   EXPECT_EQ(record::answers(run)[0],
-            "At ε = 0.1 (l∞, the smallest tested at which less than half of the clean accuracy is "
-            "left) the "
-            "strongest attack per image leaves 0.0 % (0 of 200; 95 % interval 0.0–1.9 %) correct; "
-            "without "
-            "attack 90.0 %.");
+            "At ε = 0.1 (l∞, the smallest ε tested at which robust accuracy is below half of clean "
+            "accuracy), robust accuracy under the strongest attack per image is 0.0 % (0 of 200; "
+            "95 % interval 0.0–1.9 %); clean accuracy 90.0 %.");
 }
 
 TEST(Subject, NamesTheLargestBudgetWhenTheModelHolds) {
@@ -85,16 +83,15 @@ TEST(Subject, NamesTheLargestBudgetWhenTheModelHolds) {
   run.curve = {record::cases::point("fgsm", "attack", 0.05, 170),
                record::cases::point("fgsm", "attack", 0.1, 150)};
   EXPECT_EQ(record::answers(run)[0],
-            "At ε = 0.1 (l∞, the largest tested) fgsm leaves 75.0 % (150 of 200; 95 % interval "
-            "68.6–80.5 %) "
-            "correct; without attack 90.0 %.");
+            "At ε = 0.1 (l∞, the largest ε tested), robust accuracy under fgsm is 75.0 % (150 of "
+            "200; 95 % interval 68.6–80.5 %); clean accuracy 90.0 %.");
 }
 
 TEST(Subject, NoiseAloneIsNoAnswer) {
   record::Run run = record::cases::run();
   run.curve = {record::cases::point("noise-sign", "control", 0.1, 170)};
   EXPECT_EQ(record::answers(run)[0],
-            "In l∞ only noise was tried; that says nothing about attacks.");
+            "In l∞, only noise was tried; this says nothing about robustness to attacks.");
 }
 
 }  // namespace

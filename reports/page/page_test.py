@@ -223,7 +223,7 @@ class Page(unittest.TestCase):
         for chart, x, y in (
                 ("curve", "perturbation size ε (pixel values in [0, 1], l∞)", "accuracy in %, n = 90"),
                 ("classes-chart", "true class", "accuracy in %"),
-                ("confidence-chart", "confidence in what the model says, in %", "images"),
+                ("confidence-chart", "confidence in the prediction, in %", "images"),
                 ("distances-chart",
                  "smallest distance that breaks the image (pixel values in [0, 1], l∞)", "images")):
             self.choose_attack("fgsm", "l∞")
@@ -356,7 +356,7 @@ class Page(unittest.TestCase):
             self.assertAlmostEqual(shown, 100 * (attacked <= at * (1 + 1e-12)).mean(), 9)
         for one, other in zip(may, are):
             self.assertGreaterEqual(one["y"], other["y"])
-        self.assertIn("of the attacked end", self.find("#radii-text").text)
+        self.assertIn("median upper bound", self.find("#radii-text").text)
         self.assertEqual(self.js("document.querySelector('#radii-chart').getAttribute('aria-label')"),
                          self.find("#radii-text").text)
         self.open("run_grey/report.html")
@@ -501,7 +501,7 @@ class Page(unittest.TestCase):
         nearest = samples[samples["curve_row"] == rows[0]]["nearest"]
         bars = self.js("Chart.getChart('distances-chart').data.datasets[0].data.map(p => p.y)")
         self.assertEqual(sum(bars), ((nearest > 0) & (nearest <= 0.4 * (1 + 1e-6))).sum())
-        self.assertIn(f"{(nearest == 0).sum()} are wrong without attack",
+        self.assertIn(f"{(nearest == 0).sum()} are misclassified without attack",
                       self.find("#distances-text").text)
 
     # Where it is looked at.

@@ -32,7 +32,7 @@
     });
     chart.data = {
       datasets: [
-        line('an attack breaks', radii.are, { borderWidth: 1.6 }),
+        line('counterexample found', radii.are, { borderWidth: 1.6 }),
         line('not certified', radii.may,
           { borderWidth: 1.6, borderDash: [7, 5], fill: '-1', backgroundColor: faded(colour, 0.28) }),
       ],
@@ -46,8 +46,8 @@
     };
     chart.update();
     const [certified, attacked] = radii.medians.map((m) => (m === null ? 'not known' : compact(m)));
-    const text = `The smallest distance that breaks an image lies between two ends, one proved and one found. ` +
-      `Median of the certified end ${certified}, of the attacked end ${attacked}, over ${grouped(run().n)} images.`;
+    const text = `The smallest adversarial distance lies between a certified lower bound and a counterexample. ` +
+      `Median lower bound ${certified}, median upper bound ${attacked}, over ${grouped(run().n)} images.`;
     byId('radii-text').textContent = text;
     byId('radii-chart').setAttribute('aria-label', text);
   });

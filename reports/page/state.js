@@ -78,12 +78,12 @@ function pointText(p) {
     `${intervalText(p.low, p.high)})`;
 }
 
-// Of a band: "certified 73.8 % (…), attacked 22.1 % (…), undecided 41", or "exact, 0 undecided".
+// Of a band: "certified 73.8 % (…), falsified 22.1 % (…), undecided 41", or "exact, 0 undecided".
 const isBand = (s) => s.kind === 'certified';
 const exact = (p) => p.undecided === 0;
 const undecidedText = (p) => (exact(p) ? 'exact, 0 undecided' : `undecided ${grouped(p.undecided)}`);
 function seriesText(s, p) {
-  return isBand(s) ? `${pointText(p)}, attacked ${pointText(p.attacked)}, ${undecidedText(p)}` : pointText(p);
+  return isBand(s) ? `${pointText(p)}, falsified ${pointText(p.attacked)}, ${undecidedText(p)}` : pointText(p);
 }
 
 // Wilson 1927, as wilson95() in reports/record/record.cpp.

@@ -109,7 +109,7 @@
       const bar = element('span', { class: 'bar' });
       bar.append(element('span', { style: `width:${100 * share}%` }));
       row.append(element('span', { class: 'bar-name' },
-        className(c) + (c === w.label ? ' (true)' : c === now.says ? ' (said)' : '')),
+        className(c) + (c === w.label ? ' (true)' : c === now.says ? ' (predicted)' : '')),
       bar, element('span', { class: 'bar-value' }, percent(share)));
       return row;
     }));

@@ -36,9 +36,10 @@ std::array<std::uint64_t, 3> counts_of(const CertifiedPoint& point) {
 
 std::vector<RadiusSummary> radius_summaries(const Certificates& certificates) {
   if (!certificates.with_radius || certificates.samples.empty()) return {};
-  return {summarise(certificates, "certified, at least", 0.0,
+  return {summarise(certificates, "certified radius (lower bound)", 0.0,
                     [](const CertifiedSample& s) { return std::max(0.0, s.certified); }),
-          summarise(certificates, "attacked, at most", std::numeric_limits<double>::infinity(),
+          summarise(certificates, "counterexample (upper bound)",
+                    std::numeric_limits<double>::infinity(),
                     [](const CertifiedSample& s) { return s.attacked; })};
 }
 
@@ -55,12 +56,11 @@ std::string certified_answer(const Certificates& certificates) {
   const std::string where =
       fmt::format("At ε = {} ({})", epsilon_text(point.epsilon), norm_symbol(certificates.norm));
   if (point.exact())
-    return fmt::format("{} {} keep the right answer under every perturbation: exact, 0 undecided.",
-                       where, rate(point.certified));
+    return fmt::format("{}, robust accuracy is {}: exact, 0 undecided.", where,
+                       rate(point.certified));
   return fmt::format(
-      "{} at least {} are proved to keep the right answer under every perturbation, and at most {} "
-      "do; {} are undecided.",
-      where, rate(point.certified), rate(point.standing()), grouped(point.undecided()));
+      "{}, certified accuracy is {} and robust accuracy is at most {}; {} undecided.", where,
+      rate(point.certified), rate(point.standing()), grouped(point.undecided()));
 }
 
 }  // namespace gibbon::reports::record

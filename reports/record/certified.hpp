@@ -17,7 +17,7 @@ inline constexpr std::array kVerdicts{"certified", "attacked", "undecided"};
 
 /// Quartiles over all samples of one end of the smallest distance.
 struct RadiusSummary {
-  std::string end;          ///< "certified, at least" or "attacked, at most"
+  std::string end;          ///< "certified radius (lower bound)" or "counterexample (upper bound)"
   std::uint64_t known = 0;  ///< of n: the end is no better than nothing for the others
   std::uint64_t n = 0;
   std::array<double, 3> quartiles{};  ///< lower, median, upper; infinity: not found
@@ -25,8 +25,8 @@ struct RadiusSummary {
 /// Both ends; none unless they were searched.
 [[nodiscard]] std::vector<RadiusSummary> radius_summaries(const Certificates& certificates);
 
-/// "At ε = 0.1 (l∞) at least 73.8 % (…) are proved to keep the right answer …", of the ε at which
-/// there is most to see.
+/// "At ε = 0.1 (l∞), certified accuracy is 73.8 % (…) …", of the ε at which there is
+/// most to see.
 [[nodiscard]] std::string certified_answer(const Certificates& certificates);
 
 }  // namespace gibbon::reports::record

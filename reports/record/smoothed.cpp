@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 std::string meaning(const Smoothed& s) {
   return fmt::format(
-      "holds for the smoothed classifier, the answer most frequent under N(0, {}²) noise, not for "
+      "holds for the smoothed classifier, the most frequent prediction under N(0, {}²) noise, not "
+      "for "
       "the model itself; per sample with probability at least {} (n = {} draws)",
       s.sigma, 1.0 - s.alpha, grouped(s.n));
 }
@@ -88,9 +89,9 @@ std::string to_smoothed_table(const Smoothed& s) {
       widths[c] = std::max(widths[c], display_width(row[c]));
     }
   }
-  std::string text = fmt::format("{}, {}, smoothed with σ = {}\n{} of {} are right, {} abstain\n\n",
-                                 printable(s.title), info_of(Norm::kL2).symbol, s.sigma, right(s),
-                                 s.samples.size(), abstentions(s));
+  std::string text = fmt::format(
+      "{}, {}, smoothed with σ = {}\nclean accuracy {} of {}, {} abstained\n\n", printable(s.title),
+      info_of(Norm::kL2).symbol, s.sigma, right(s), s.samples.size(), abstentions(s));
   for (const auto& row : rows) {
     text += pad_right(row[0], widths[0]);
     for (std::size_t c = 1; c < row.size(); ++c) text += "   " + pad_left(row[c], widths[c]);

@@ -65,8 +65,10 @@ TEST(Smoothed, JsonSaysWhatItHoldsFor) {
 
 TEST(Smoothed, TableIsOneForATerminal) {
   const std::string table = to_smoothed_table(example());
-  EXPECT_THAT(table, HasSubstr("<script> .onnx, l₂, smoothed with σ = 0.25\n1 of 3 are right, 1 "
-                               "abstain\n"));
+  EXPECT_THAT(
+      table,
+      HasSubstr(
+          "<script> .onnx, l₂, smoothed with σ = 0.25\nclean accuracy 1 of 3, 1 abstained\n"));
   EXPECT_THAT(table, HasSubstr("33.3 %"));
   EXPECT_THAT(table, HasSubstr("not for the model itself"));
 }

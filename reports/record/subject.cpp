@@ -55,7 +55,7 @@ double clean_accuracy(const CurvePoint& point) {
 
 std::string outcome(const CurvePoint& point) {
   const Interval interval = wilson95(point.correct, point.n);
-  return fmt::format("{} ({} of {}; 95 % interval {}–{} %) correct; without attack {}.",
+  return fmt::format("{} ({} of {}; 95 % interval {}–{} %); clean accuracy {}.",
                      percent(point.accuracy()), grouped(point.correct), grouped(point.n),
                      low_end(interval.low), high_end(interval.high),
                      percent(clean_accuracy(point)));
@@ -64,8 +64,9 @@ std::string outcome(const CurvePoint& point) {
 std::string answer(const Panel& panel) {
   const Series* series = panel.strongest();
   if (series == nullptr)
-    return fmt::format("In {} only noise was tried; that says nothing about attacks.",
-                       norm_symbol(panel.norm));
+    return fmt::format(
+        "In {}, only noise was tried; this says nothing about robustness to attacks.",
+        norm_symbol(panel.norm));
   const std::string attack = series->kind == RowKind::kWorstCase ? "the strongest attack per image"
                                                                  : printable(series->attack);
   const auto halved = std::find_if(
@@ -74,9 +75,10 @@ std::string answer(const Panel& panel) {
   const bool is_halved = halved != series->points.end();
   const CurvePoint& point = is_halved ? **halved : *series->points.back();
   return fmt::format(
-      "At ε = {} ({}, {}) {} leaves {}", epsilon_text(point.epsilon), norm_symbol(panel.norm),
-      is_halved ? "the smallest tested at which less than half of the clean accuracy is left"
-                : "the largest tested",
+      "At ε = {} ({}, {}), robust accuracy under {} is {}", epsilon_text(point.epsilon),
+      norm_symbol(panel.norm),
+      is_halved ? "the smallest ε tested at which robust accuracy is below half of clean accuracy"
+                : "the largest ε tested",
       attack, outcome(point));
 }
 
@@ -115,8 +117,9 @@ std::string question(const Run& run) {
   };
   const bool each = std::ranges::all_of(run.curve, moves_each) &&
                     std::ranges::all_of(run.certificates, moves_each);
-  return fmt::format("How far can {}{} images be moved before {} is wrong?",
-                     each ? "each input value of " : "", subject.data_and_split(), subject.model);
+  return fmt::format("How large a {} {} images does {} withstand?",
+                     each ? "change of each input value of" : "perturbation of",
+                     subject.data_and_split(), subject.model);
 }
 
 std::vector<std::string> answers(const Run& run) {

@@ -26,7 +26,7 @@ std::string caption(const record::Panel& panel, const record::Subject& subject) 
   return fmt::format(
       "Accuracy in \\% of {} on {}, $n = {}$, under perturbations of {} size at most "
       "$\\varepsilon$ "
-      "({}), in brackets the 95\\,\\% Wilson interval. Samples that are wrong without attack count "
+      "({}), in brackets the 95\\,\\% Wilson interval. Samples misclassified without attack count "
       "as not correct.",
       latex_escaped(subject.model), latex_escaped(subject.data_and_split()),
       fmt::format("{}", subject.n), norm_math(panel.norm), units);
@@ -55,10 +55,9 @@ std::string label_of(const record::Panel& panel) {
 
 std::string band_caption(const record::Panel& panel, const record::Subject& subject) {
   return fmt::format(
-      "Samples in \\% of {} on {}, $n = {}$, whose "
-      "answer no perturbation of {} size at most $\\varepsilon$ (in {}) changes, certified; for "
-      "which one is known that does, attacked; the others, undecided; in brackets the 95\\,\\% "
-      "Wilson interval. Samples that are wrong without attack count as attacked.",
+      "Samples in \\% of {} on {}, $n = {}$. Certified: no perturbation of {} size at most "
+      "$\\varepsilon$ (in {}) changes the prediction. Falsified: a counterexample is known, or "
+      "misclassified without attack. Undecided: neither. In brackets the 95\\,\\% Wilson interval.",
       latex_escaped(subject.model), latex_escaped(subject.data_and_split()), subject.n,
       norm_math(panel.norm), latex_escaped(subject.units));
 }

@@ -60,10 +60,11 @@ Table distance_table(const record::Run& run) {
 }
 
 Table band_table(const record::Certificates& certificates) {
-  Table table{.title = "Certified, attacked and undecided by perturbation size, " +
+  Table table{.title = "Certified, falsified and undecided by perturbation size, " +
                        record::norm_symbol(certificates.norm),
               .columns = {kEpsilon}};
-  for (const char* verdict : record::kVerdicts) table.columns.push_back({.head = verdict});
+  for (const char* head : {"certified", "falsified", "undecided"})
+    table.columns.push_back({.head = head});
   for (const record::CertifiedPoint& point : certificates.curve) {
     auto& row = table.rows.emplace_back(1, Epsilon{point.epsilon});
     for (const std::uint64_t k : record::counts_of(point))
@@ -74,13 +75,13 @@ Table band_table(const record::Certificates& certificates) {
 }
 
 Table radius_table(const record::Certificates& certificates) {
-  Table table{
-      .title = "Both ends of the smallest distance, " + record::norm_symbol(certificates.norm),
-      .columns = {{.head = "smallest distance", .align = Align::kLeft},
-                  {.head = "known/n"},
-                  {.head = "lower quartile"},
-                  {.head = "median"},
-                  {.head = "upper quartile"}}};
+  Table table{.title = "Bounds of the smallest adversarial distance, " +
+                       record::norm_symbol(certificates.norm),
+              .columns = {{.head = "smallest distance", .align = Align::kLeft},
+                          {.head = "known/n"},
+                          {.head = "lower quartile"},
+                          {.head = "median"},
+                          {.head = "upper quartile"}}};
   for (const record::RadiusSummary& summary : record::radius_summaries(certificates)) {
     auto& row = table.rows.emplace_back(1, summary.end);
     row.emplace_back(Ratio{summary.known, summary.n});

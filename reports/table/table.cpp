@@ -13,7 +13,7 @@ namespace gibbon::reports::table {
 namespace {
 
 constexpr std::string_view kCellMeaning =
-    "accuracy   correct/n   [95 % Wilson interval in %]; wrong without attack counts as not "
+    "accuracy   correct/n   [95 % Wilson interval in %]; errors without attack count as not "
     "correct";
 
 }  // namespace
@@ -43,15 +43,15 @@ std::string to_markdown(const record::Run& run) {
                         panel.band == nullptr ? "" : "\n" + to_certified_markdown(*panel.band));
   if (!run.curve.empty())
     text +=
-        "Cells: accuracy, correct/n, 95 % Wilson interval in %. Wrong without attack counts as not "
-        "correct.\n";
+        "Cells: accuracy, correct/n, 95 % Wilson interval in %. Samples misclassified without "
+        "attack count as not correct.\n";
   if (!run.distances.empty())
     text += "\n## Smallest distances\n\n" + render_markdown(distance_table(run));
   if (!run.diagnosis.empty()) text += "\n## Diagnosis\n\n";
   for (const std::string& sentence : run.diagnosis)
     text += fmt::format("- {}\n", record::escape_markdown(sentence));
   if (!subject.commands.empty())
-    text += fmt::format("\n## Repeat it\n\n```sh\n{}\n```\n", fmt::join(subject.commands, "\n"));
+    text += fmt::format("\n## Reproduce\n\n```sh\n{}\n```\n", fmt::join(subject.commands, "\n"));
   return text;
 }
 
