@@ -2,17 +2,20 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "models/graph.hpp"
 #include "models/network.hpp"
 
 namespace gibbon::models {
 
 /// A network as it was read.
 struct ModelFile {
-  Network network;
-  std::string sha256;  ///< of the file's (uncompressed) bytes
+  Network network;  ///< a multilayer perceptron; without layers when `graph` is there
+  std::shared_ptr<const Graph> graph;  ///< any other network; null: it is a multilayer perceptron
+  std::string sha256;                  ///< of the file's (uncompressed) bytes
   /// Softmax, LogSoftmax or Sigmoid, where the file has one behind the logits; else empty.
   std::string final_op;
   /// Nodes whose constants are no float32 numbers, or none after folding: the network is the file's

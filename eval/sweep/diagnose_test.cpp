@@ -295,7 +295,8 @@ class Moody final : public models::Classifier {
   }
   Rows forward(Rows x, models::Tape& tape) const override {
     const Rows logits = model_.forward(x, tape);
-    if (++passes_ >= from_ && x.rows > 63) tape.as<models::MlpTapeOf<float>>().a.back().row(63)[0] += by_;
+    if (++passes_ >= from_ && x.rows > 63)
+      tape.as<models::MlpTapeOf<float>>().a.back().row(63)[0] += by_;
     return logits;
   }
   void backward(models::Tape& tape, Rows dlogits, MutableRows dx) const override {
