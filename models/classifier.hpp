@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -96,6 +97,12 @@ class ClassifierOf {
   /// may follow one forward pass, e.g. one per class for all rows of the Jacobian.
   virtual void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                         RowsOf<Float> dx) const = 0;
+
+  /// The most samples that a worker had better ask about at once: what make_tape() takes for them
+  /// stays within a few hundred megabytes.
+  [[nodiscard]] virtual std::size_t most_rows() const {
+    return std::numeric_limits<std::size_t>::max();
+  }
 
   /// Null: this model has none.
   [[nodiscard]] virtual const FrontOf<Float>* front() const { return nullptr; }

@@ -461,12 +461,14 @@ TEST(RefusedModel, NodesThatAreNoLayer) {
                                  const std::string& name) -> ::onnx::AttributeProto& {
     return onnx::Handmade::attribute(*m.graph().mutable_node(1), name);
   };
-  behind_first_layer("Conv", {"z", "W2"})
+  behind_first_layer("LSTM", {"z", "W2"})
       .expect_refused(
-          "node 'n7' (Conv): operator Conv is not supported; allowed are Gemm, MatMul, Add, Sub, "
-          "Mul, Div, BatchNormalization, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, "
+          "node 'n7' (LSTM): operator LSTM is not supported; allowed are Gemm, MatMul, Conv, "
+          "MaxPool, AveragePool, GlobalAveragePool, ReduceMean, Add, Sub, Mul, Div, Concat, "
+          "BatchNormalization, Shape, Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, "
           "Constant, Identity, Dropout, Cast, a final Softmax or LogSoftmax, and the activations "
-          "of 'gibbon list activations'");
+          "of "
+          "'gibbon list activations'");
   behind_first_layer("HardSigmoid")
       .expect_refused("node 'n7' (HardSigmoid): HardSigmoid is supported only as a step function");
   onnx::Handmade m = behind_first_layer("HardSigmoid");

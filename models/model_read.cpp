@@ -15,6 +15,8 @@
 #include "models/onnx/affine_chain.hpp"
 #include "models/onnx/constant.hpp"
 #include "models/onnx/flow.hpp"
+#include "models/onnx/graph_reader.hpp"
+#include "models/onnx/node_reader.hpp"
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
 #include "models/onnx/text.hpp"
@@ -23,24 +25,15 @@ namespace gibbon::models {
 namespace {
 
 /// Follows the one chain of nodes from the input to the output, building the network on the way.
-class Reader {
+class ChainReader : private onnx::NodeReader {
  public:
-  /// Some steps go through all features; this keeps a file of small ones short of minutes.
-  static constexpr int kMostNodes = 10'000;
-
-  Reader(const ::onnx::ModelProto& model, const std::string& file, onnx::Budget& budget)
-      : model_(model), file_(file), budget_(budget), chain_(budget) {}
+  ChainReader(const ::onnx::ModelProto& model, const std::string& file, onnx::Budget& budget)
+      : NodeReader(model, file, budget), chain_(budget) {}
 
   ModelFile read() {
     const ::onnx::GraphProto& graph = model_.graph();
-    at_file([&] {
-      opset_ = onnx::opset_of(model_);
-      if (graph.node_size() > kMostNodes) {
-        onnx::misfit("it has {} nodes; allowed are at most {}", graph.node_size(), kMostNodes);
-      }
-      find_constants(graph);
-      find_input(graph);
-    });
+    open();
+    at_file([&] { find_input(graph); });
     for (const ::onnx::NodeProto& node : graph.node()) {
       reading_deadline.check_time();
       try {
@@ -57,32 +50,6 @@ class Reader {
   }
 
  private:
-  static std::string name_of(const ::onnx::NodeProto& node) {
-    const std::string& name =
-        !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
-    return fmt::format("node '{}' ({})", onnx::shown(name), onnx::shown(node.op_type()));
-  }
-
-  template <class Work>
-  void at_file(const Work& work) const {
-    try {
-      work();
-    } catch (const onnx::Misfit& error) {
-      fail_input("{}: {}", file_, error.what());
-    }
-  }
-
-  void find_constants(const ::onnx::GraphProto& graph) {
-    for (const ::onnx::TensorProto& tensor : graph.initializer()) {
-      if (tensor.name().empty()) onnx::misfit("one of its tensors has no name");
-      if (!names_.insert(tensor.name()).second) {
-        onnx::misfit("tensor '{}' occurs twice; the file is damaged", onnx::shown(tensor.name()));
-      }
-      reading_deadline.check_time();
-      constants_[tensor.name()] = onnx::to_constant(tensor, budget_);
-    }
-  }
-
   void find_input(const ::onnx::GraphProto& graph) {
     for (const ::onnx::ValueInfoProto& input : graph.input()) {
       if (constants_.contains(input.name())) continue;  // IR 3 lists initialisers as inputs, too
@@ -102,31 +69,6 @@ class Reader {
     if (current_.empty()) onnx::misfit("it has no input; allowed is one");
   }
 
-  /// Every name stands for one value.
-  void name_outputs(const ::onnx::NodeProto& node) {
-    for (const std::string& output : node.output()) {
-      if (output.empty() || names_.insert(output).second) continue;
-      onnx::misfit("its output '{}' has the name of another value; the file is damaged",
-                   onnx::shown(output));
-    }
-  }
-
-  [[nodiscard]] const onnx::Constant* constant(const std::string& name) const {
-    const auto found = constants_.find(name);
-    return found == constants_.end() ? nullptr : &found->second;
-  }
-
-  /// Weights that a node takes; notes when the file has them in double.
-  const onnx::Constant& weights(const ::onnx::NodeProto& node, const onnx::Constant* found,
-                                std::string_view what) {
-    if (found == nullptr || found->values.empty()) onnx::misfit("{} is not a constant", what);
-    if (found->rounded) out_.rounded.push_back(name_of(node));
-    return *found;
-  }
-  const onnx::Constant& weights(const ::onnx::NodeProto& node, int input, std::string_view what) {
-    return weights(node, input < node.input_size() ? constant(node.input(input)) : nullptr, what);
-  }
-
   /// The constant among a node's two inputs; the other one must be the chain.
   const onnx::Constant& partner(const ::onnx::NodeProto& node) {
     if (node.input_size() == 2) {
@@ -138,23 +80,6 @@ class Reader {
       }
     }
     onnx::misfit("it does not combine the chain with a constant; branches are not supported");
-  }
-
-  /// Whole numbers that a node takes, as an input (newer files) or as an attribute; none: empty.
-  std::vector<std::int64_t> integers(const ::onnx::NodeProto& node, int input,
-                                     std::string_view name) const {
-    if (input < node.input_size() && !node.input(input).empty()) {
-      const onnx::Constant* found = constant(node.input(input));
-      if (found == nullptr)
-        onnx::misfit("its input '{}' is not a constant", onnx::shown(node.input(input)));
-      if (!found->values.empty()) {
-        onnx::misfit("its input '{}' is not a list of integers", onnx::shown(node.input(input)));
-      }
-      return found->integers;
-    }
-    const ::onnx::AttributeProto* found = onnx::find_attribute(node, name);
-    if (found == nullptr) return {};
-    return {found->ints().begin(), found->ints().end()};
   }
 
   void take(const ::onnx::NodeProto& node) {
@@ -190,81 +115,9 @@ class Reader {
     } else if (is_shape(op)) {
       flow_.set_dims(new_dims(node, flow_.dims()));
     } else {
-      activation(node, op);
+      activation(node);
     }
     current_ = node.output(0);
-  }
-
-  static bool is_elementwise(std::string_view op) {
-    return op == "Add" || op == "Sub" || op == "Mul" || op == "Div";
-  }
-
-  /// Operators that leave every number as it is.
-  static bool is_shape(std::string_view op) {
-    return op == "Flatten" || op == "Reshape" || op == "Identity" || op == "Dropout" ||
-           op == "Squeeze" || op == "Unsqueeze" || op == "Transpose" || op == "Cast";
-  }
-
-  /// The axes of a Transpose; without perm they are reversed.
-  [[nodiscard]] std::vector<std::size_t> axes_of(const ::onnx::NodeProto& node,
-                                                 std::size_t rank) const {
-    std::vector<std::int64_t> perm = integers(node, 1, "perm");
-    if (onnx::find_attribute(node, "perm") == nullptr) {
-      for (std::size_t d = rank; d-- > 0;) perm.push_back(static_cast<std::int64_t>(d));
-    }
-    if (perm.size() != rank) onnx::misfit("perm has {} axes for {}", perm.size(), rank);
-    return onnx::to_axes(perm, rank);
-  }
-
-  /// What an operator of is_shape(), Transpose excepted, makes of dimensions.
-  [[nodiscard]] onnx::Dims new_dims(const ::onnx::NodeProto& node, const onnx::Dims& dims) const {
-    const std::string& op = node.op_type();
-    if (op == "Flatten") return onnx::flattened(dims, onnx::int_attribute(node, "axis", 1));
-    if (op == "Reshape") {
-      const bool empty = onnx::int_attribute(node, "allowzero", 0) != 0;
-      return onnx::reshaped(dims, integers(node, 1, ""),
-                            empty ? onnx::Zero::kIsEmpty : onnx::Zero::kKeepsTheDimension);
-    }
-    if (op == "Squeeze" || op == "Unsqueeze") {
-      const std::vector<std::int64_t> axes = integers(node, 1, "axes");
-      const bool given = node.input_size() > 1 || node.attribute_size() > 0;
-      // To some an empty list means all axes, to others none.
-      if (axes.empty() && (given || op == "Unsqueeze")) onnx::misfit("it names no axes");
-      return op == "Squeeze" ? onnx::squeezed(dims, axes) : onnx::unsqueezed(dims, axes);
-    }
-    if (op == "Cast") require_real(node);
-    if (op == "Dropout") require_inference(node);
-    return dims;
-  }
-
-  /// Cast of the chain, whose numbers are real.
-  static void require_real(const ::onnx::NodeProto& node) {
-    const std::int64_t type = onnx::int_attribute(node, "to", ::onnx::TensorProto::UNDEFINED);
-    if (type == ::onnx::TensorProto::FLOAT || type == ::onnx::TensorProto::DOUBLE) return;
-    onnx::misfit("to = {}; allowed are float32 (1) and double (11)", type);
-  }
-
-  void require_inference(const ::onnx::NodeProto& node) const {
-    if (node.input_size() < 3 || node.input(2).empty()) return;
-    const onnx::Constant* training = constant(node.input(2));
-    if (training == nullptr || !training->truth || training->integers.size() != 1) {
-      onnx::misfit("training_mode is not a constant of type bool; export the model for inference");
-    }
-    if (training->integers[0] != 0) {
-      onnx::misfit("training_mode = 1; export the model for inference");
-    }
-  }
-
-  [[nodiscard]] onnx::Constant shaped(const ::onnx::NodeProto& node, const onnx::Constant& from) {
-    budget_.take({from.size(), 2 * sizeof(std::size_t)});
-    if (node.op_type() == "Cast") {
-      return onnx::cast(from, onnx::int_attribute(node, "to", ::onnx::TensorProto::UNDEFINED));
-    }
-    if (node.op_type() == "Transpose")
-      return onnx::transpose(from, axes_of(node, from.dims.size()));
-    onnx::Constant out = from;
-    out.dims = new_dims(node, from.dims);
-    return out;
   }
 
   enum class Stored { kInputsFirst, kOutputsFirst };
@@ -363,41 +216,19 @@ class Reader {
 
   /// (x - mean) / sqrt(variance + epsilon) · gamma + beta, per channel: the second axis.
   void batch_normalization(const ::onnx::NodeProto& node) {
-    if (onnx::int_attribute(node, "training_mode", 0) != 0) {
-      onnx::misfit("training_mode = 1; export the model for inference");
-    }
-    if (onnx::int_attribute(node, "spatial", 1) != 1) {
-      onnx::misfit("spatial = {}; allowed is 1", onnx::int_attribute(node, "spatial", 1));
-    }
     const std::size_t rank = flow_.dims().size();
     if (rank < 2)
       onnx::misfit("it expects samples × channels, but {} arrives", onnx::to_text(flow_.dims()));
     constexpr std::size_t axis = 1;
     onnx::Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];
-    const auto channels = [&](int input, std::string_view name) {
-      onnx::Constant c = weights(node, input, name);
-      if (c.values.size() != dims[0]) {
-        onnx::misfit("shape mismatch: {} has {} values for {} channels", name, c.values.size(),
-                     dims[0]);
-      }
-      c.dims = dims;
-      return spread(c);
-    };
-    std::vector<double> factors = channels(1, "scale");
-    std::vector<double> terms = channels(2, "B");
-    const std::vector<double> mean = channels(3, "mean");
-    const std::vector<double> variance = channels(4, "var");
-    const double epsilon = static_cast<double>(onnx::float_attribute(node, "epsilon", 1e-5F));
-    for (std::size_t d = 0; d < factors.size(); ++d) {
-      const double spread2 = variance[d] + epsilon;
-      if (!(spread2 > 0.0) || factors[d] == 0.0) {
-        onnx::misfit(
-            "channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
-            variance[d], factors[d]);
-      }
-      factors[d] /= std::sqrt(spread2);
-      terms[d] -= factors[d] * mean[d];
+    const Affine affine = batch_normalization_of(node, dims[0], ZeroScale::kRefused);
+    budget_.take({flow_.width(), sizeof(std::size_t) + 2 * sizeof(double)});
+    std::vector<double> factors;
+    std::vector<double> terms;
+    for (const std::size_t channel : flow_.broadcast(dims)) {
+      factors.push_back(affine.factors[channel]);
+      terms.push_back(affine.terms[channel]);
     }
     chain_.multiply(factors);
     chain_.add(terms);
@@ -423,35 +254,9 @@ class Reader {
     out_.final_op = node.op_type();
   }
 
-  void activation(const ::onnx::NodeProto& node, const std::string& op) {
-    const auto known = activations();
-    const auto found = std::ranges::find(known, op, &ActivationInfo::onnx_op);
-    if (found == known.end()) throw std::logic_error("Reader: no handler of " + op);
+  void activation(const ::onnx::NodeProto& node) {
     if (!chain_.open()) onnx::misfit("it does not follow a Gemm or MatMul");
-    double alpha = found->alpha;
-    if (op == "LeakyRelu") alpha = static_cast<double>(onnx::float_attribute(node, "alpha", 0.01F));
-    if (op == "HardSigmoid" &&
-        (onnx::float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
-         onnx::float_attribute(node, "beta", 0.5F) != 0.0F)) {
-      onnx::misfit("HardSigmoid is supported only as a step function");
-    }
-    const ::onnx::AttributeProto* approximate = onnx::find_attribute(node, "approximate");
-    if (approximate != nullptr && approximate->s() != "none") {
-      onnx::misfit("approximate = {} is not supported; allowed is none",
-                   onnx::shown(approximate->s()));
-    }
-    chain_.activate({&*found, alpha});
-  }
-
-  /// What gibbon noted when it wrote the file; softmax for other producers.
-  [[nodiscard]] Output declared_output() const {
-    const auto said = out_.network.metadata.find("gibbon.output");
-    if (said == out_.network.metadata.end()) return Output::kSoftmax;
-    try {
-      return find_output(onnx::shown(said->second));
-    } catch (const Error& error) {
-      onnx::misfit("metadata gibbon.output: {}", error.what());
-    }
+    chain_.activate(activation_of(node));
   }
 
   void finish(const ::onnx::GraphProto& graph) {
@@ -485,13 +290,6 @@ class Reader {
     network.check();
   }
 
-  const ::onnx::ModelProto& model_;
-  const std::string& file_;
-  onnx::Budget& budget_;
-  int opset_ = 0;
-  std::unordered_map<std::string, onnx::Constant> constants_;
-  std::unordered_set<std::string> names_;  // of all values so far
-  ModelFile out_{.network = {.output = Output::kIdentity}};
   onnx::AffineChain chain_;
   onnx::Flow flow_;
   std::string current_;  // output of the last node of the chain
@@ -502,7 +300,8 @@ class Reader {
 ModelFile parse_model(std::string_view bytes, const std::string& name) {
   onnx::Budget budget;
   const ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
-  ModelFile out = Reader(model, name, budget).read();
+  ModelFile out = onnx::is_graph(model) ? onnx::read_graph(model, name, budget)
+                                        : ChainReader(model, name, budget).read();
   out.sha256 = sha256_hex(bytes);
   return out;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "models/graph.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::models {
@@ -97,6 +98,18 @@ Target::Target(const Network& of)
       metadata(of.metadata),
       network(std::make_shared<Network>(of)) {}
 
+Target::Target(const Graph& of)
+    : fast(std::make_shared<GraphModelOf<float>>(of)),
+      exact(std::make_shared<GraphModelOf<double>>(of)),
+      output(of.output),
+      architecture(of.architecture()),
+      parameters(of.parameter_count()),
+      metadata(of.metadata),
+      shape(of.input) {}
+
+Target::Target(const ModelFile& file)
+    : Target(file.graph ? Target(*file.graph) : Target(file.network)) {}
+
 Target::Target(OwnModel own) : output(own.output), architecture(own.name) {
   if (own.inputs == 0 || own.classes == 0 || !own.forward || !own.backward)
     throw std::logic_error("OwnModel: inputs, classes, forward and backward are needed");
@@ -104,7 +117,31 @@ Target::Target(OwnModel own) : output(own.output), architecture(own.name) {
   exact = std::make_shared<OwnClassifier<double>>(std::move(own));
 }
 
+const Network& perceptron_of(const ModelFile& file, std::string_view work) {
+  if (!file.graph) return file.network;
+  const auto first = std::ranges::find_if(file.graph->nodes, [](const Node& node) {
+    const std::string what = node.layer->describe();
+    return !what.starts_with("dense") && !what.starts_with("scale");
+  });
+  const Node& named = first == file.graph->nodes.end() ? file.graph->nodes.front() : *first;
+  fail_usage(
+      "{}: it takes multilayer perceptrons alone so far, and {} is a {}; allowed are sweep, "
+      "gallery "
+      "and transfer",
+      work, named.name, named.layer->describe());
+}
+
 void require_fit(const Target& target, const datasets::Dataset& data) {
+  if (target.shape && data.shape.image) {
+    const FeatureShape& s = *target.shape;
+    const FeatureShape there{data.shape.height, data.shape.width, data.shape.channels};
+    if (s != there && s.height * s.width > 1) {
+      fail_usage(
+          "model {}: takes images of {} (rows × columns × channels), but {} has {}; use other data "
+          "or another model",
+          target.architecture, s.text(), data.name, there.text());
+    }
+  }
   require_sizes(target.architecture, target.input_dim(), target.num_classes(), data);
 }
 

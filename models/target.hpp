@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "datasets/dataset.hpp"
 #include "models/classifier.hpp"
+#include "models/model_file.hpp"
 #include "models/network.hpp"
 
 namespace gibbon::models {
@@ -35,18 +39,32 @@ struct Target {
   std::string architecture;                           ///< for messages and reports
   std::size_t parameters = 0;                         ///< 0: not known
   std::map<std::string, std::string> metadata;        ///< provenance, as in a model file
-  /// The layers, for what needs them (the cross-check); null for a model of one's own.
+  /// Rows, columns and channels that the model wants; empty: any of this size.
+  std::optional<FeatureShape> shape;
+  /// The layers of a multilayer perceptron, for what needs them (the cross-check); null for others.
   std::shared_ptr<const Network> network;
 
   /// A network of ours: implicit, since every network is one.
   // NOLINTNEXTLINE(google-explicit-constructor)
   Target(const Network& of);
+  /// Throws an std::invalid_argument where a layer does not fit.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Target(const Graph& of);
+  /// Whatever a file holds.
+  explicit Target(const ModelFile& file);
   /// Throws a logic_error when a size or a function is missing.
   explicit Target(OwnModel own);
 
   [[nodiscard]] std::size_t input_dim() const { return fast->input_dim(); }
   [[nodiscard]] std::size_t num_classes() const { return fast->num_classes(); }
+  /// The most samples that a worker had better ask about at once.
+  [[nodiscard]] std::size_t most_rows() const {
+    return std::min(fast->most_rows(), exact->most_rows());
+  }
 };
+
+/// The multilayer perceptron in a file; a usage Error that names `work` and the layer for others.
+[[nodiscard]] const Network& perceptron_of(const ModelFile& file, std::string_view work);
 
 /// Throws a usage Error naming both sizes when the inputs differ or the data have more classes than
 /// the model. Fewer are fine: a model knows its classes, data need not show all of them.

@@ -17,21 +17,24 @@
 namespace gibbon::eval::certify {
 namespace {
 
-constexpr std::size_t kRows = 256;  // noisy copies a forward pass takes
+constexpr std::size_t kMostRows = 256;  // noisy copies a forward pass takes
 
 /// What one worker needs.
 class Voter {
  public:
-  explicit Voter(const models::Mlp& model)
-      : model_(model), tape_(model.make_tape(kRows)), points_(kRows, model.input_dim()) {}
+  explicit Voter(const models::Classifier& model)
+      : model_(model),
+        rows_(std::min(kMostRows, model.most_rows())),
+        tape_(model.make_tape(rows_)),
+        points_(rows_, model.input_dim()) {}
 
   /// How often each class is answered at x + σ · (draws first … first + count - 1).
   [[nodiscard]] std::vector<std::size_t> votes(Row x, std::uint64_t key, float sigma,
                                                std::size_t first, std::size_t count) {
     std::vector<std::size_t> out(model_.num_classes());
-    for (std::size_t begin = 0; begin < count; begin += kRows) {
+    for (std::size_t begin = 0; begin < count; begin += rows_) {
       if (interrupted) throw Interrupted{};
-      const std::size_t rows = std::min(kRows, count - begin);
+      const std::size_t rows = std::min(rows_, count - begin);
       for (std::size_t r = 0; r < rows; ++r) {
         const MutableRow point = points_.row(r);
         gaussian(key, first + begin + r, sigma, point);
@@ -46,7 +49,8 @@ class Voter {
   }
 
  private:
-  const models::Mlp& model_;
+  const models::Classifier& model_;
+  std::size_t rows_;
   models::Tape tape_;
   Tensor points_;
 };
@@ -62,9 +66,9 @@ double smoothed_radius(double sigma, double p) {
   return p <= 0.5 ? 0.0 : sigma * boost::math::quantile(boost::math::normal(), p);
 }
 
-SmoothResult smooth(const models::Network& network, const datasets::Dataset& data,
+SmoothResult smooth(const models::Target& target, const datasets::Dataset& data,
                     const SmoothPlan& plan, const SmoothProgress& progress) {
-  const models::Mlp model(network);
+  const models::Classifier& model = *target.fast;
   const auto sigma = static_cast<float>(plan.sigma);
   SmoothResult result;
   result.samples.resize(data.size());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
-#include "models/network.hpp"
+#include "models/target.hpp"
 #include "reports/record/smoothed.hpp"
 
 // Randomised smoothing: certificates, in l2 and with a probability, of another classifier than the
@@ -37,7 +37,7 @@ using SmoothProgress = std::function<void(std::size_t done, std::size_t total)>;
 ///
 /// Noise is keyed by (seed, sample id); f is the float32 forward pass. Throws Interrupted after
 /// Ctrl-C.
-[[nodiscard]] SmoothResult smooth(const models::Network& network, const datasets::Dataset& data,
+[[nodiscard]] SmoothResult smooth(const models::Target& target, const datasets::Dataset& data,
                                   const SmoothPlan& plan, const SmoothProgress& progress);
 
 /// The largest p below which `hits` of n or more are seen with probability <= alpha: a lower bound

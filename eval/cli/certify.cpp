@@ -123,6 +123,7 @@ struct State {
   int run() {
     certify::CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model);
+    static_cast<void>(models::perceptron_of(file, "certify"));
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {}, common.force);
     const datasets::Dataset samples = load_data(data, file.network, common);

@@ -35,9 +35,9 @@ std::string typed(const std::vector<runs::Option>& options,
   return out;
 }
 
-datasets::Dataset load_data(const runs::DataOptions& options, const models::Network& network,
+datasets::Dataset load_data(const runs::DataOptions& options, const models::Target& target,
                             const runs::CommonOptions& common) {
-  datasets::Dataset data = runs::fit_data(runs::load_data(options), network);
+  datasets::Dataset data = runs::fit_data(runs::load_data(options), target);
   say_notes(common, data.notes);
   return data;
 }

@@ -25,7 +25,7 @@ namespace gibbon::eval::cli {
 
 /// load_data() and fit_data(); says what there is to say about the data.
 [[nodiscard]] datasets::Dataset load_data(const runs::DataOptions& options,
-                                          const models::Network& network,
+                                          const models::Target& target,
                                           const runs::CommonOptions& common);
 
 /// Writes "note: …" for every sentence unless quiet.

@@ -18,6 +18,7 @@ struct State {
 
   int run() const {
     const models::ModelFile file = load_model(model);
+    static_cast<void>(models::perceptron_of(file, "crosscheck"));
     const datasets::Dataset samples = load_data(data, file.network, common);
     say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
     const lab::CrosscheckReport report = lab::crosscheck(file.network, samples,

@@ -28,6 +28,7 @@ struct State {
       return;
     }
     const models::ModelFile file = load_model(model);
+    static_cast<void>(models::perceptron_of(file, "explain"));
     data.samples = fmt::format("{}:{}", sample, sample + 1);
     const datasets::Dataset one = load_data(data, file.network, {});
     fmt::print("{}", lab::explain_sample(file.network, one, 0,

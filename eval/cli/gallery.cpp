@@ -16,7 +16,7 @@
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_run.hpp"
 #include "eval/sweep/targets.hpp"
-#include "models/mlp.hpp"
+#include "models/target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -70,16 +70,16 @@ class GalleryCommand {
   int run() {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
-    const models::ModelFile file = load_model(model_);
+    const models::Target target(load_model(model_));
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
-    if (image_.empty()) return of_samples(file.network, plan, runs::load_data(data_));
+    if (image_.empty()) return of_samples(target, plan, runs::load_data(data_));
     allow(kOfImage, "--image");
     lab::PhotoOptions photo{.tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
     if (given("--label")) photo.label = label_;
     if (given("--data")) photo.class_names = runs::load_data(data_).class_names;
-    const auto [data, told] = lab::read_photo(image_, file.network, photo);
+    const auto [data, told] = lab::read_photo(image_, target, photo);
     say(common_, told);
-    return of_samples(file.network, plan, data);
+    return of_samples(target, plan, data);
   }
 
  private:
@@ -128,9 +128,8 @@ class GalleryCommand {
         "an attack other than noise");
   }
 
-  int of_samples(const models::Network& network, sweep::SweepPlan& plan,
-                 datasets::Dataset samples) {
-    samples = runs::fit_data(std::move(samples), network);
+  int of_samples(const models::Target& target, sweep::SweepPlan& plan, datasets::Dataset samples) {
+    samples = runs::fit_data(std::move(samples), target);
     sweep::require_runnable(plan, samples);
     sweep::leave_out_targets(plan, samples);
     say_notes(common_, samples.notes);
@@ -139,19 +138,19 @@ class GalleryCommand {
                  samples.name);
     }
     const runs::GalleryChoice chosen = choice(samples);
-    runs::load_training(data_, network, plan);
+    runs::load_training(data_, target, plan);
     if (!sweep_.save.empty()) runs::require_savable(sweep_.save, samples, plan);
     const runs::RunLock lock = lock_new_folder(output_, common_);
     runs::prepare_folder(output_, {"gallery.json"}, common_.force);
     runs::StagedGallery staged(output_);
     Progress progress("gallery", "images", common_.quiet);
     const sweep::SweepResult result =
-        sweep::sweep(network, samples, plan,
+        sweep::sweep(target, samples, plan,
                      [&](const sweep::SweepStatus& s) { progress.share(s.share, sweep_note(s)); });
     progress.pause();
     if (result.finished < samples.size()) throw Interrupted();
     const reports::record::Gallery gallery =
-        runs::make_gallery(network, samples, plan, result, chosen, staged.path());
+        runs::make_gallery(target, samples, plan, result, chosen, staged.path());
     if (!complete(gallery)) return interrupted_exit();
     runs::write_gallery(staged.path(), gallery);
     staged.publish();
@@ -161,20 +160,20 @@ class GalleryCommand {
   }
 
   /// The model of the run, wherever it is now.
-  [[nodiscard]] models::Network network_of(const runs::StoredPlan& stored) const {
+  [[nodiscard]] models::Target target_of(const runs::StoredPlan& stored) const {
     const std::string path = model_.empty() ? stored.model_path : model_;
     if (!is_there(path)) {
       fail_input("{}: the model {} of the run no longer exists; give its path with --model FILE",
                  run_, path);
     }
-    models::ModelFile file = load_model(path);
+    const models::ModelFile file = load_model(path);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
           "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
           "with --model FILE",
           run_, path, file.sha256.substr(0, 12), stored.model_sha256.substr(0, 12));
     }
-    return std::move(file.network);
+    return models::Target(file);
   }
 
   /// Only what the run's curve has.
@@ -201,9 +200,9 @@ class GalleryCommand {
     runs::StoredPlan stored = runs::stored_plan(run);
     if (given("--data-dir")) stored.data.data_dir = data_.data_dir;
     stored.common.threads = common_.threads;
-    const models::Network network = network_of(stored);
+    const models::Target target = target_of(stored);
     sweep::SweepPlan plan = plan_sweep(stored.sweep, stored.common);
-    datasets::Dataset data = runs::fit_data(runs::load_data(stored.data), network);
+    datasets::Dataset data = runs::fit_data(runs::load_data(stored.data), target);
     sweep::leave_out_targets(plan, data);
     if (!data.shape.image) {
       fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
@@ -211,12 +210,12 @@ class GalleryCommand {
     const sweep::SweepResult result = runs::stored_result(run, stored, plan, data);
     runs::GalleryChoice chosen = choice(data);
     restrict_to(result, chosen);
-    runs::load_training(stored.data, network, plan);
+    runs::load_training(stored.data, target, plan);
     runs::prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
     runs::StagedGallery staged(folder);
-    sweep::fit_attacks(models::Mlp(network), plan);
+    sweep::fit_attacks(*target.fast, plan);
     const reports::record::Gallery gallery =
-        runs::make_gallery(network, data, plan, result, chosen, staged.path());
+        runs::make_gallery(target, data, plan, result, chosen, staged.path());
     if (!complete(gallery)) return interrupted_exit();
     runs::write_gallery(staged.path(), gallery);
     const bool half_drawn = in_place && runs::is_half_drawn(folder);

@@ -32,7 +32,7 @@ constexpr int kInternal = 70;  // EX_SOFTWARE of sysexits.h
 int run(int argc, char** argv) {
   namespace cli = gibbon::eval::cli;
   cli::Program program("gibbon",
-                       "gibbon: adversarial robustness testbench for multilayer perceptrons.\n"
+                       "gibbon: adversarial robustness testbench for neural networks.\n"
                        "x is a panda; x + ε·sign(∇ₓJ(θ,x,y)) is a gibbon. How large an ε does your "
                        "network withstand?",
                        fmt::format("gibbon {} ({})", gibbon::kVersion, gibbon::kRevision));

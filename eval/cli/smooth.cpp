@@ -56,10 +56,11 @@ struct State {
     const models::ModelFile file = load_model(model);
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
-    const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
+    const models::Target target(file);
+    const datasets::Dataset samples = load_data(data, target, common);
+    say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
-      return certify::smooth(file.network, samples, asked, progress);
+      return certify::smooth(target, samples, asked, progress);
     });
     if (!proved) return interrupted_exit();
     write(file, samples, std::move(proved->result), proved->seconds);
@@ -75,7 +76,7 @@ struct State {
                        {"model",
                         {{"path", model},
                          {"sha256", file.sha256},
-                         {"architecture", file.network.architecture()}}},
+                         {"architecture", models::Target(file).architecture}}},
                        {"data",
                         {{"name", samples.name},
                          {"split", samples.split},
@@ -89,7 +90,7 @@ struct State {
                        {"seconds", seconds}},
         .title = fmt::format(
             "{} ({}) on {} {}, n = {}", std::filesystem::path(model).filename().string(),
-            file.network.architecture(), samples.name, samples.split, samples.size()),
+            models::Target(file).architecture, samples.name, samples.split, samples.size()),
         .sigma = options.sigma,
         .n0 = options.n0,
         .n = options.n,

@@ -36,7 +36,7 @@ struct State {
                            const std::string& name, const std::string& model) const {
     datasets::Dataset data = stored.data;
     data.notes.clear();  // said once for all models
-    data = runs::fit_data(std::move(data), *target.network);
+    data = runs::fit_data(std::move(data), target);
     say_notes(common, data.notes);
     for (const std::string& doubt : sweep::doubt_clean_accuracy(*target.fast, data)) {
       say(common, fmt::format("note: {} on {}: {}", model, name, doubt));
@@ -59,7 +59,7 @@ struct State {
       fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
     std::vector<gibbon::models::Target> targets;
-    for (const std::string& path : models) targets.emplace_back(load_model(path).network);
+    for (const std::string& path : models) targets.emplace_back(load_model(path));
     std::string csv =
         "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
     std::size_t width = 8;

@@ -69,6 +69,7 @@ struct State {
     if (loaded.path != model_path) {
       loaded = {};
       loaded.file = models::read_model(model_path);
+      static_cast<void>(models::perceptron_of(loaded.file, "verify"));
       loaded.path = model_path;
     }
     const models::ModelFile& file = loaded.file;

@@ -221,13 +221,13 @@ class Sweeping {
               .command = job.command,
               .model_path = job.model_path,
               .model_sha256 = job.model.sha256},
-        target_(job.model.network) {
+        target_(job.model) {
     load();
   }
 
   int run() {
     const std::filesystem::path path = job_.folder / kJournal;
-    const sweep::PartLayout parts = sweep::part_layout(plan_.sweep, data_, target_.num_classes());
+    const sweep::PartLayout parts = sweep::part_layout(plan_.sweep, data_, target_);
     runs::SweepFields settled = runs::settled(job_.fields, plan_.sweep);
     runs::Journal journal(
         path, runs::sweep_identity(job_.model.sha256, data_, plan_.sweep, settled.fields()), parts,
@@ -262,11 +262,11 @@ class Sweeping {
     } else {
       data_ = runs::load_data(job_.fields.data);
     }
-    data_ = runs::fit_data(std::move(data_), job_.model.network);
+    data_ = runs::fit_data(std::move(data_), target_);
     sweep::require_runnable(plan_.sweep, data_);
     sweep::leave_out_targets(plan_.sweep, data_);
     say_notes(common(), data_.notes);
-    runs::load_training(job_.fields.data, job_.model.network, plan_.sweep);
+    runs::load_training(job_.fields.data, target_, plan_.sweep);
     logged_ = logs_autoattack(plan_.sweep);
     plan_.sweep.keep_examples = plan_.sweep.keep_examples || logged_;
     const std::string& save = job_.fields.sweep.save;

@@ -68,7 +68,11 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
                  const PhotoOptions& options) {
   const datasets::Picture picture = datasets::read_any_picture(path);
   const std::string name = path.filename().string();
-  const datasets::Shape shape = shape_for(target.input_dim(), picture, name);
+  const datasets::Shape shape = target.shape ? datasets::Shape{.height = target.shape->height,
+                                                               .width = target.shape->width,
+                                                               .channels = target.shape->channels,
+                                                               .image = true}
+                                             : shape_for(target.input_dim(), picture, name);
   datasets::Picture fitted = datasets::fit(picture, shape);
   if (options.tones == Tones::kInverted) {
     for (std::uint8_t& level : fitted.pixels) level = static_cast<std::uint8_t>(255 - level);

@@ -21,9 +21,9 @@ datasets::Dataset load_data(const DataOptions& options) {
       options.samples);
 }
 
-datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network) {
-  models::require_fit(network, data);
-  datasets::take_classes(data, network.num_classes());
+datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target) {
+  models::require_fit(target, data);
+  datasets::take_classes(data, target.num_classes());
   return data;
 }
 
@@ -73,7 +73,7 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
 // Enough for one perturbation of all inputs; learning from more costs time and breaks no more.
 constexpr std::size_t kTrainingSamples = 1000;
 
-void load_training(const DataOptions& options, const models::Network& network,
+void load_training(const DataOptions& options, const models::Target& target,
                    sweep::SweepPlan& plan) {
   const auto learns = [&](const sweep::Entry& entry) {
     return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
@@ -83,7 +83,7 @@ void load_training(const DataOptions& options, const models::Network& network,
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
   datasets::Dataset training = fit_data(
-      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), network);
+      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), target);
   const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }

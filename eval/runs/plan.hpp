@@ -8,7 +8,7 @@
 #include "eval/runs/options.hpp"
 #include "eval/runs/stored_examples.hpp"
 #include "eval/sweep/sweep.hpp"
-#include "models/network.hpp"
+#include "models/target.hpp"
 
 // From what a user wrote to what a sweep is given.
 namespace gibbon::eval::runs {
@@ -20,7 +20,7 @@ using Note = std::function<void(const std::string&)>;
 [[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
 
 /// Data as a model takes them: require_fit(), and the model's classes where the data show fewer.
-[[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Network& network);
+[[nodiscard]] datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target);
 
 /// Every name resolved, every range checked, or a usage Error. Warns about budgets in 0–255 units.
 [[nodiscard]] sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
@@ -28,7 +28,7 @@ using Note = std::function<void(const std::string&)>;
 
 /// Loads the samples that attacks learn from, the first of the train split, if the plan has an
 /// attack that does.
-void load_training(const DataOptions& options, const models::Network& network,
+void load_training(const DataOptions& options, const models::Target& target,
                    sweep::SweepPlan& plan);
 
 /// Stored examples instead of attacks; other attacks and budgets only where they were asked for.

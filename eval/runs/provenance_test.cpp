@@ -38,7 +38,7 @@ struct Sweeping {
     fields.sweep.max_queries = plan.max_queries;
     fields.sweep.batch = plan.batch;
     const Journal journal(path, sweep_identity(model.sha256, data, plan, fields.fields()),
-                          sweep::part_layout(plan, data, model.network.num_classes()), resume);
+                          sweep::part_layout(plan, data, models::Target(model.network)), resume);
   }
 };
 

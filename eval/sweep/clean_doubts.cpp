@@ -167,14 +167,15 @@ class Answers {
  public:
   Answers(const models::Classifier& model, const datasets::Dataset& data)
       : model_(model),
-        tape_(model_.make_tape(kBlock)),
-        x_(kBlock, model.input_dim()),
+        block_(std::min(kMostRows, model.most_rows())),
+        tape_(model_.make_tape(block_)),
+        x_(block_, model.input_dim()),
         data_(data) {}
 
   std::vector<int> of(std::span<const std::size_t> places, const Change* change = nullptr) {
     std::vector<int> answers;
-    for (std::size_t first = 0; first < places.size(); first += kBlock) {
-      const std::size_t count = std::min(kBlock, places.size() - first);
+    for (std::size_t first = 0; first < places.size(); first += block_) {
+      const std::size_t count = std::min(block_, places.size() - first);
       for (std::size_t n = 0; n < count; ++n) {
         const Row x = data_.images.row(places[first + n]);
         if (change == nullptr) {
@@ -201,8 +202,9 @@ class Answers {
   }
 
  private:
-  static constexpr std::size_t kBlock = 64;
+  static constexpr std::size_t kMostRows = 64;
   const models::Classifier& model_;
+  std::size_t block_;
   models::Tape tape_;
   Tensor x_;
   const datasets::Dataset& data_;

@@ -451,7 +451,7 @@ ModelSigns look_at_model(const models::Classifier& model,
   constexpr int kPasses = 5;  // a model that draws one of two answers is caught 15 times of 16
   ModelSigns signs{
       .classes = model.num_classes(), .doubts = doubt_clean_accuracy(model, data), .declared = {}};
-  const std::size_t rows = std::min(kLooked, data.size());
+  const std::size_t rows = std::min({kLooked, data.size(), model.most_rows()});
   if (rows == 0) return signs;
   models::Tape tape = model.make_tape(rows);
   const Rows x = data.images.view().slice(0, rows);

@@ -24,9 +24,9 @@ constexpr std::size_t kBlocks = 8;    // of a run, at least: enough to keep work
 // From here on the float32 nearest to p_y is 1: 1 - p_y < 2^-25, half a unit below 1.
 const double kCancelling = 25.0 * std::log(2.0);
 
-/// A function of the plan and the number of samples alone: a journal counts blocks.
-std::size_t batch_of(const SweepPlan& plan, std::size_t samples) {
-  return std::min(plan.batch, std::max(kFewest, (samples + kBlocks - 1) / kBlocks));
+/// A function of the plan, the model and the number of samples alone: a journal counts blocks.
+std::size_t batch_of(const SweepPlan& plan, std::size_t samples, std::size_t most) {
+  return std::min({plan.batch, most, std::max(kFewest, (samples + kBlocks - 1) / kBlocks)});
 }
 
 /// What a pair costs per sample, in passes, about.
@@ -106,7 +106,7 @@ class Run {
         parts_(parts),
         pairs_(pairs_of(plan, bench.model.num_classes())),
         n_(bench.data.size()),
-        batch_(batch_of(plan, n_)),
+        batch_(batch_of(plan, n_, std::min(bench.model.most_rows(), bench.judged.most_rows()))),
         blocks_((n_ + batch_ - 1) / batch_),
         reporter_(progress, pairs_, plan, n_, blocks_, bench.model.num_classes()),
         workers_(std::min(plan.threads, blocks_)),
@@ -311,9 +311,11 @@ std::vector<Pair> pairs_of(const SweepPlan& plan, std::size_t classes) {
   return pairs;
 }
 
-PartLayout part_layout(const SweepPlan& plan, const datasets::Dataset& data, std::size_t classes) {
+PartLayout part_layout(const SweepPlan& plan, const datasets::Dataset& data,
+                       const models::Target& target) {
+  const std::size_t classes = target.num_classes();
   PartLayout out{.budgets = plan.epsilons.size(),
-                 .batch = batch_of(plan, data.size()),
+                 .batch = batch_of(plan, data.size(), target.most_rows()),
                  .dim = plan.keep_examples ? data.shape.size() : 0,
                  .classes = classes,
                  .ids = data.ids,
@@ -333,7 +335,7 @@ void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
         if (!plan.training) throw std::logic_error("sweep: no samples to fit an attack on");
         const datasets::Dataset& data = *plan.training;
         const std::vector<double> unread(data.size(), 0.0);
-        attacks::Oracle oracle(model, spec.info->access, plan.batch);
+        attacks::Oracle oracle(model, spec.info->access, std::min(plan.batch, model.most_rows()));
         attacks::Workspace work;
         oracle.begin(data.size(), 0);
         spec.attack->fit(oracle,

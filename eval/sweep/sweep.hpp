@@ -84,7 +84,7 @@ using SweepProgress = std::function<void(const SweepStatus&)>;
 
 /// What the parts of the sweep look like. `plan` and `data` must outlive it.
 [[nodiscard]] PartLayout part_layout(const SweepPlan& plan, const datasets::Dataset& data,
-                                     std::size_t classes);
+                                     const models::Target& target);
 
 /// Lets the attacks that learn do so, for every norm and budget of the plan.
 void fit_attacks(const models::Classifier& model, const SweepPlan& plan);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/onnx/axes.hpp"
 #include "models/onnx/text.hpp"
@@ -29,15 +30,30 @@ std::vector<OperatorRule> all_operators() {
   const std::vector<AttributeRule> product{
       alpha, beta, {"transA", Type::INT}, {"transB", Type::INT}};
   const AttributeRule value{"value", Type::TENSOR};
+  const AttributeRule auto_pad{"auto_pad", Type::STRING};
+  const AttributeRule kernel{"kernel_shape", Type::INTS};
+  const AttributeRule pads{"pads", Type::INTS};
+  const AttributeRule strides{"strides", Type::INTS};
+  const AttributeRule dilations{"dilations", Type::INTS};
+  const AttributeRule ceil{"ceil_mode", Type::INT};
+  const AttributeRule counted{"count_include_pad", Type::INT};
+  const AttributeRule order{"storage_order", Type::INT};
+  const AttributeRule keepdims{"keepdims", Type::INT};
+  // Of a mean over no axes, which is refused.
+  const AttributeRule noop{"noop_with_empty_axes", Type::INT, Attention::kIgnored};
   return {
       // name, since, inputs, outputs, attributes
       {"Add", 7, 2, 2, 1, {}},
+      {"AveragePool", 7, 1, 1, 1, {auto_pad, kernel, pads, strides, counted}},
+      {"AveragePool", 10, 1, 1, 1, {auto_pad, kernel, pads, strides, counted, ceil}},
+      {"AveragePool", 19, 1, 1, 1, {auto_pad, kernel, pads, strides, counted, ceil, dilations}},
       {"BatchNormalization", 7, 5, 5, 1, {epsilon, momentum, {"spatial", Type::INT}}},
       {"BatchNormalization", 9, 5, 5, 1, {epsilon, momentum}},
       {"BatchNormalization", 14, 5, 5, 1, {epsilon, momentum, {"training_mode", Type::INT}}},
       {"Cast", 6, 1, 1, 1, {to}},
       {"Cast", 19, 1, 1, 1, {to, saturate}},
       {"Cast", 24, 1, 1, 1, {to, saturate, round_mode}},
+      {"Concat", 4, 1, std::numeric_limits<int>::max(), 1, {axis}},
       {"Constant", 1, 0, 0, 1, {value}},
       {"Constant",
        12,
@@ -49,22 +65,32 @@ std::vector<OperatorRule> all_operators() {
         {"value_floats", Type::FLOATS},
         {"value_int", Type::INT},
         {"value_ints", Type::INTS}}},
+      {"Conv", 1, 2, 3, 1, {auto_pad, kernel, pads, strides, dilations, {"group", Type::INT}}},
       {"Div", 7, 2, 2, 1, {}},
       {"Dropout", 7, 1, 1, 2, {ratio}},
       {"Dropout", 12, 1, 3, 2, {seed}},
       {"Flatten", 1, 1, 1, 1, {axis}},
+      {"Gather", 1, 2, 2, 1, {axis}},
       {"Gelu", 20, 1, 1, 1, {{"approximate", Type::STRING}}},
       {"Gemm", 7, 3, 3, 1, product},
       {"Gemm", 11, 2, 3, 1, product},
+      {"GlobalAveragePool", 1, 1, 1, 1, {}},
       {"HardSigmoid", 6, 1, 1, 1, {alpha, beta}},
       {"Identity", 1, 1, 1, 1, {}},
       {"LeakyRelu", 6, 1, 1, 1, {alpha}},
       {"LogSoftmax", 1, 1, 1, 1, {axis}},
       {"MatMul", 1, 2, 2, 1, {}},
+      {"MaxPool", 1, 1, 1, 1, {auto_pad, kernel, pads, strides}},
+      {"MaxPool", 8, 1, 1, 1, {auto_pad, kernel, pads, strides, order}},
+      {"MaxPool", 10, 1, 1, 1, {auto_pad, kernel, pads, strides, order, ceil, dilations}},
       {"Mul", 7, 2, 2, 1, {}},
+      {"ReduceMean", 1, 1, 1, 1, {axes, keepdims}},
+      {"ReduceMean", 18, 1, 2, 1, {keepdims, noop}},
       {"Relu", 6, 1, 1, 1, {}},
       {"Reshape", 5, 2, 2, 1, {}},
       {"Reshape", 14, 2, 2, 1, {{"allowzero", Type::INT}}},
+      {"Shape", 1, 1, 1, 1, {}},
+      {"Shape", 15, 1, 1, 1, {{"start", Type::INT}, {"end", Type::INT}}},
       {"Sigmoid", 6, 1, 1, 1, {}},
       {"Softmax", 1, 1, 1, 1, {axis}},
       {"Softplus", 1, 1, 1, 1, {}},
@@ -93,8 +119,9 @@ const OperatorRule& rule_of(const ::onnx::NodeProto& node, int opset) {
            younger->since, opset);
   }
   misfit(
-      "operator {} is not supported; allowed are Gemm, MatMul, Add, Sub, Mul, Div, "
-      "BatchNormalization, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Constant, Identity, "
+      "operator {} is not supported; allowed are Gemm, MatMul, Conv, MaxPool, AveragePool, "
+      "GlobalAveragePool, ReduceMean, Add, Sub, Mul, Div, Concat, BatchNormalization, Shape, "
+      "Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Constant, Identity, "
       "Dropout, Cast, a final Softmax or LogSoftmax, and the activations of 'gibbon list "
       "activations'",
       shown(op));

@@ -8,6 +8,7 @@
 #include <set>
 #include <variant>
 
+#include "models/graph.hpp"
 #include "models/onnx/axes.hpp"
 #include "models/onnx/handmade.hpp"
 
@@ -85,21 +86,38 @@ constexpr float kSteep = std::numeric_limits<float>::max();
 std::vector<Trial> trials(int opset) {
   const auto whole = [](std::int64_t value) { return Value(value); };
   const std::int64_t classes = opset < 13 ? 1 : -1;
-  return {{"BatchNormalization", "epsilon", 1e-5F, 0.5F},
+  const Numbers ones{1, 1};
+  const Numbers twos{2, 2};
+  return {{"AveragePool", "auto_pad", "NOTSET", "SAME_UPPER"},
+          {"AveragePool", "ceil_mode", whole(0), whole(1)},
+          {"AveragePool", "count_include_pad", whole(0), whole(1)},
+          {"AveragePool", "dilations", ones, twos},
+          {"AveragePool", "kernel_shape", twos, Numbers{2, 1}},
+          {"AveragePool", "pads", Numbers{1, 0, 0, 0}, Numbers{0, 1, 0, 0}},
+          {"AveragePool", "strides", twos, Numbers{1, 2}},
+          {"BatchNormalization", "epsilon", 1e-5F, 0.5F},
           {"BatchNormalization", "momentum", 0.9F, 0.1F},
           {"BatchNormalization", "spatial", whole(1), whole(0)},
           {"BatchNormalization", "training_mode", whole(0), whole(1)},
           {"Cast", "to", whole(::onnx::TensorProto::FLOAT), whole(::onnx::TensorProto::INT64)},
           {"Cast", "saturate", whole(1), whole(0)},
           {"Cast", "round_mode", "up", "down"},
+          {"Concat", "axis", whole(1), whole(0)},
           {"Constant", "value", Floats{1, 2, 3, 4}, Floats{1, 2, 3, 5}},
           {"Constant", "value_float", 2.0F, 3.0F},
           {"Constant", "value_floats", Floats{1, 2, 3, 4}, Floats{1, 2, 3, 5}},
           {"Constant", "value_int", whole(2), whole(3)},
           {"Constant", "value_ints", Numbers{1, 2, 3, 4}, Numbers{1, 2, 3, 5}},
+          {"Conv", "auto_pad", "NOTSET", "SAME_UPPER"},
+          {"Conv", "dilations", ones, Numbers{2, 1}},
+          {"Conv", "group", whole(1), whole(2)},
+          {"Conv", "kernel_shape", twos, Numbers{1, 2}},
+          {"Conv", "pads", Numbers{0, 0, 0, 0}, Numbers{1, 0, 0, 0}},
+          {"Conv", "strides", ones, Numbers{2, 1}},
           {"Dropout", "ratio", 0.5F, 0.9F},
           {"Dropout", "seed", whole(1), whole(2)},
           {"Flatten", "axis", whole(1), whole(2)},
+          {"Gather", "axis", whole(0), whole(1)},
           {"Gelu", "approximate", "none", "tanh"},
           {"Gemm", "alpha", 1.0F, 2.0F},
           {"Gemm", "beta", 1.0F, 2.0F},
@@ -109,7 +127,19 @@ std::vector<Trial> trials(int opset) {
           {"HardSigmoid", "beta", 0.0F, 0.5F},
           {"LeakyRelu", "alpha", 0.01F, 0.5F},
           {"LogSoftmax", "axis", whole(classes), whole(0)},
+          {"MaxPool", "auto_pad", "NOTSET", "SAME_UPPER"},
+          {"MaxPool", "ceil_mode", whole(0), whole(1)},
+          {"MaxPool", "dilations", ones, twos},
+          {"MaxPool", "kernel_shape", twos, Numbers{2, 1}},
+          {"MaxPool", "pads", Numbers{1, 0, 0, 0}, Numbers{0, 1, 0, 0}},
+          {"MaxPool", "storage_order", whole(0), whole(1)},
+          {"MaxPool", "strides", twos, Numbers{1, 2}},
+          {"ReduceMean", "axes", Numbers{2, 3}, Numbers{1}},
+          {"ReduceMean", "keepdims", whole(1), whole(0)},
+          {"ReduceMean", "noop_with_empty_axes", whole(0), whole(1)},
           {"Reshape", "allowzero", whole(0), whole(1)},
+          {"Shape", "start", whole(0), whole(1)},
+          {"Shape", "end", whole(4), whole(3)},
           {"Softmax", "axis", whole(classes), whole(0)},
           {"Squeeze", "axes", Numbers{2}, Numbers{0}},
           {"Transpose", "perm", Numbers{0, 2, 1}, Numbers{0, 1, 2}},
@@ -155,7 +185,46 @@ Numbers input_of(const std::string& op) {
   return {0, 4};
 }
 
+/// Operators of networks on pictures, here of 2 channels of 3 × 3.
+bool is_of_pictures(const std::string& op) {
+  return op == "AveragePool" || op == "Concat" || op == "Conv" || op == "Gather" ||
+         op == "MaxPool" || op == "ReduceMean" || op == "Shape";
+}
+
+Host picture_host(const std::string& op, int opset) {
+  Host host;
+  Handmade& m = host.model;
+  m.opset(opset);
+  m.input("x", {0, 2, 3, 3});
+  m.tensor("W", {2, 2, 2, 2}, {1, 2, 0, 0, -3, 1, 0, 4, 0, 5, 1, 0, 0, 0, 6, -1});
+  m.integers("places", {0, 1, 2, 3});
+  m.integers("rows-columns", {2, 3});
+  if (op == "Gather") m.node("Shape", {"x"}, "s");
+  host.at = m.graph().node_size();
+  if (op == "Conv") m.node(op, {"x", "W"}, "p");
+  if (op == "Concat") m.node(op, {"x", "x"}, "p");
+  if (op == "Shape") m.node(op, {"x"}, "s");
+  if (op == "Gather") m.node(op, {"s", "places"}, "to");
+  if (op == "MaxPool" || op == "AveragePool") {
+    ::onnx::NodeProto& node = m.node(op, {"x"}, "p");
+    set(node, "kernel_shape", Numbers{2, 2});
+    set(node, "strides", Numbers{2, 2});
+    set(node, "pads", Numbers{1, 0, 0, 0});
+  }
+  if (op == "ReduceMean") {
+    ::onnx::NodeProto& node = m.node(op, {"x"}, "p");
+    if (opset < 18) set(node, "axes", Numbers{2, 3});
+    if (opset >= 18) node.add_input("rows-columns");
+  }
+  if (op == "Shape" || op == "Gather") m.node("Reshape", {"x", op == "Shape" ? "s" : "to"}, "p");
+  set(m.node("MaxPool", {"p"}, "q"), "kernel_shape", Numbers{1, 1});
+  m.node("Flatten", {"q"}, "y");
+  m.output("y");
+  return host;
+}
+
 Host host_of(const std::string& op, int opset) {
+  if (is_of_pictures(op)) return picture_host(op, opset);
   Host host;
   Handmade& m = host.model;
   m.opset(opset);
@@ -198,7 +267,18 @@ Host host_of(const std::string& op, int opset) {
 std::string outcome(const Host& host) {
   try {
     const ModelFile file = host.model.read_file();
-    const std::vector<double> z = logits(file.network, {1, -2, 3, 5});
+    std::vector<double> z;
+    if (file.graph) {
+      const GraphModelOf<double> model(*file.graph);
+      TapeOf<double> tape = model.make_tape(1);
+      std::vector<double> x;
+      for (std::size_t d = 0; d < model.input_dim(); ++d)
+        x.push_back(static_cast<double>(d * d % 19) - 7.0);
+      const auto row = model.forward({x.data(), 1, x.size()}, tape).row(0);
+      z.assign(row.begin(), row.end());
+    } else {
+      z = logits(file.network, {1, -2, 3, 5});
+    }
     return fmt::format("{} {} {:.17g}", file.final_op, to_string(file.network.output),
                        fmt::join(z, " "));
   } catch (const Error& error) {

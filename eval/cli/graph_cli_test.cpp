@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Convolutional networks on the command line: what takes them, and what refuses them by name.
+#include <gmock/gmock.h>
+
+#include <gtest/gtest.h>
+
+#include "base/environment.hpp"
+#include "eval/cli/shell.hpp"
+
+namespace gibbon::eval::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class GraphCli : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (environment("GIBBON_ORACLES").empty() || environment("GIBBON_DATA").empty()) {
+      GTEST_SKIP() << "set GIBBON_ORACLES to the folder with conv/ and panda/, GIBBON_DATA to that "
+                      "with mnist/";
+    }
+    oracles_ = environment("GIBBON_ORACLES");
+  }
+
+  Shell::Result expect(int status, const std::string& line) {
+    const Shell::Result result = shell_.run(line);
+    EXPECT_EQ(result.status, status) << line << "\n" << result.out << result.err;
+    return result;
+  }
+
+  Shell shell_;
+  std::string oracles_;
+};
+
+TEST_F(GraphCli, IsSweptAndNotYetProved) {
+  const std::string model = " --model " + oracles_ + "/conv/wong_conv_0.1.onnx --data mnist";
+  const auto swept = expect(
+      0, "gibbon sweep" + model + " --samples 0:40 --attack fgsm --epsilons 0,0.3 -o run --quiet");
+  EXPECT_THAT(swept.out, HasSubstr("conv 16: 4×4, stride 2, pad 1; relu; conv 32"));
+  EXPECT_THAT(shell_.text("run/report.html"), HasSubstr("conv 16"));
+  const std::string reason =
+      "it takes multilayer perceptrons alone so far, and node 't1' (Conv) is "
+      "a conv 16: 4×4, stride 2, pad 1";
+  for (const std::string command : {"certify", "crosscheck", "explain"})
+    EXPECT_THAT(expect(2, "gibbon " + command + model).err, HasSubstr(command + ": " + reason));
+  EXPECT_THAT(expect(2, "gibbon sweep" + model + " --samples 0:8 --crosscheck -o x").err,
+              HasSubstr("crosscheck"));
+}
+
+TEST_F(GraphCli, ThePandaIsPictured) {
+  const auto made =
+      expect(0, "gibbon gallery --image " + oracles_ + "/panda/photos/panda.jpg --model " +
+                    oracles_ + "/panda/squeezenet.onnx --epsilons 0.007 --attack fgsm -o p");
+  EXPECT_THAT(made.err, HasSubstr("scaled to 227 x 227; the model says 388"));
+  EXPECT_THAT(made.out, HasSubstr("1 images, 1 of them adversarial as 8-bit PNG"));
+}
+
+TEST_F(GraphCli, OtherPicturesAreRefused) {
+  EXPECT_THAT(expect(2, "gibbon sweep --model " + oracles_ +
+                            "/panda/squeezenet.onnx --data mnist --samples 0:4 -o x")
+                  .err,
+              HasSubstr("takes images of 227×227×3 (rows × columns × channels), but mnist has "
+                        "28×28×1"));
+}
+
+}  // namespace
+}  // namespace gibbon::eval::cli

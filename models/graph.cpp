@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "models/graph.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <stdexcept>
+#include <utility>
+
+namespace gibbon::models {
+namespace {
+
+std::vector<FeatureShape> shapes_of(const std::vector<FeatureShape>& values,
+                                    const std::vector<std::size_t>& inputs) {
+  std::vector<FeatureShape> out;
+  out.reserve(inputs.size());
+  for (const std::size_t k : inputs) out.push_back(values.at(k));
+  return out;
+}
+
+}  // namespace
+
+std::size_t Graph::parameter_count() const {
+  std::size_t count = 0;
+  for (const Node& node : nodes) count += node.layer->parameter_count();
+  return count;
+}
+
+std::string Graph::architecture() const {
+  constexpr std::size_t kShown = 16;
+  constexpr std::size_t kLast = 3;
+  std::string out = input.text();
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    out += (k == 0 ? ": " : "; ") + nodes[k].layer->describe();
+    if (nodes.size() > kShown && k + 1 == kShown - kLast) {
+      out += fmt::format("; … {} layers …", nodes.size() - kShown);
+      k = nodes.size() - kLast - 1;
+    }
+  }
+  return out;
+}
+
+std::vector<FeatureShape> Graph::shapes() const {
+  std::vector<FeatureShape> values{input};
+  for (const Node& node : nodes) {
+    try {
+      if (node.inputs.empty() || node.inputs.size() > kMostInputs) {
+        throw std::invalid_argument(
+            fmt::format("it has {} inputs; allowed are 1 to {}", node.inputs.size(), kMostInputs));
+      }
+      values.push_back(node.layer->shape(shapes_of(values, node.inputs)));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format("{}: {}", node.name, error.what()));
+    }
+  }
+  return values;
+}
+
+/// What the passes leave: every value and its gradient.
+template <class Float>
+struct GraphModelOf<Float>::Memory final : TapeMemory {
+  RowsOf<const Float> input;               // x of the last forward(), the caller's
+  std::vector<TensorOf<Float>> values;     // of node k
+  std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k)
+  std::vector<Float> scratch;
+  std::size_t rows = 0;
+
+  [[nodiscard]] RowsOf<const Float> value(std::size_t k) const {
+    return k == 0 ? input : values[k - 1].view().slice(0, rows);
+  }
+};
+
+template <class Float>
+GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) {
+  if (graph.nodes.empty()) throw std::invalid_argument("a graph needs a node");
+  for (const Node& node : graph.nodes) {
+    const std::vector<FeatureShape> inputs = shapes_of(shapes_, node.inputs);
+    if constexpr (std::is_same_v<Float, float>) {
+      steps_.push_back({node.layer->single(inputs), node.inputs});
+    } else {
+      steps_.push_back({node.layer->exact(inputs), node.inputs});
+    }
+  }
+}
+
+template <class Float>
+std::size_t GraphModelOf<Float>::most_rows() const {
+  constexpr std::size_t kBytes = std::size_t{256} << 20U;  // for values and gradients of one worker
+  std::size_t numbers = 0;
+  for (const FeatureShape& shape : shapes_) numbers += 2 * shape.size();
+  return std::max<std::size_t>(1, kBytes / (numbers * sizeof(Float)));
+}
+
+template <class Float>
+TapeOf<Float> GraphModelOf<Float>::make_tape(std::size_t max_rows) const {
+  auto memory = std::make_unique<Memory>();
+  std::size_t scratch = 0;
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    memory->values.emplace_back(max_rows, shapes_[k + 1].size());
+    memory->gradients.emplace_back(max_rows, shapes_[k + 1].size());
+    scratch = std::max(scratch, steps_[k].operation->scratch(max_rows));
+  }
+  memory->scratch.resize(scratch);
+  return TapeOf<Float>(std::move(memory));
+}
+
+template <class Float>
+RowsOf<const Float> GraphModelOf<Float>::forward(RowsOf<const Float> x, TapeOf<Float>& tape) const {
+  expect_size("Graph::forward: columns of x", x.cols, input_dim());
+  auto& memory = tape.template as<Memory>();
+  memory.input = x;
+  memory.rows = x.rows;
+  std::array<RowsOf<const Float>, kMostInputs> inputs;
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    const std::vector<std::size_t>& from = steps_[k].inputs;
+    for (std::size_t i = 0; i < from.size(); ++i) inputs[i] = memory.value(from[i]);
+    steps_[k].operation->forward(std::span(inputs).first(from.size()),
+                                 memory.values[k].view().slice(0, x.rows), memory.scratch);
+  }
+  return memory.value(steps_.size());
+}
+
+template <class Float>
+void GraphModelOf<Float>::backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                                   RowsOf<Float> dx) const {
+  auto& memory = tape.template as<Memory>();
+  expect_size("Graph::backward: rows of dlogits", dlogits.rows, memory.rows);
+  expect_size("Graph::backward: rows of dx", dx.rows, memory.rows);
+  const auto gradient = [&](std::size_t k) {  // of value k
+    return k == 0 ? dx : memory.gradients[k - 1].view().slice(0, memory.rows);
+  };
+  for (std::size_t k = 0; k < steps_.size(); ++k) std::ranges::fill(gradient(k).flat(), Float{0});
+  std::ranges::copy(dlogits.flat(), gradient(steps_.size()).data);
+  std::array<RowsOf<const Float>, kMostInputs> inputs;
+  std::array<RowsOf<Float>, kMostInputs> dinputs;
+  for (std::size_t k = steps_.size(); k-- > 0;) {
+    const std::vector<std::size_t>& from = steps_[k].inputs;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      inputs[i] = memory.value(from[i]);
+      dinputs[i] = gradient(from[i]);
+    }
+    steps_[k].operation->backward(std::span(inputs).first(from.size()), memory.value(k + 1),
+                                  gradient(k + 1), std::span(dinputs).first(from.size()),
+                                  memory.scratch);
+  }
+}
+
+template <class Float>
+bool GraphModelOf<Float>::near_kink(const TapeOf<Float>& tape, std::size_t n,
+                                    double tolerance) const {
+  const auto& memory = tape.template as<Memory>();
+  return std::ranges::any_of(steps_, [&](const Step& step) {
+    return step.operation->near_kink(memory.value(step.inputs[0]).row(n), tolerance);
+  });
+}
+
+template class GraphModelOf<float>;
+template class GraphModelOf<double>;
+
+}  // namespace gibbon::models

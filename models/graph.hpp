@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/classifier.hpp"
+#include "models/layer.hpp"
+#include "models/loss.hpp"
+
+namespace gibbon::models {
+
+/// The most inputs that a node may have.
+inline constexpr std::size_t kMostInputs = 64;
+
+/// A layer in its place.
+struct Node {
+  std::string name;  ///< in the file it came from, for messages
+  LayerPtr layer;
+  std::vector<std::size_t> inputs;  ///< of values: 0 is the graph's input, k + 1 node k's output
+};
+
+/// A network whose layers branch, convolve or pool, in an order in which every node comes after its
+/// inputs. The last node gives the logits. What a file says, no arithmetic: GraphModelOf computes.
+struct Graph {
+  FeatureShape input;
+  std::vector<Node> nodes;
+  Output output = Output::kSoftmax;             ///< what the scores are turned into
+  std::map<std::string, std::string> metadata;  ///< as in the model file
+
+  [[nodiscard]] std::size_t parameter_count() const;
+  /// "28×28×1: conv 32: 3×3, pad 1; relu; …; dense 10"; of more than 16 layers the first and last.
+  [[nodiscard]] std::string architecture() const;
+  /// Shapes of all values, [0] that of the input. Throws an std::invalid_argument that names the
+  /// node where a layer does not fit.
+  [[nodiscard]] std::vector<FeatureShape> shapes() const;
+};
+
+/// y = f(x) of a graph: every node's formula in order, and backward every node's derivative in
+/// reverse, added up where a value feeds several nodes (the multivariable chain rule).
+template <class Float>
+class GraphModelOf final : public ClassifierOf<Float> {
+ public:
+  /// Throws as Graph::shapes() does.
+  explicit GraphModelOf(const Graph& graph);
+
+  [[nodiscard]] std::size_t input_dim() const override { return shapes_.front().size(); }
+  [[nodiscard]] std::size_t num_classes() const override { return shapes_.back().size(); }
+  [[nodiscard]] std::size_t most_rows() const override;
+  [[nodiscard]] TapeOf<Float> make_tape(std::size_t max_rows) const override;
+  RowsOf<const Float> forward(RowsOf<const Float> x, TapeOf<Float>& tape) const override;
+  void backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits, RowsOf<Float> dx) const override;
+  [[nodiscard]] bool near_kink(const TapeOf<Float>& tape, std::size_t n,
+                               double tolerance) const override;
+
+ private:
+  struct Memory;
+  struct Step {
+    std::unique_ptr<OperationOf<Float>> operation;
+    std::vector<std::size_t> inputs;
+  };
+
+  std::vector<FeatureShape> shapes_;
+  std::vector<Step> steps_;
+};
+
+extern template class GraphModelOf<float>;
+extern template class GraphModelOf<double>;
+
+}  // namespace gibbon::models

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+// Every layer against its definition in plain loops and against finite differences.
+#include "models/layer.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "base/rng.hpp"
+#include "models/graph.hpp"
+
+namespace gibbon::models {
+namespace {
+
+constexpr std::size_t kSamples = 3;
+
+template <class Float>
+TensorOf<Float> drawn(std::size_t rows, std::size_t cols, std::uint64_t key) {
+  TensorOf<Float> out(rows, cols);
+  Rng rng(key, 0, "layer-test");
+  for (Float& value : out.flat()) value = static_cast<Float>(rng.uniform(-1.0F, 1.0F));
+  return out;
+}
+
+/// A layer with inputs of these shapes.
+struct Case {
+  std::string name;
+  LayerPtr layer;
+  std::vector<FeatureShape> inputs;
+};
+
+Tensor weights(std::size_t rows, std::size_t cols) { return drawn<float>(rows, cols, 7); }
+std::vector<float> bias(std::size_t count) {
+  const Tensor row = drawn<float>(1, count, 8);
+  return {row.flat().begin(), row.flat().end()};
+}
+std::vector<double> numbers(std::size_t count) {
+  const TensorOf<double> row = drawn<double>(1, count, 9);
+  return {row.flat().begin(), row.flat().end()};
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> out;
+  out.push_back({"dense", dense(weights(5, 12), bias(5)), {{2, 3, 2}}});
+  for (const std::size_t stride : {1U, 2U, 3U}) {
+    for (const std::size_t pad : {0U, 1U, 2U}) {
+      for (const std::size_t dilation : {1U, 2U}) {
+        for (const std::size_t groups : {1U, 2U, 4U}) {
+          const Window window{.height = 3,
+                              .width = 2,
+                              .stride_y = stride,
+                              .stride_x = 3 - stride % 2,
+                              .dilation_y = dilation,
+                              .dilation_x = 1,
+                              .top = pad,
+                              .bottom = pad / 2,
+                              .left = 1,
+                              .right = pad};
+          out.push_back({"conv_s" + std::to_string(stride) + "_p" + std::to_string(pad) + "_d" +
+                             std::to_string(dilation) + "_g" + std::to_string(groups),
+                         conv2d(window, groups, weights(8, 6 * (4 / groups)), bias(8)),
+                         {{7, 6, 4}}});
+        }
+      }
+    }
+  }
+  for (const std::size_t stride : {1U, 2U, 3U}) {
+    for (const bool ceil : {false, true}) {
+      const Window window{.height = 3,
+                          .width = 2,
+                          .stride_y = stride,
+                          .stride_x = stride,
+                          .top = 1,
+                          .bottom = 1,
+                          .left = 1,
+                          .ceil = ceil};
+      const std::string name = "_s" + std::to_string(stride) + (ceil ? "_ceil" : "_floor");
+      out.push_back({"max_pool" + name, max_pool(window), {{6, 7, 3}}});
+      out.push_back({"average_pool" + name, average_pool(window, false), {{6, 7, 3}}});
+      out.push_back({"padded_average_pool" + name, average_pool(window, true), {{6, 7, 3}}});
+    }
+  }
+  out.push_back({"global_average_pool", global_average_pool(), {{3, 4, 5}}});
+  out.push_back({"add", add(), {{2, 3, 2}, {2, 3, 2}, {2, 3, 2}}});
+  out.push_back({"concat", concat(), {{2, 3, 2}, {2, 3, 1}, {2, 3, 4}}});
+  out.push_back({"scale_channels", scale_shift(numbers(2), numbers(2)), {{2, 3, 2}}});
+  out.push_back({"scale_features", scale_shift(numbers(12), numbers(12)), {{2, 3, 2}}});
+  out.push_back({"reorder", reorder({3, 1, 5, 0, 4, 2}, {1, 3, 2}), {{2, 3, 1}}});
+  for (const ActivationInfo& info : activations()) {
+    if (!info.trainable) continue;
+    std::string name(info.name);
+    std::ranges::replace(name, '-', '_');
+    out.push_back({name, activate({&info, info.alpha}), {{2, 3, 2}}});
+  }
+  return out;
+}
+
+/// A layer in double, on drawn inputs.
+class Bench {
+ public:
+  explicit Bench(const Case& c)
+      : shape_(c.layer->shape(c.inputs)), operation_(c.layer->exact(c.inputs)) {
+    for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+      x_.push_back(drawn<double>(kSamples, c.inputs[k].size(), k));
+      dx_.push_back(drawn<double>(kSamples, c.inputs[k].size(), 20 + k));  // to be added to
+    }
+    scratch_.resize(operation_->scratch(kSamples));
+  }
+
+  TensorOf<double> forward() {
+    std::vector<RowsOf<const double>> inputs;
+    for (const TensorOf<double>& x : x_) inputs.push_back(x.view());
+    TensorOf<double> y = drawn<double>(kSamples, shape_.size(), 99);  // to be overwritten
+    operation_->forward(inputs, y.view(), scratch_);
+    return y;
+  }
+
+  /// J = <dy, y>
+  void expect_gradient() {
+    const TensorOf<double> dy = drawn<double>(kSamples, shape_.size(), 50);
+    const TensorOf<double> y = forward();
+    std::vector<RowsOf<const double>> inputs;
+    std::vector<RowsOf<double>> gradients;
+    const std::vector<TensorOf<double>> before = dx_;
+    for (std::size_t k = 0; k < x_.size(); ++k) {
+      inputs.push_back(std::as_const(x_[k]).view());
+      gradients.push_back(dx_[k].view());
+    }
+    operation_->backward(inputs, y.view(), dy.view(), gradients, scratch_);
+    constexpr double kStep = 1e-6;
+    std::size_t kinks = 0;
+    std::size_t slopes = 0;
+    for (std::size_t k = 0; k < x_.size(); ++k) {
+      for (std::size_t d = 0; d < x_[k].flat().size(); ++d) {
+        double& value = x_[k].flat()[d];
+        const double middle = value;
+        const auto objective = [&](double at) {
+          value = at;
+          const TensorOf<double> moved = forward();
+          return std::inner_product(moved.flat().begin(), moved.flat().end(), dy.flat().begin(),
+                                    0.0);
+        };
+        const double left = (objective(middle) - objective(middle - kStep)) / kStep;
+        const double right = (objective(middle + kStep) - objective(middle)) / kStep;
+        value = middle;
+        ++slopes;
+        if (std::abs(left - right) > 1e-3) {
+          ++kinks;
+          continue;
+        }
+        EXPECT_NEAR(dx_[k].flat()[d] - before[k].flat()[d], (left + right) / 2.0, 1e-7)
+            << "input " << k << ", number " << d;
+      }
+    }
+    EXPECT_LE(kinks * 20, slopes);
+  }
+
+ private:
+  FeatureShape shape_;
+  std::unique_ptr<OperationOf<double>> operation_;
+  std::vector<TensorOf<double>> x_;
+  std::vector<TensorOf<double>> dx_;
+  std::vector<double> scratch_;
+};
+
+class LayerTest : public testing::TestWithParam<Case> {};
+
+TEST_P(LayerTest, BackwardIsAddedAndMatchesFiniteDifferences) {
+  Bench(GetParam()).expect_gradient();
+}
+
+/// A graph of one layer whose inputs are all the input.
+Graph graph_of(const Case& c) {
+  Graph graph{.input = c.inputs[0]};
+  graph.nodes.push_back({"one", c.layer, std::vector<std::size_t>(c.inputs.size(), 0)});
+  return graph;
+}
+
+bool of_one_shape(const Case& c) {
+  return std::ranges::all_of(c.inputs, [&](const FeatureShape& s) { return s == c.inputs[0]; });
+}
+
+// 1 to 2 blocks of rows, alone, in pieces and at another place: not a bit changes.
+TEST_P(LayerTest, ARowDependsOnItselfAlone) {
+  const Case& c = GetParam();
+  if (!of_one_shape(c)) return;
+  constexpr std::size_t kRows = 130;
+  const GraphModelOf<float> model(graph_of(c));
+  const Tensor x = drawn<float>(kRows, model.input_dim(), 3);
+  const Tensor dy = drawn<float>(kRows, model.num_classes(), 4);
+  Tensor dx(kRows, model.input_dim());
+  Tape tape = model.make_tape(kRows);
+  const Rows whole = model.forward(x.view(), tape);
+  const std::vector<float> logits(whole.flat().begin(), whole.flat().end());
+  model.backward(tape, dy.view(), dx.view());
+  for (const std::size_t rows : {1U, 2U, 3U, 63U, 64U, 65U, 127U}) {
+    for (const std::size_t first : {std::size_t{0}, std::size_t{1}, kRows - rows}) {
+      if (first + rows > kRows) continue;
+      Tape other = model.make_tape(rows);
+      const Rows some = model.forward(x.view().slice(first, rows), other);
+      const auto want = std::span(logits).subspan(first * model.num_classes(), some.flat().size());
+      ASSERT_TRUE(std::ranges::equal(some.flat(), want)) << rows << " rows from " << first;
+      Tensor part(rows, model.input_dim());
+      model.backward(other, dy.view().slice(first, rows), part.view());
+      ASSERT_TRUE(std::ranges::equal(std::as_const(part).flat(),
+                                     std::as_const(dx).view().slice(first, rows).flat()))
+          << rows << " rows from " << first;
+    }
+  }
+}
+
+TEST_P(LayerTest, FloatAgreesWithDouble) {
+  const Case& c = GetParam();
+  if (!of_one_shape(c)) return;
+  const GraphModelOf<float> single(graph_of(c));
+  const GraphModelOf<double> exact(graph_of(c));
+  const Tensor x = drawn<float>(kSamples, single.input_dim(), 3);
+  TensorOf<double> x64(kSamples, single.input_dim());
+  std::ranges::copy(x.flat(), x64.flat().begin());
+  Tape tape = single.make_tape(kSamples);
+  TapeOf<double> tape64 = exact.make_tape(kSamples);
+  const Rows y = single.forward(x.view(), tape);
+  const RowsOf<const double> y64 = exact.forward(std::as_const(x64).view(), tape64);
+  for (std::size_t k = 0; k < y.flat().size(); ++k)
+    EXPECT_NEAR(static_cast<double>(y.flat()[k]), y64.flat()[k], 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, LayerTest, testing::ValuesIn(cases()),
+                         [](const auto& c) { return c.param.name; });
+
+/// The definition of a convolution, number by number.
+TEST(Conv2d, IsItsFormula) {
+  for (const std::size_t groups : {1U, 2U}) {
+    const Window window{.height = 3,
+                        .width = 2,
+                        .stride_y = 2,
+                        .stride_x = 1,
+                        .dilation_y = 1,
+                        .dilation_x = 2,
+                        .top = 1,
+                        .left = 2,
+                        .right = 1};
+    const FeatureShape input{5, 4, 2};
+    const Tensor w = weights(4, 6 * (2 / groups));
+    const std::vector<float> b = bias(4);
+    const Case one{"conv", conv2d(window, groups, w, b), {input}};
+    const FeatureShape output = one.layer->shape(one.inputs);
+    EXPECT_EQ(output, (FeatureShape{2, 5, 4}));
+    const GraphModelOf<double> model(graph_of(one));
+    const TensorOf<double> x = drawn<double>(1, input.size(), 5);
+    TapeOf<double> tape = model.make_tape(1);
+    const auto y = model.forward(x.view(), tape).row(0);
+    const std::size_t own = 2 / groups;
+    for (std::size_t h = 0; h < output.height; ++h) {
+      for (std::size_t v = 0; v < output.width; ++v) {
+        for (std::size_t o = 0; o < 4; ++o) {
+          double sum = static_cast<double>(b[o]);
+          for (int i = 0; i < 3; ++i) {
+            for (int j = 0; j < 2; ++j) {
+              const int row = static_cast<int>(h) * 2 + i - 1;
+              const int col = static_cast<int>(v) + 2 * j - 2;
+              if (row < 0 || row >= 5 || col < 0 || col >= 4) continue;
+              for (std::size_t c = 0; c < own; ++c) {
+                const std::size_t channel = o / (4 / groups) * own + c;
+                sum +=
+                    static_cast<double>(w.row(o)[(static_cast<std::size_t>(i * 2 + j)) * own + c]) *
+                    x.row(0)[(static_cast<std::size_t>(row * 4 + col)) * 2 + channel];
+              }
+            }
+          }
+          EXPECT_NEAR(y[(h * output.width + v) * 4 + o], sum, 1e-14);
+        }
+      }
+    }
+  }
+}
+
+TEST(MaxPool, TheFirstOfEqualsHasTheDerivative) {
+  const GraphModelOf<double> model(graph_of(
+      {"pool", max_pool({.height = 2, .width = 2, .stride_y = 2, .stride_x = 2}), {{2, 2, 1}}}));
+  TapeOf<double> tape = model.make_tape(1);
+  const std::vector<double> x{1.0, 3.0, 3.0, 3.0};
+  std::vector<double> dx(4);
+  const std::vector<double> dy{5.0};
+  EXPECT_EQ(model.forward({x.data(), 1, 4}, tape).row(0)[0], 3.0);
+  model.backward(tape, {dy.data(), 1, 1}, {dx.data(), 1, 4});
+  EXPECT_EQ(dx, (std::vector<double>{0.0, 5.0, 0.0, 0.0}));
+}
+
+TEST(AveragePool, PaddingCountsOrNot) {
+  const Window window{.height = 2, .width = 2, .stride_y = 2, .stride_x = 2, .top = 1, .left = 1};
+  const std::vector<double> x{6.0, 1.0, 1.0, 1.0};
+  for (const bool counts : {true, false}) {
+    const GraphModelOf<double> model(graph_of({"pool", average_pool(window, counts), {{2, 2, 1}}}));
+    TapeOf<double> tape = model.make_tape(1);
+    EXPECT_EQ(model.forward({x.data(), 1, 4}, tape).row(0)[0], counts ? 1.5 : 6.0);
+  }
+}
+
+TEST(Graph, NamesTheNodeThatDoesNotFit) {
+  Graph graph{.input = {1, 1, 3}};
+  graph.nodes.push_back({"node 'a'", dense(weights(2, 4), bias(2)), {0}});
+  try {
+    static_cast<void>(graph.shapes());
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "node 'a': its weight takes 4 inputs, but 3 arrive");
+  }
+}
+
+TEST(Graph, ALongArchitectureIsShortened) {
+  Graph graph{.input = {1, 1, 1}};
+  for (std::size_t k = 0; k < 20; ++k)
+    graph.nodes.push_back({"n", dense(weights(k + 1, k == 0 ? 1 : k), bias(k + 1)), {k}});
+  EXPECT_EQ(graph.architecture(),
+            "1: dense 1; dense 2; dense 3; dense 4; dense 5; dense 6; dense 7; dense 8; dense 9; "
+            "dense 10; dense 11; dense 12; dense 13; … 4 layers …; dense 18; dense 19; dense 20");
+}
+
+// y = x + 2 x and both ways back: a value that feeds two nodes gets both derivatives.
+TEST(Graph, DerivativesAddUpWhereBranchesMeet) {
+  Graph graph{.input = {1, 1, 1}};
+  graph.nodes.push_back({"twice", scale_shift({2.0}, {1.0}), {0}});
+  graph.nodes.push_back({"sum", add(), {0, 1}});
+  EXPECT_EQ(graph.architecture(), "1: scale; add");
+  const GraphModelOf<double> model(graph);
+  TapeOf<double> tape = model.make_tape(1);
+  const std::vector<double> x{5.0};
+  std::vector<double> dx{7.0};
+  const std::vector<double> dy{1.0};
+  EXPECT_EQ(model.forward({x.data(), 1, 1}, tape).row(0)[0], 16.0);
+  model.backward(tape, {dy.data(), 1, 1}, {dx.data(), 1, 1});
+  EXPECT_EQ(dx[0], 3.0);
+}
+
+}  // namespace
+}  // namespace gibbon::models

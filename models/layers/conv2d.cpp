@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <stdexcept>
+#include <utility>
+
+#include "models/kernels/gemm.hpp"
+#include "models/layers/layer_of.hpp"
+
+namespace gibbon::models {
+namespace {
+
+class Conv2d;
+
+/// A convolution is a product: every place of the window, laid out as a row, times W^T. The rows of
+/// all samples are cut into blocks of 64, the number at which kernels::multiply() wastes nothing.
+template <class Float>
+class Conv2dPasses final : public OperationOf<Float> {
+ public:
+  using typename OperationOf<Float>::Inputs;
+  using typename OperationOf<Float>::Gradients;
+
+  Conv2dPasses(const Conv2d& layer, std::span<const FeatureShape> inputs);
+
+  [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override {
+    return kBlock * (patch() + group_outputs());
+  }
+
+  void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> scratch) const override {
+    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
+    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
+    for_blocks(y.rows, [&](std::size_t first, std::size_t count) {
+      for (std::size_t g = 0; g < groups_; ++g) {
+        for (std::size_t k = 0; k < count; ++k) gather(inputs[0], first + k, g, patches.row(k));
+        // z = Σ W x over the window
+        kernels::multiply(patches.slice(0, count), turned_[g].view(), sums.slice(0, count));
+        for (std::size_t k = 0; k < count; ++k) {
+          Float* out = y.data + (first + k) * output_.channels + g * group_outputs();
+          for (std::size_t o = 0; o < group_outputs(); ++o) {
+            out[o] = sums.row(k)[o] + bias_[g * group_outputs() + o];
+          }
+        }
+      }
+    });
+  }
+
+  void backward(Inputs /*inputs*/, RowsOf<const Float> /*y*/, RowsOf<const Float> dy,
+                Gradients dinputs, std::span<Float> scratch) const override {
+    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
+    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
+    for_blocks(dy.rows, [&](std::size_t first, std::size_t count) {
+      for (std::size_t g = 0; g < groups_; ++g) {
+        for (std::size_t k = 0; k < count; ++k) {
+          const Float* from = dy.data + (first + k) * output_.channels + g * group_outputs();
+          std::copy_n(from, group_outputs(), sums.row(k).begin());
+        }
+        // forward: z = Σ W x over the window, hence ∂J/∂x += W^T ∂J/∂z for every place of it
+        kernels::multiply(sums.slice(0, count), weight_[g].view(), patches.slice(0, count));
+        for (std::size_t k = 0; k < count; ++k) scatter(patches.row(k), first + k, g, dinputs[0]);
+      }
+    });
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+
+  [[nodiscard]] std::size_t places() const { return output_.height * output_.width; }
+  [[nodiscard]] std::size_t group_inputs() const { return input_.channels / groups_; }
+  [[nodiscard]] std::size_t group_outputs() const { return output_.channels / groups_; }
+  [[nodiscard]] std::size_t patch() const {
+    return window_.height * window_.width * group_inputs();
+  }
+
+  template <class Work>
+  void for_blocks(std::size_t rows, const Work& work) const {
+    const std::size_t all = rows * places();
+    for (std::size_t first = 0; first < all; first += kBlock) {
+      work(first, std::min(kBlock, all - first));
+    }
+  }
+
+  /// Calls work(place in the sample's row, place in the patch) for every pixel of the window inside
+  /// the image.
+  template <class Inside, class Outside>
+  void walk(std::size_t place, std::size_t g, const Inside& inside, const Outside& outside) const {
+    const std::size_t y = place / output_.width * window_.stride_y;
+    const std::size_t x = place % output_.width * window_.stride_x;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < window_.height; ++i) {
+      const std::size_t h = y + i * window_.dilation_y;
+      for (std::size_t j = 0; j < window_.width; ++j, at += group_inputs()) {
+        const std::size_t w = x + j * window_.dilation_x;
+        if (h < window_.top || h >= window_.top + input_.height || w < window_.left ||
+            w >= window_.left + input_.width) {
+          outside(at);
+          continue;
+        }
+        inside(((h - window_.top) * input_.width + (w - window_.left)) * input_.channels +
+                   g * group_inputs(),
+               at);
+      }
+    }
+  }
+
+  void gather(RowsOf<const Float> x, std::size_t row, std::size_t g, std::span<Float> out) const {
+    const Float* sample = x.data + row / places() * x.cols;
+    const std::size_t count = group_inputs();
+    walk(
+        row % places(), g,
+        [&](std::size_t from, std::size_t at) {
+          std::copy_n(sample + from, count, out.data() + at);
+        },
+        [&](std::size_t at) { std::fill_n(out.data() + at, count, Float{0}); });
+  }
+
+  void scatter(std::span<const Float> patch, std::size_t row, std::size_t g,
+               RowsOf<Float> dx) const {
+    Float* sample = dx.data + row / places() * dx.cols;
+    const std::size_t count = group_inputs();
+    walk(
+        row % places(), g,
+        [&](std::size_t to, std::size_t at) {
+          for (std::size_t c = 0; c < count; ++c) sample[to + c] += patch[at + c];
+        },
+        [](std::size_t) {});
+  }
+
+  Window window_;
+  std::size_t groups_;
+  FeatureShape input_;
+  FeatureShape output_;
+  std::vector<TensorOf<Float>> weight_;  // of each group: (O / groups) × patch
+  std::vector<TensorOf<Float>> turned_;  // transposed
+  std::vector<Float> bias_;
+};
+
+class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
+ public:
+  Conv2d(const Window& places, std::size_t count, Tensor w, std::vector<float> b)
+      : window(places), groups(count), weight(std::move(w)), bias(std::move(b)) {
+    expect_size("conv2d: length of the bias", bias.size(), weight.rows());
+  }
+
+  [[nodiscard]] std::string describe() const override {
+    return fmt::format("conv {}: {}{}", weight.rows(), window.text(),
+                       groups == 1 ? "" : fmt::format(", {} groups", groups));
+  }
+  [[nodiscard]] std::size_t parameter_count() const override {
+    return weight.flat().size() + bias.size();
+  }
+  [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
+    const std::size_t channels = inputs[0].channels;
+    if (groups == 0 || channels % groups != 0 || weight.rows() % groups != 0) {
+      throw std::invalid_argument(fmt::format("{} groups do not divide {} inputs and {} outputs",
+                                              groups, channels, weight.rows()));
+    }
+    const std::size_t wanted = weight.cols() / (window.height * window.width) * groups;
+    if (wanted != channels) {
+      throw std::invalid_argument(
+          fmt::format("its weight takes {} channels, but {} arrive", wanted, channels));
+    }
+    return window.places(inputs[0], weight.rows());
+  }
+
+  Window window;
+  std::size_t groups;
+  Tensor weight;  // O × (height · width · C / groups)
+  std::vector<float> bias;
+};
+
+template <class Float>
+Conv2dPasses<Float>::Conv2dPasses(const Conv2d& layer, std::span<const FeatureShape> inputs)
+    : window_(layer.window),
+      groups_(layer.groups),
+      input_(inputs[0]),
+      output_(layer.shape(inputs)),
+      bias_(layer.bias.begin(), layer.bias.end()) {
+  for (std::size_t g = 0; g < groups_; ++g) {
+    TensorOf<Float>& weight = weight_.emplace_back(group_outputs(), patch());
+    std::ranges::copy(layer.weight.view().slice(g * group_outputs(), group_outputs()).flat(),
+                      weight.flat().begin());
+    kernels::transpose(std::as_const(weight).view(),
+                       turned_.emplace_back(patch(), group_outputs()).view());
+  }
+}
+
+}  // namespace
+
+LayerPtr conv2d(const Window& window, std::size_t groups, Tensor weight, std::vector<float> bias) {
+  return std::make_shared<Conv2d>(window, groups, std::move(weight), std::move(bias));
+}
+
+}  // namespace gibbon::models

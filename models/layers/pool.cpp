@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "models/layers/layer_of.hpp"
+
+namespace gibbon::models {
+namespace {
+
+class MaxPool;
+class AveragePool;
+
+/// Some place of every window lies inside the image.
+void require_overlap(const Window& window) {
+  const std::size_t height = (window.height - 1) * window.dilation_y + 1;
+  const std::size_t width = (window.width - 1) * window.dilation_x + 1;
+  if (window.top >= height || window.bottom >= height || window.left >= width ||
+      window.right >= width) {
+    throw std::invalid_argument("its padding is as large as its window");
+  }
+}
+
+/// What both pools share: the places of a window inside the image.
+class PoolPlaces {
+ public:
+  PoolPlaces(const Window& window, const FeatureShape& input, const FeatureShape& output)
+      : window_(window), input_(input), output_(output) {}
+
+  [[nodiscard]] std::size_t places() const { return output_.height * output_.width; }
+  [[nodiscard]] std::size_t channels() const { return output_.channels; }
+
+  /// work(first feature of the pixel) for every pixel of the window at `place` inside the image.
+  template <class Work>
+  void walk(std::size_t place, const Work& work) const {
+    const std::size_t y = place / output_.width * window_.stride_y;
+    const std::size_t x = place % output_.width * window_.stride_x;
+    for (std::size_t i = 0; i < window_.height; ++i) {
+      const std::size_t h = y + i * window_.dilation_y;
+      if (h < window_.top || h >= window_.top + input_.height) continue;
+      for (std::size_t j = 0; j < window_.width; ++j) {
+        const std::size_t w = x + j * window_.dilation_x;
+        if (w < window_.left || w >= window_.left + input_.width) continue;
+        work(((h - window_.top) * input_.width + (w - window_.left)) * input_.channels);
+      }
+    }
+  }
+
+  /// Places that a mean counts where padding counts, too: those inside the padded image.
+  [[nodiscard]] std::size_t padded_count(std::size_t place) const {
+    const auto along = [](std::size_t from, std::size_t size, std::size_t dilation,
+                          std::size_t end) {
+      std::size_t count = 0;
+      for (std::size_t i = 0; i < size; ++i) count += from + i * dilation < end ? 1U : 0U;
+      return count;
+    };
+    return along(place / output_.width * window_.stride_y, window_.height, window_.dilation_y,
+                 input_.height + window_.top + window_.bottom) *
+           along(place % output_.width * window_.stride_x, window_.width, window_.dilation_x,
+                 input_.width + window_.left + window_.right);
+  }
+
+ private:
+  Window window_;
+  FeatureShape input_;
+  FeatureShape output_;
+};
+
+template <class Float>
+class MaxPoolPasses final : public OperationOf<Float> {
+ public:
+  using typename OperationOf<Float>::Inputs;
+  using typename OperationOf<Float>::Gradients;
+
+  MaxPoolPasses(const MaxPool& layer, std::span<const FeatureShape> inputs);
+
+  void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> /*scratch*/) const override {
+    const std::size_t channels = at_.channels();
+    for (std::size_t n = 0; n < y.rows; ++n) {
+      const Float* x = inputs[0].row(n).data();
+      for (std::size_t p = 0; p < at_.places(); ++p) {
+        Float* out = y.row(n).data() + p * channels;
+        std::fill_n(out, channels, -std::numeric_limits<Float>::infinity());
+        at_.walk(p, [&](std::size_t pixel) {
+          // y = max x; a NaN stays
+          for (std::size_t c = 0; c < channels; ++c) {
+            const Float value = x[pixel + c];
+            out[c] = value > out[c] || value != value ? value : out[c];
+          }
+        });
+      }
+    }
+  }
+
+  void backward(Inputs inputs, RowsOf<const Float> y, RowsOf<const Float> dy, Gradients dinputs,
+                std::span<Float> scratch) const override {
+    const std::size_t channels = at_.channels();
+    for (std::size_t n = 0; n < dy.rows; ++n) {
+      const Float* x = inputs[0].row(n).data();
+      Float* dx = dinputs[0].row(n).data();
+      for (std::size_t p = 0; p < at_.places(); ++p) {
+        const Float* top = y.row(n).data() + p * channels;
+        // forward: y = max x, hence ∂J/∂x += ∂J/∂y for the first x that is y
+        const std::span<Float> left = scratch.first(channels);
+        std::copy_n(dy.row(n).data() + p * channels, channels, left.data());
+        at_.walk(p, [&](std::size_t pixel) {
+          for (std::size_t c = 0; c < channels; ++c) {
+            const Float own = x[pixel + c] == top[c] ? left[c] : Float{0};
+            dx[pixel + c] += own;
+            left[c] -= own;
+          }
+        });
+      }
+    }
+  }
+
+  [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override { return at_.channels(); }
+
+ private:
+  PoolPlaces at_;
+};
+
+class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
+ public:
+  explicit MaxPool(const Window& places) : window(places) {}
+  [[nodiscard]] std::string describe() const override { return "max pool " + window.text(); }
+  [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
+    require_overlap(window);
+    return window.places(inputs[0], inputs[0].channels);
+  }
+
+  Window window;
+};
+
+template <class Float>
+MaxPoolPasses<Float>::MaxPoolPasses(const MaxPool& layer, std::span<const FeatureShape> inputs)
+    : at_(layer.window, inputs[0], layer.shape(inputs)) {}
+
+template <class Float>
+class AveragePoolPasses final : public OperationOf<Float> {
+ public:
+  using typename OperationOf<Float>::Inputs;
+  using typename OperationOf<Float>::Gradients;
+
+  AveragePoolPasses(const AveragePool& layer, std::span<const FeatureShape> inputs);
+
+  void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> /*scratch*/) const override {
+    const std::size_t channels = at_.channels();
+    for (std::size_t n = 0; n < y.rows; ++n) {
+      const Float* x = inputs[0].row(n).data();
+      for (std::size_t p = 0; p < at_.places(); ++p) {
+        Float* out = y.row(n).data() + p * channels;
+        std::fill_n(out, channels, Float{0});
+        at_.walk(p, [&](std::size_t pixel) {
+          for (std::size_t c = 0; c < channels; ++c) out[c] += x[pixel + c];
+        });
+        for (std::size_t c = 0; c < channels; ++c) out[c] /= count_[p];  // y = Σ x / count
+      }
+    }
+  }
+
+  void backward(Inputs /*inputs*/, RowsOf<const Float> /*y*/, RowsOf<const Float> dy,
+                Gradients dinputs, std::span<Float> /*scratch*/) const override {
+    const std::size_t channels = at_.channels();
+    for (std::size_t n = 0; n < dy.rows; ++n) {
+      Float* dx = dinputs[0].row(n).data();
+      for (std::size_t p = 0; p < at_.places(); ++p) {
+        const Float* from = dy.row(n).data() + p * channels;
+        // forward: y = Σ x / count, hence ∂J/∂x += ∂J/∂y / count
+        at_.walk(p, [&](std::size_t pixel) {
+          for (std::size_t c = 0; c < channels; ++c) dx[pixel + c] += from[c] / count_[p];
+        });
+      }
+    }
+  }
+
+ private:
+  PoolPlaces at_;
+  std::vector<Float> count_;  // of each place
+};
+
+class AveragePool final : public LayerOf<AveragePool, AveragePoolPasses> {
+ public:
+  AveragePool(const Window& places, bool padding_counts, bool everything)
+      : window(places), count_padding(padding_counts), global(everything) {}
+  [[nodiscard]] std::string describe() const override {
+    return global ? "global average pool" : "average pool " + window.text();
+  }
+  [[nodiscard]] Window window_of(const FeatureShape& input) const {
+    return global ? Window{.height = input.height, .width = input.width} : window;
+  }
+  [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
+    require_overlap(window);
+    return window_of(inputs[0]).places(inputs[0], inputs[0].channels);
+  }
+
+  Window window;
+  bool count_padding;
+  bool global;
+};
+
+template <class Float>
+AveragePoolPasses<Float>::AveragePoolPasses(const AveragePool& layer,
+                                            std::span<const FeatureShape> inputs)
+    : at_(layer.window_of(inputs[0]), inputs[0], layer.shape(inputs)) {
+  for (std::size_t p = 0; p < at_.places(); ++p) {
+    std::size_t count = layer.count_padding ? at_.padded_count(p) : 0;
+    if (!layer.count_padding) at_.walk(p, [&](std::size_t) { ++count; });
+    count_.push_back(static_cast<Float>(count));
+  }
+}
+
+}  // namespace
+
+LayerPtr max_pool(const Window& window) { return std::make_shared<MaxPool>(window); }
+
+LayerPtr average_pool(const Window& window, bool count_padding) {
+  return std::make_shared<AveragePool>(window, count_padding, false);
+}
+
+LayerPtr global_average_pool() { return std::make_shared<AveragePool>(Window{}, false, true); }
+
+}  // namespace gibbon::models
