@@ -30,6 +30,8 @@ struct Case {
   std::vector<FeatureShape> inputs;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 Tensor weights(std::size_t rows, std::size_t cols) { return drawn<float>(rows, cols, 7); }
 std::vector<float> bias(std::size_t count) {
   const Tensor row = drawn<float>(1, count, 8);

@@ -51,7 +51,7 @@ TEST_F(GraphCli, ThePandaIsPictured) {
   const auto made =
       expect(0, "gibbon gallery --image " + oracles_ + "/panda/photos/panda.jpg --model " +
                     oracles_ + "/panda/squeezenet.onnx --epsilons 0.007 --attack fgsm -o p");
-  EXPECT_THAT(made.err, HasSubstr("scaled to 227 x 227; the model says 388"));
+  EXPECT_THAT(made.err, HasSubstr("scaled to 227 x 227; the model predicts 388"));
   EXPECT_THAT(made.out, HasSubstr("1 images, 1 of them adversarial as 8-bit PNG"));
 }
 
