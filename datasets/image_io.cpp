@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "datasets/image_io.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -48,15 +49,24 @@ std::size_t declared_pixels(std::string_view bytes) {
   if (bytes.starts_with(kPng))
     return bytes.size() < 24 ? 0 : big_endian(bytes, 16, 4) * big_endian(bytes, 20, 4);
   if (!bytes.starts_with(kJpeg)) return 0;
-  // Segments: 0xFF, type, length. Types 0xC0 to 0xCF but for three are frames: height, width.
-  for (std::size_t at = 2; at + 9 <= bytes.size() && bytes[at] == '\xFF';) {
-    const std::size_t type = big_endian(bytes, at + 1, 1);
+  // Segments: 0xFF, type, length. Types 0xC0 to 0xCF but for three are frames: height, width. What
+  // stands between segments is skipped, as decoders do.
+  constexpr std::size_t kEnd = 0xD9;
+  constexpr std::size_t kScan = 0xDA;
+  std::size_t at = 2;
+  while (true) {
+    at = std::min(bytes.find('\xFF', at), bytes.size());
+    at = std::min(bytes.find_first_not_of('\xFF', at), bytes.size());
+    if (at + 8 > bytes.size()) return 0;
+    const std::size_t type = big_endian(bytes, at++, 1);
+    if (type == kEnd || type == kScan) return 0;
+    if (type <= 0x01 || (type >= 0xD0 && type < kEnd))
+      continue;  // no segment of these has a length
     const bool is_frame =
         type >= 0xC0 && type <= 0xCF && type != 0xC4 && type != 0xC8 && type != 0xCC;
-    if (is_frame) return big_endian(bytes, at + 5, 2) * big_endian(bytes, at + 7, 2);
-    at += type == 0xFF ? 1 : 2 + big_endian(bytes, at + 2, 2);
+    if (is_frame) return big_endian(bytes, at + 3, 2) * big_endian(bytes, at + 5, 2);
+    at += std::max<std::size_t>(2, big_endian(bytes, at, 2));
   }
-  return 0;
 }
 
 /// Before anything is decoded: a few bytes declare gigabytes.

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdexcept>
 #include <utility>
 
@@ -27,17 +27,14 @@ std::size_t Graph::parameter_count() const {
 }
 
 std::string Graph::architecture() const {
-  constexpr std::size_t kShown = 16;
-  constexpr std::size_t kLast = 3;
-  std::string out = input.text();
-  for (std::size_t k = 0; k < nodes.size(); ++k) {
-    out += (k == 0 ? ": " : "; ") + nodes[k].layer->describe();
-    if (nodes.size() > kShown && k + 1 == kShown - kLast) {
-      out += fmt::format("; … {} layers …", nodes.size() - kShown);
-      k = nodes.size() - kLast - 1;
-    }
+  constexpr std::size_t kShown = 8;
+  std::vector<std::string> parts{input.text()};
+  for (const Node& node : nodes) {
+    if (std::string brief = node.layer->brief(); !brief.empty()) parts.push_back(std::move(brief));
   }
-  return out;
+  if (parts.size() <= kShown) return fmt::format("{}", fmt::join(parts, "-"));
+  return fmt::format("{}-{}-…-{}, {} layers with weights", parts[0], parts[1], parts.back(),
+                     parts.size() - 1);
 }
 
 std::vector<FeatureShape> Graph::shapes() const {

@@ -32,7 +32,7 @@ struct Graph {
   std::map<std::string, std::string> metadata;  ///< as in the model file
 
   [[nodiscard]] std::size_t parameter_count() const;
-  /// "28×28×1: conv 32: 3×3, pad 1; relu; …; dense 10"; of more than 16 layers the first and last.
+  /// "28×28×1-conv32-conv64-200-10": the layers with weights; of many the first and the last.
   [[nodiscard]] std::string architecture() const;
   /// Shapes of all values, [0] that of the input. Throws an std::invalid_argument that names the
   /// node where a layer does not fit.

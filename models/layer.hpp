@@ -65,7 +65,9 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
   virtual ~Layer() = default;
 
-  [[nodiscard]] virtual std::string describe() const = 0;  ///< "conv 3×3, 32"
+  [[nodiscard]] virtual std::string describe() const = 0;  ///< "conv 32: 3×3, pad 1"
+  /// In the name of an architecture: "conv32"; empty for layers without weights.
+  [[nodiscard]] virtual std::string brief() const { return {}; }
   [[nodiscard]] virtual std::size_t parameter_count() const { return 0; }
   /// Shape of the output. Throws a std::invalid_argument that says what does not fit.
   [[nodiscard]] virtual FeatureShape shape(std::span<const FeatureShape> inputs) const = 0;

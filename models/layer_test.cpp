@@ -196,9 +196,8 @@ TEST_P(LayerTest, ARowDependsOnItselfAlone) {
   const Rows whole = model.forward(x.view(), tape);
   const std::vector<float> logits(whole.flat().begin(), whole.flat().end());
   model.backward(tape, dy.view(), dx.view());
-  for (const std::size_t rows : {1U, 2U, 3U, 63U, 64U, 65U, 127U}) {
-    for (const std::size_t first : {std::size_t{0}, std::size_t{1}, kRows - rows}) {
-      if (first + rows > kRows) continue;
+  for (const std::size_t rows : {1U, 3U, 64U, 65U}) {
+    for (const std::size_t first : {std::size_t{1}, kRows - rows}) {
       Tape other = model.make_tape(rows);
       const Rows some = model.forward(x.view().slice(first, rows), other);
       const auto want = std::span(logits).subspan(first * model.num_classes(), some.flat().size());
@@ -311,13 +310,15 @@ TEST(Graph, NamesTheNodeThatDoesNotFit) {
   }
 }
 
-TEST(Graph, ALongArchitectureIsShortened) {
-  Graph graph{.input = {1, 1, 1}};
-  for (std::size_t k = 0; k < 20; ++k)
-    graph.nodes.push_back({"n", dense(weights(k + 1, k == 0 ? 1 : k), bias(k + 1)), {k}});
-  EXPECT_EQ(graph.architecture(),
-            "1: dense 1; dense 2; dense 3; dense 4; dense 5; dense 6; dense 7; dense 8; dense 9; "
-            "dense 10; dense 11; dense 12; dense 13; … 4 layers …; dense 18; dense 19; dense 20");
+TEST(Graph, TheArchitectureNamesLayersWithWeights) {
+  Graph graph{.input = {5, 5, 1}};
+  graph.nodes.push_back({"a", conv2d({.height = 2, .width = 2}, 1, weights(4, 4), bias(4)), {0}});
+  graph.nodes.push_back({"b", activate(make_activation("relu")), {1}});
+  graph.nodes.push_back({"c", dense(weights(3, 64), bias(3)), {2}});
+  EXPECT_EQ(graph.architecture(), "5×5×1-conv4-3");
+  for (std::size_t k = 3; k < 20; ++k)
+    graph.nodes.push_back({"n", dense(weights(k + 1, k), bias(k + 1)), {k}});
+  EXPECT_EQ(graph.architecture(), "5×5×1-conv4-…-20, 19 layers with weights");
 }
 
 // y = x + 2 x and both ways back: a value that feeds two nodes gets both derivatives.
@@ -325,7 +326,7 @@ TEST(Graph, DerivativesAddUpWhereBranchesMeet) {
   Graph graph{.input = {1, 1, 1}};
   graph.nodes.push_back({"twice", scale_shift({2.0}, {1.0}), {0}});
   graph.nodes.push_back({"sum", add(), {0, 1}});
-  EXPECT_EQ(graph.architecture(), "1: scale; add");
+  EXPECT_EQ(graph.architecture(), "1");
   const GraphModelOf<double> model(graph);
   TapeOf<double> tape = model.make_tape(1);
   const std::vector<double> x{5.0};

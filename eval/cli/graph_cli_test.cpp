@@ -36,8 +36,8 @@ TEST_F(GraphCli, IsSweptAndNotYetProved) {
   const std::string model = " --model " + oracles_ + "/conv/wong_conv_0.1.onnx --data mnist";
   const auto swept = expect(
       0, "gibbon sweep" + model + " --samples 0:40 --attack fgsm --epsilons 0,0.3 -o run --quiet");
-  EXPECT_THAT(swept.out, HasSubstr("conv 16: 4×4, stride 2, pad 1; relu; conv 32"));
-  EXPECT_THAT(shell_.text("run/report.html"), HasSubstr("conv 16"));
+  EXPECT_THAT(swept.out, HasSubstr("28×28×1-conv16-conv32-100-10"));
+  EXPECT_THAT(shell_.text("run/report.html"), HasSubstr("conv16-conv32"));
   const std::string reason =
       "it takes multilayer perceptrons alone so far, and node 't1' (Conv) is "
       "a conv 16: 4×4, stride 2, pad 1";

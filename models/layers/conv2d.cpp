@@ -144,6 +144,7 @@ class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
     return fmt::format("conv {}: {}{}", weight.rows(), window.text(),
                        groups == 1 ? "" : fmt::format(", {} groups", groups));
   }
+  [[nodiscard]] std::string brief() const override { return fmt::format("conv{}", weight.rows()); }
   [[nodiscard]] std::size_t parameter_count() const override {
     return weight.flat().size() + bias.size();
   }

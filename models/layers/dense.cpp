@@ -52,6 +52,7 @@ class DenseLayer final : public LayerOf<DenseLayer, DensePasses> {
   [[nodiscard]] std::string describe() const override {
     return fmt::format("dense {}", weight.rows());
   }
+  [[nodiscard]] std::string brief() const override { return fmt::format("{}", weight.rows()); }
   [[nodiscard]] std::size_t parameter_count() const override {
     return weight.flat().size() + bias.size();
   }
