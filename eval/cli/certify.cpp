@@ -126,9 +126,9 @@ struct State {
     static_cast<void>(models::perceptron_of(file, "certify"));
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {}, common.force);
-    const datasets::Dataset samples = load_data(data, file.network, common);
-    const std::vector<std::string> doubts =
-        sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples);
+    const models::Target target(file);
+    const datasets::Dataset samples = load_data(data, target, common);
+    const std::vector<std::string> doubts = sweep::doubt_clean_accuracy(*target.fast, samples);
     say_notes(common, doubts);
     reports::record::Run joined = run_to_join(file, samples, asked);
     if (finish_drawing(joined, asked)) return 0;

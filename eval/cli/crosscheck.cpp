@@ -19,8 +19,9 @@ struct State {
   int run() const {
     const models::ModelFile file = load_model(model);
     static_cast<void>(models::perceptron_of(file, "crosscheck"));
-    const datasets::Dataset samples = load_data(data, file.network, common);
-    say_notes(common, sweep::doubt_clean_accuracy(*models::Target(file.network).fast, samples));
+    const models::Target target(file);
+    const datasets::Dataset samples = load_data(data, target, common);
+    say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
     const lab::CrosscheckReport report = lab::crosscheck(file.network, samples,
                                                          {.loss = loss_of(file.network, loss),
                                                           .seed = common.seed,

@@ -63,20 +63,18 @@ struct State {
       return certify::smooth(target, samples, asked, progress);
     });
     if (!proved) return interrupted_exit();
-    write(file, samples, std::move(proved->result), proved->seconds);
+    write(file.sha256, target.architecture, samples, std::move(proved->result), proved->seconds);
     return 0;
   }
 
-  void write(const models::ModelFile& file, const datasets::Dataset& samples,
-             certify::SmoothResult result, double seconds) {
+  void write(const std::string& sha256, const std::string& architecture,
+             const datasets::Dataset& samples, certify::SmoothResult result, double seconds) {
     const std::filesystem::path folder = output;
     const reports::record::Smoothed smoothed{
         .provenance = {{"schema", 1},
                        {"command", command()},
                        {"model",
-                        {{"path", model},
-                         {"sha256", file.sha256},
-                         {"architecture", models::Target(file).architecture}}},
+                        {{"path", model}, {"sha256", sha256}, {"architecture", architecture}}},
                        {"data",
                         {{"name", samples.name},
                          {"split", samples.split},
@@ -88,9 +86,9 @@ struct State {
                        {"seed", common.seed},
                        {"environment", runs::environment()},
                        {"seconds", seconds}},
-        .title = fmt::format(
-            "{} ({}) on {} {}, n = {}", std::filesystem::path(model).filename().string(),
-            models::Target(file).architecture, samples.name, samples.split, samples.size()),
+        .title = fmt::format("{} ({}) on {} {}, n = {}",
+                             std::filesystem::path(model).filename().string(), architecture,
+                             samples.name, samples.split, samples.size()),
         .sigma = options.sigma,
         .n0 = options.n0,
         .n = options.n,
