@@ -114,12 +114,12 @@ TEST(GraphReader, SamePaddingAndCeiling) {
                           g.node("Flatten", {"p"}, "y");
                           return std::string("y");
                         }),
-                  {4, 1, 2});
+                  {1, 4, 2});
   };
   EXPECT_EQ(pooled("", false), std::vector<double>{4});
   EXPECT_EQ(pooled("", true), (std::vector<double>{4, 2}));
   EXPECT_EQ(pooled("SAME_UPPER", false), (std::vector<double>{4, 2}));
-  EXPECT_EQ(pooled("SAME_LOWER", false), (std::vector<double>{4, 2}));
+  EXPECT_EQ(pooled("SAME_LOWER", false), (std::vector<double>{1, 4}));
   EXPECT_EQ(pooled("VALID", false), std::vector<double>{4});
 }
 
