@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/dataset.hpp"
@@ -13,13 +14,18 @@
 // command, were it linked into the program.
 namespace gibbon::datasets {
 
+/// First bytes of a file. OpenCV chooses a decoder by these, and a decoder of medical images by
+/// what stands at byte 128: hence all eight of a PNG.
+inline constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1A\n";
+inline constexpr std::string_view kJpegSignature = "\xFF\xD8\xFF";
+
 enum class Decoded { kWhole, kDamaged, kTransparent, kTooDeep };
 
 /// What the plugin (opencv/) exports.
 struct Codecs {
   int version;  ///< kCodecsVersion of the time it was built
-  /// 8 bits per channel of an image in any format; `channels` as in read_picture(). The picture is
-  /// overwritten when nothing is lost by it: kWhole.
+  /// 8 bits per channel of an image in a format of image_io.hpp; `channels` as in read_picture().
+  /// The picture is overwritten when nothing is lost by it: kWhole.
   Decoded (*decode)(const std::string& bytes, std::size_t channels, Picture& picture);
   /// False when it cannot.
   bool (*encode_png)(const Picture& picture, std::vector<std::uint8_t>& bytes);

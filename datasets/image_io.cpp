@@ -2,6 +2,8 @@
 #include "datasets/image_io.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdlib>
 #include <string_view>
 
@@ -28,13 +30,22 @@ const Codecs& codecs() {
   return loaded;
 }
 
-constexpr std::string_view kPng = "\x89PNG\r\n";
-constexpr std::string_view kJpeg = "\xFF\xD8\xFF";
 constexpr std::string_view kEndOfJpeg = "\xFF\xD9";
+
+/// Not everything that OpenCV opens: some of its decoders end the process on damaged files.
+bool is_known_format(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array kOthers = {"BM"sv, "II*\0"sv, "MM\0*"sv};  // BMP, TIFF
+  const bool webp = bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP");
+  const bool pnm = bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' &&
+                   std::isspace(static_cast<unsigned char>(bytes[2])) != 0;
+  return bytes.starts_with(kPngSignature) || bytes.starts_with(kJpegSignature) || webp || pnm ||
+         std::ranges::any_of(kOthers, [&](auto start) { return bytes.starts_with(start); });
+}
 
 /// OpenCV fills the missing part of a JPEG with grey and says nothing.
 bool is_cut_off(std::string_view bytes) {
-  return bytes.starts_with(kJpeg) && bytes.rfind(kEndOfJpeg) == std::string_view::npos;
+  return bytes.starts_with(kJpegSignature) && bytes.rfind(kEndOfJpeg) == std::string_view::npos;
 }
 
 std::size_t big_endian(std::string_view bytes, std::size_t at, std::size_t count) {
@@ -46,9 +57,9 @@ std::size_t big_endian(std::string_view bytes, std::size_t at, std::size_t count
 
 /// Pixels that the header of a PNG or JPEG declares; 0 where it does not.
 std::size_t declared_pixels(std::string_view bytes) {
-  if (bytes.starts_with(kPng))
+  if (bytes.starts_with(kPngSignature))
     return bytes.size() < 24 ? 0 : big_endian(bytes, 16, 4) * big_endian(bytes, 20, 4);
-  if (!bytes.starts_with(kJpeg)) return 0;
+  if (!bytes.starts_with(kJpegSignature)) return 0;
   // Segments: 0xFF, type, length. Types 0xC0 to 0xCF but for three are frames: height, width. What
   // stands between segments is skipped, as decoders do.
   constexpr std::size_t kEnd = 0xD9;
@@ -115,7 +126,7 @@ Picture read_picture(const std::filesystem::path& path, std::size_t channels) {
 }
 
 Picture decode_picture(const std::string& bytes, const std::string& name, std::size_t channels) {
-  if (!bytes.starts_with(kPng) && !bytes.starts_with(kJpeg)) {
+  if (!bytes.starts_with(kPngSignature) && !bytes.starts_with(kJpegSignature)) {
     fail_input("{}: is not an image; PNG and JPEG are read; remove or convert it", name);
   }
   Picture picture = decode(bytes, name, channels);
@@ -126,11 +137,12 @@ Picture decode_picture(const std::string& bytes, const std::string& name, std::s
 }
 
 Picture read_any_picture(const std::filesystem::path& path) {
-  Picture picture = decode(read_file(path), path.string(), 0);
+  const std::string bytes = read_file(path);
+  Picture picture = is_known_format(bytes) ? decode(bytes, path.string(), 0) : Picture{};
   if (picture.pixels.empty()) {
     fail_input(
-        "{}: cannot be decoded as an image; allowed is what OpenCV reads: PNG, JPEG, WebP, BMP, "
-        "TIFF and others; convert or restore it",
+        "{}: cannot be decoded as an image; allowed are PNG, JPEG, WebP, BMP, TIFF and PNM; "
+        "convert or restore it",
         path.string());
   }
   return picture;

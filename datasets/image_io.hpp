@@ -18,8 +18,8 @@ namespace gibbon::datasets {
 [[nodiscard]] Picture decode_picture(const std::string& bytes, const std::string& name,
                                      std::size_t channels);
 
-/// Decodes whatever OpenCV does (PNG, JPEG, WebP, BMP, TIFF, PNM, …), turned upright as the camera
-/// noted; grey stays 1 channel, the rest is 3. Throws as read_picture().
+/// Decodes PNG, JPEG, WebP, BMP, TIFF and PNM, turned upright as the camera noted; grey stays 1
+/// channel, the rest is 3. Throws as read_picture().
 [[nodiscard]] Picture read_any_picture(const std::filesystem::path& path);
 
 /// The middle of the picture that has the shape's proportions, in its size, each pixel the mean of

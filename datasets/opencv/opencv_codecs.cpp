@@ -17,9 +17,6 @@
 namespace gibbon::datasets {
 namespace {
 
-constexpr std::string_view kPng = "\x89PNG\r\n";
-constexpr std::string_view kJpeg = "\xFF\xD8\xFF";
-
 cv::Mat decode(const std::string& bytes, int flags) {
   try {
     const cv::Mat view(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
@@ -88,9 +85,9 @@ bool narrow(cv::Mat& image) {
 /// Decoded by `flags`, which bring it to 8 bits and no alpha, once it is clear that this loses
 /// nothing.
 Decoded decode_whole(const std::string& bytes, int flags, cv::Mat& image) {
-  const bool png = bytes.starts_with(kPng);
+  const bool png = bytes.starts_with(kPngSignature);
   const PngHeader header = png ? png_header(bytes) : PngHeader{};
-  if (!bytes.starts_with(kJpeg) && !(png && header.plain)) {
+  if (!bytes.starts_with(kJpegSignature) && !(png && header.plain)) {
     if (header.transparent) return Decoded::kTransparent;
     const cv::Mat whole = decode(bytes, cv::IMREAD_UNCHANGED);
     if (whole.empty()) return Decoded::kDamaged;
@@ -107,7 +104,8 @@ Decoded decode_whole(const std::string& bytes, int flags, cv::Mat& image) {
 
 /// A palette of greys is a grey picture, and so is opaque grey with an alpha channel.
 void restore_grey(const std::string& bytes, cv::Mat& image) {
-  if (!bytes.starts_with(kPng) || !png_header(bytes).maybe_grey || image.channels() != 3) return;
+  if (!bytes.starts_with(kPngSignature) || !png_header(bytes).maybe_grey || image.channels() != 3)
+    return;
   std::array<cv::Mat, 3> planes;
   cv::split(image, planes.data());
   if (cv::norm(planes[0], planes[1], cv::NORM_INF) != 0.0) return;
