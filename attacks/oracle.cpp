@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "attacks/oracle.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -88,6 +90,40 @@ Oracle::Gradient Oracle::gradient(Rows points, Labels labels, LossSeed seed, Own
     seed(z.row(i), labels[owners[i]], dlogits_.row(i));
   }
   return {z, backward(seeds())};
+}
+
+/// Overwrites dx_ where all rows are known: they come in the order of the known ones.
+bool Oracle::look_up(Rows points, Labels labels, LossSeed seed, Owners owners) {
+  if (known_.seed != seed || known_.points.cols() != points.cols) return false;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < points.rows; ++i, ++at) {
+    const auto same = [&] {
+      return known_.labels[at] == labels[owners[i]] &&
+             std::memcmp(known_.points.row(at).data(), points.row(i).data(),
+                         points.cols * sizeof(float)) == 0;
+    };
+    while (at < known_.points.rows() && !same()) ++at;
+    if (at == known_.points.rows()) return false;
+    std::ranges::copy(std::as_const(known_.dx).row(at), dx_.row(i).begin());
+  }
+  return true;
+}
+
+Rows Oracle::known_gradient(Rows points, Labels labels, LossSeed seed, Owners owners) {
+  if (look_up(points, labels, seed, owners)) {
+    admit(owners, Access::kGradients);
+    bill(owners_, backwards_);
+    return std::as_const(dx_).view().slice(0, points.rows);
+  }
+  const Rows dx = gradient(points, labels, seed, owners).dx;
+  known_.points.reshape(points.rows, points.cols);
+  known_.dx.reshape(points.rows, points.cols);
+  std::ranges::copy(points.flat(), known_.points.view().data);
+  std::ranges::copy(dx.flat(), known_.dx.view().data);
+  known_.labels.clear();
+  for (const std::uint32_t owner : owners) known_.labels.push_back(labels[owner]);
+  known_.seed = seed;
+  return dx;
 }
 
 Rows Oracle::anchor(Rows points, Owners owners) {

@@ -73,6 +73,11 @@ class Oracle {
   /// logits(), a seed per row, backward(): one forward and one backward pass.
   Gradient gradient(Rows points, Labels labels, LossSeed seed, Owners owners);
 
+  /// gradient(), of which only dx is given back, and which is looked up where the last call of this
+  /// function asked for the same points, labels and seed, among others: a single step at the origin
+  /// starts from the same gradient at every budget. Billed as if it were taken anew.
+  Rows known_gradient(Rows points, Labels labels, LossSeed seed, Owners owners);
+
   /// Rows owners[0], owners[1], … of x (all samples) packed together; x itself when it is all.
   Rows pack(Rows x, Owners owners);
 
@@ -88,6 +93,15 @@ class Oracle {
   Rows forward(Rows points, Owners owners, Access needed);
   void admit(Owners owners, Access needed);
   void bill(Owners owners, std::vector<std::uint64_t>& account) const;
+  bool look_up(Rows points, Labels labels, LossSeed seed, Owners owners);
+
+  /// What known_gradient() gave for all rows of its last look at the model.
+  struct Known {
+    Tensor points;  // N × D
+    Tensor dx;      // N × D
+    std::vector<int> labels;
+    LossSeed seed = nullptr;
+  };
 
   const models::Classifier& model_;
   Access access_;
@@ -98,6 +112,7 @@ class Oracle {
   Tensor dx_;       // N × D
   Tensor anchors_;  // samples × F, or × D without a front; allocated by the first anchor()
   Tensor shifted_;  // N × F or D
+  Known known_;
   std::vector<std::uint8_t> succeeded_;
   std::vector<std::uint32_t> owners_;  // of the last forward pass
   std::uint64_t max_queries_ = 0;

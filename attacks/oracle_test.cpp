@@ -163,6 +163,35 @@ TEST_F(OracleTest, GradientIsThatOfTheSeedsLossAtEachLabel) {
   for (std::size_t n = 0; n < 4; ++n) EXPECT_GT(loss(n), before[n]);
 }
 
+TEST_F(OracleTest, KnownGradientsAreThoseOfTheModelWhateverWasAskedBefore) {
+  Oracle oracle(model_, Access::kGradients, 4);
+  Oracle fresh(model_, Access::kGradients, 4);
+  const auto expect_fresh = [&](Owners owners, LossSeed seed) {
+    oracle.begin(4, 0);
+    fresh.begin(4, 0);
+    const Rows known = oracle.known_gradient(oracle.pack(x_.view(), owners), labels_, seed, owners);
+    const Rows dx = fresh.gradient(fresh.pack(x_.view(), owners), labels_, seed, owners).dx;
+    EXPECT_TRUE(std::ranges::equal(known.flat(), dx.flat()));
+    EXPECT_TRUE(std::ranges::equal(oracle.forwards(), fresh.forwards()));
+    EXPECT_TRUE(std::ranges::equal(oracle.backwards(), fresh.backwards()));
+  };
+  constexpr std::array<std::uint32_t, 2> kSome{1, 3};
+  constexpr std::array<std::uint32_t, 2> kTurned{3, 1};
+  const LossSeed seed = scale_free_seed<float>;
+  expect_fresh(kAll, seed);
+  expect_fresh(kAll, seed);
+  expect_fresh(kSome, seed);
+  expect_fresh(kTurned, seed);
+  expect_fresh(kAll, seed);
+  labels_[2] = 0;
+  expect_fresh(kAll, seed);
+  x_.row(1)[3] += 0.25F;
+  expect_fresh(kSome, seed);
+  expect_fresh(kSome, margin_seed<float>);
+  oracle.begin(4, 1);
+  EXPECT_THROW(oracle.known_gradient(x_.view(), labels_, seed, kAll), std::logic_error);
+}
+
 TEST_F(OracleTest, AnotherBackwardPassIsAnotherRowOfTheJacobian) {
   Oracle oracle(model_, Access::kGradients, 4);
   oracle.begin(4, 0);

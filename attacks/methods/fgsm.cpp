@@ -29,10 +29,8 @@ class Fgsm final : public Attack {
     active.afford(oracle, 2);
     if (active.size() < problem.size()) std::ranges::copy(problem.x.flat(), candidate.data);
     if (active.empty()) return;
-    const Rows dx = oracle
-                        .gradient(oracle.pack(problem.x, active.items()), problem.labels,
-                                  scale_free_seed<float>, active.items())
-                        .dx;
+    const Rows dx = oracle.known_gradient(oracle.pack(problem.x, active.items()), problem.labels,
+                                          scale_free_seed<float>, active.items());
     for (std::size_t k = 0; k < active.size(); ++k) {
       const std::size_t n = active[k];
       const ThreatModel threat = problem.threat(n);

@@ -102,8 +102,10 @@ PerNorm measure(Row origin, Row candidate) {
   return out;
 }
 
-bool inside(Box box, Row candidate) {
-  return std::ranges::all_of(candidate, [&](float value) { return box.contains(value); });
+GIBBON_SIMD bool inside(Box box, Row candidate) {
+  int outside = 0;
+  for (const float value : candidate) outside += box.contains(value) ? 0 : 1;
+  return outside == 0;
 }
 
 }  // namespace gibbon::eval::judge

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -52,6 +53,7 @@ BlockRunner::BlockRunner(const Bench& bench, std::size_t max_samples)
       rounded_(max_samples, bench.data.shape.size()),
       levels_(bench.data.shape.size()),
       findings_(max_samples),
+      found_(max_samples),
       verdicts_(max_samples) {
   for (const attacks::Access access : {attacks::Access::kNone, attacks::Access::kLabels,
                                        attacks::Access::kScores, attacks::Access::kGradients}) {
@@ -71,11 +73,9 @@ std::uint64_t BlockRunner::count_zero_gradients() {
   oracle.begin(count_, 0);
   who_.clear();
   for (std::size_t n = 0; n < count_; ++n) who_.push_back(static_cast<std::uint32_t>(n));
-  const Rows dx = oracle
-                      .gradient(bench_.data.images.view().slice(first_, count_),
-                                Labels(bench_.data.labels).subspan(first_, count_),
-                                attacks::scale_free_seed<float>, who_)
-                      .dx;
+  const Rows dx = oracle.known_gradient(bench_.data.images.view().slice(first_, count_),
+                                        Labels(bench_.data.labels).subspan(first_, count_),
+                                        attacks::scale_free_seed<float>, who_);
   std::uint64_t zero = 0;
   for (std::size_t n = 0; n < count_; ++n) {
     zero += std::ranges::all_of(dx.row(n), [](float g) { return g == 0.0F; }) ? 1U : 0U;
@@ -349,10 +349,34 @@ void BlockRunner::attack(const Pair& pair, std::size_t member, bool from_known,
   judge(row);
 }
 
+void BlockRunner::look_at_candidates() {
+  const std::size_t count = who_.size();
+  const Rows candidates = std::as_const(candidates_).view().slice(0, count);
+  moved_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Row point = candidates.row(i);
+    if (std::memcmp(point.data(), x_.row(i).data(), point.size_bytes()) != 0) {
+      moved_.push_back(static_cast<std::uint32_t>(i));
+    } else {
+      findings_[i] = clean_[who_[i]];
+    }
+  }
+  if (moved_.size() == count) {
+    return judge_.look(candidates, true_labels_, std::span(findings_).first(count));
+  }
+  labels_.clear();
+  for (std::size_t j = 0; j < moved_.size(); ++j) {
+    std::ranges::copy(candidates.row(moved_[j]), rounded_.row(j).begin());
+    labels_.push_back(true_labels_[moved_[j]]);
+  }
+  judge_.look(std::as_const(rounded_).view().slice(0, moved_.size()), labels_,
+              std::span(found_).first(moved_.size()));
+  for (std::size_t j = 0; j < moved_.size(); ++j) findings_[moved_[j]] = found_[j];
+}
+
 void BlockRunner::judge(std::optional<std::size_t> row) {
   const std::size_t count = who_.size();
-  judge_.look(std::as_const(candidates_).view().slice(0, count), true_labels_,
-              std::span(findings_).first(count));
+  look_at_candidates();
   to_round_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     // Fails closed: what lies outside ball or box, or gives no label at all, breaks nothing.
@@ -371,23 +395,22 @@ void BlockRunner::judge(std::optional<std::size_t> row) {
     }
   }
   if (to_round_.empty()) return;
-  std::vector<int>& labels = aims_;  // no longer needed
-  labels.clear();
+  labels_.clear();
   for (std::size_t j = 0; j < to_round_.size(); ++j) {
     const std::uint32_t i = to_round_[j];
     judge::to_8bit(threat(verdicts_[i].row), x_.row(i), candidates_.row(i), levels_);
     judge::from_8bit(levels_, rounded_.row(j));
-    labels.push_back(true_labels_[i]);
+    labels_.push_back(true_labels_[i]);
   }
-  std::vector<judge::Finding> found(to_round_.size());
-  judge_.look(std::as_const(rounded_).view().slice(0, to_round_.size()), labels, found);
+  judge_.look(std::as_const(rounded_).view().slice(0, to_round_.size()), labels_,
+              std::span(found_).first(to_round_.size()));
   for (std::size_t j = 0; j < to_round_.size(); ++j) {
     const std::uint32_t i = to_round_[j];
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
     const double moved = judge::measure(x_.row(i), rounded_.row(j))[norm_];
     // The true label where the rounded image left the ball.
     verdicts_[i].rounded_label =
-        moved <= threat(verdicts_[i].row).reach() + kSlack ? found[j].label : true_labels_[i];
+        moved <= threat(verdicts_[i].row).reach() + kSlack ? found_[j].label : true_labels_[i];
   }
 }
 

@@ -127,6 +127,8 @@ class BlockRunner {
   void attack(const Pair& pair, std::size_t member, bool from_known,
               std::optional<std::size_t> row = std::nullopt);
   void judge(std::optional<std::size_t> row);
+  /// findings_ of the candidates; one that did not move is the clean sample.
+  void look_at_candidates();
   /// Books candidate k of the last attack(): in every row from its first to the last that is still
   /// standing. True when it breaks a row that was standing.
   bool book(std::size_t member, std::size_t k, std::size_t last);
@@ -164,6 +166,9 @@ class BlockRunner {
   Tensor rounded_;
   std::vector<std::uint8_t> levels_;
   std::vector<judge::Finding> findings_;
+  std::vector<std::uint32_t> moved_;   // who has left the clean sample
+  std::vector<int> labels_;            // of a part of who_
+  std::vector<judge::Finding> found_;  // likewise
   std::vector<std::uint32_t> to_round_;
   std::vector<Verdict> verdicts_;
 };

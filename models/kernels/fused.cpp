@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/simd.hpp"
 #include "models/kernels/gemm.hpp"
@@ -53,20 +55,41 @@ template <std::size_t kVectors>
   if (n < c.rows) tile<1, kVectors>(a, b, c, n, first);
 }
 
+/// All columns but the last c.cols mod 8.
 GIBBON_FUSED void product(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
   std::size_t first = 0;
   for (; first + 4 * kLanes <= c.cols; first += 4 * kLanes) columns<4>(a, b, c, first);
   for (; first + 2 * kLanes <= c.cols; first += 2 * kLanes) columns<2>(a, b, c, first);
-  if (first < c.cols) columns<1>(a, b, c, first);
+  if (first + kLanes <= c.cols) columns<1>(a, b, c, first);
+}
+
+/// The last columns, padded with zeros to a vector.
+void last_columns(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
+  const std::size_t count = c.cols % kLanes;
+  const std::size_t first = c.cols - count;
+  thread_local TensorOf<double> padded;
+  thread_local TensorOf<double> sums;
+  padded.reshape(b.rows, kLanes);
+  sums.reshape(c.rows, kLanes);
+  for (std::size_t i = 0; i < b.rows; ++i) {
+    const std::span<double> to = padded.row(i);
+    std::ranges::fill(to, 0.0);
+    std::ranges::copy(b.row(i).subspan(first), to.begin());
+  }
+  product(a, std::as_const(padded).view(), sums.view());
+  for (std::size_t n = 0; n < c.rows; ++n) {
+    std::ranges::copy(std::as_const(sums).row(n).first(count), c.row(n).subspan(first).begin());
+  }
 }
 
 }  // namespace
 
 void multiply_fused(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
-  if (a.cols != b.rows || b.cols != c.cols || a.rows != c.rows || c.cols % kLanes != 0) {
+  if (a.cols != b.rows || b.cols != c.cols || a.rows != c.rows) {
     throw std::logic_error("multiply_fused: shapes do not fit");
   }
   product(a, b, c);
+  if (c.cols % kLanes != 0) last_columns(a, b, c);
 }
 
 }  // namespace gibbon::models::kernels

@@ -93,8 +93,7 @@ void multiply(Rows a, Rows b, MutableRows c) {
 }
 
 void multiply(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
-  check("multiply", a.cols == b.rows && b.cols == c.cols && a.rows == c.rows);
-  multiply_plain(a, b, c);
+  reference_kernels() ? multiply_plain(a, b, c) : multiply_fused(a, b, c);
 }
 
 void multiply_any(Rows a, Rows b, MutableRows c) {

@@ -6,7 +6,8 @@
 namespace gibbon::models::kernels {
 
 /// Which matrix products run. GIBBON_KERNELS=reference in the environment picks the plain loops,
-/// whose bits are the same on every instruction set; anything else, or nothing, oneDNN.
+/// whose bits are the same on every instruction set; anything else, or nothing, oneDNN for float32
+/// and multiply_fused() for double.
 [[nodiscard]] bool reference_kernels();
 
 /// c (N × O) = a (N × I) · b (I × O), row-major; c is overwritten and overlaps neither a nor b.
@@ -36,13 +37,13 @@ void transpose(RowsOf<const Float> matrix, RowsOf<Float> turned) {
   }
 }
 
-/// The same products in plain loops: the oracle of the fast ones, and what double runs on. Each
+/// The same products in plain loops: the oracle of the fast ones. Each
 /// entry is one sum in rising order of the inner index, so blocking and vector width do not show.
 void multiply_plain(Rows a, Rows b, MutableRows c);
 void multiply_plain(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 
-/// c (N × O) = a (N × I) · b (I × O) with fused multiply-adds where the machine has them, O a
-/// multiple of 8. As multiply(), row n of c depends on row n of a and on b alone.
+/// c (N × O) = a (N × I) · b (I × O) with fused multiply-adds where the machine has them. As
+/// multiply(), row n of c depends on row n of a and on b alone.
 void multiply_fused(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 
 }  // namespace gibbon::models::kernels

@@ -197,7 +197,8 @@ TEST(GemmKernels, TheEnvironmentPicksThePlainLoops) {
 // oneDNN reads its variable once per process, so each instruction set is a process of its own.
 TEST(GemmFused, IsTheProductRowByRow) {
   for (const auto& [inner, outer] :
-       {std::pair{1U, 8U}, std::pair{784U, 16U}, std::pair{16U, 784U}, std::pair{37U, 104U}}) {
+       {std::pair{1U, 8U}, std::pair{784U, 16U}, std::pair{16U, 784U}, std::pair{37U, 104U},
+        std::pair{5U, 3U}, std::pair{256U, 10U}, std::pair{16U, 47U}}) {
     const auto a = random<double>(kRows, inner, 1);
     const auto b = random<double>(inner, outer, 2);
     auto all = random<double>(kRows, outer, 3);
@@ -209,9 +210,9 @@ TEST(GemmFused, IsTheProductRowByRow) {
       ASSERT_TRUE(std::ranges::equal(one.flat(), all.row(n))) << n;
     }
   }
-  TensorOf<double> odd(1, 9);
+  TensorOf<double> wide(1, 9);
   EXPECT_THROW(
-      multiply_fused(random<double>(1, 2, 1).view(), random<double>(2, 9, 2).view(), odd.view()),
+      multiply_fused(random<double>(1, 2, 1).view(), random<double>(2, 8, 2).view(), wide.view()),
       std::logic_error);
 }
 
