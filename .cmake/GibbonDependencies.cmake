@@ -16,6 +16,7 @@ find_package(Boost REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+find_package(PNG REQUIRED)
 pkg_check_modules(LIBWEBP REQUIRED IMPORTED_TARGET libwebp libwebpmux)
 # Debian's dnnl-config.cmake demands OpenCL and libonnx-dev's names its headers' folder wrongly.
 find_library(GIBBON_DNNL dnnl REQUIRED)

@@ -28,7 +28,7 @@ foreach(module eval reports attacks models datasets base)
 endforeach()
 target_link_libraries(gibbon_readers PUBLIC ${libraries} Threads::Threads fmt::fmt
   nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB CURL::libcurl
-  OpenSSL::Crypto PkgConfig::CAIRO PkgConfig::LIBZIP PkgConfig::LIBWEBP ${GIBBON_DNNL}
+  OpenSSL::Crypto PkgConfig::CAIRO PkgConfig::LIBZIP PkgConfig::LIBWEBP PNG::PNG ${GIBBON_DNNL}
   ${GIBBON_ONNX_PROTO} protobuf::libprotobuf ${GIBBON_CLP} ${GIBBON_COINUTILS} gomp ${CMAKE_DL_LIBS})
 
 file(GLOB_RECURSE targets CONFIGURE_DEPENDS base/*_fuzz.cpp datasets/*_fuzz.cpp models/*_fuzz.cpp

@@ -11,8 +11,9 @@
 namespace gibbon::reports::formats {
 namespace {
 
-// 0 … 9: drawn pictures of a few colours are not made smaller by more effort.
-constexpr int kEffort = 2;
+// 0 … 9: 3 makes drawn pictures a fifth smaller and takes twice the time; 0 makes them twenty times
+// as large.
+constexpr int kEffort = 1;
 
 using Encoder = std::unique_ptr<WebPAnimEncoder, decltype(&WebPAnimEncoderDelete)>;
 
@@ -53,8 +54,7 @@ std::string to_webp(std::span<const Frame> frames) {
   WebPConfig config;
   if (WebPAnimEncoderOptionsInit(&options) == 0 || WebPConfigInit(&config) == 0) fail(nullptr);
   options.anim_params.loop_count = 0;  // for ever
-  config.lossless = 1;
-  config.method = kEffort;
+  if (WebPConfigLosslessPreset(&config, kEffort) == 0) fail(nullptr);
   const record::Pixels& first = frames.front().pixels;
   const Encoder encoder(
       WebPAnimEncoderNew(static_cast<int>(first.width), static_cast<int>(first.height), &options),

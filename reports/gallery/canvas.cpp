@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
+#include "reports/formats/png.hpp"
 #include "reports/record/error.hpp"
 #include "reports/record/text.hpp"
 
@@ -56,11 +57,6 @@ std::string cut(cairo_t* context, std::string text, double room) {
   if (advance(context, text) <= room) return text;
   while (!text.empty() && advance(context, text + "…") > room) text = without_last_letter(text);
   return text + "…";
-}
-
-cairo_status_t append(void* closure, const unsigned char* data, unsigned int length) {
-  static_cast<std::string*>(closure)->append(data, data + length);
-  return CAIRO_STATUS_SUCCESS;
 }
 
 void set_colour(cairo_t* context, Rgb colour) {
@@ -154,16 +150,6 @@ void Canvas::image(double x, double y, double width, double height, const record
   cairo_stroke(context);
 }
 
-std::string to_png(const record::Pixels& pixels) {
-  const std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)> surface(
-      make_surface(static_cast<double>(pixels.width), static_cast<double>(pixels.height)),
-      cairo_surface_destroy);
-  copy_pixels(pixels, surface.get());
-  std::string bytes;
-  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
-  return bytes;
-}
-
 void Canvas::box(double x, double y, double width, double height, Rgb colour) {
   set_colour(context_.get(), colour);
   cairo_rectangle(context_.get(), x, y, width, height);
@@ -193,10 +179,8 @@ record::Pixels Canvas::pixels() const {
 }
 
 std::string Canvas::png() const {
-  std::string bytes;
   require(cairo_status(context_.get()));
-  require(cairo_surface_write_to_png_stream(surface_.get(), append, &bytes));
-  return bytes;
+  return formats::to_png(pixels());
 }
 
 double text_width(std::string_view text, Font font) {

@@ -78,9 +78,6 @@ class Canvas {
   std::unique_ptr<_cairo, Destroy> context_;
 };
 
-/// The pixels themselves as PNG, one for one. Throws Error when a side is beyond 32,767.
-[[nodiscard]] std::string to_png(const record::Pixels& pixels);
-
 /// Width of a text in CSS pixels.
 [[nodiscard]] double text_width(std::string_view text, Font font);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "reports/formats/base64.hpp"
+#include "reports/formats/png.hpp"
 #include "reports/gallery/canvas.hpp"
 #include "reports/page/page_band.hpp"
 #include "reports/page/row_details.hpp"
@@ -119,7 +120,7 @@ std::string sprite(const Items& walk) {
     all.values.insert(all.values.end(), next.values.begin(), next.values.end());
     all.height += next.height;
   }
-  return formats::to_base64(gallery::to_png(all));
+  return formats::to_base64(formats::to_png(all));
 }
 
 Json shares_json(const std::vector<float>& shares, int label, double confidence) {

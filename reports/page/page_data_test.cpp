@@ -2,6 +2,7 @@
 #include "reports/page/page_data.hpp"
 
 #include "reports/formats/base64.hpp"
+#include "reports/formats/png.hpp"
 #include "reports/gallery/canvas.hpp"
 #include "reports/page/row_details.hpp"
 #include "reports/record/error.hpp"
@@ -121,7 +122,7 @@ TEST(PageData, WalksHoldEveryFrameInOnePicture) {
   for (int k = 0; k < 2; ++k)
     all.values.insert(all.values.end(), gallery.items[0].adversarial.values.begin(),
                       gallery.items[0].adversarial.values.end());
-  EXPECT_EQ(walks[0]["sprite"], formats::to_base64(gallery::to_png(all)));
+  EXPECT_EQ(walks[0]["sprite"], formats::to_base64(formats::to_png(all)));
 }
 
 TEST(PageData, WalksBeyondTheRoomAreCounted) {
