@@ -181,6 +181,14 @@ void GraphModelOf<Float>::backward(TapeOf<Float>& tape, RowsOf<const Float> dlog
 }
 
 template <class Float>
+void GraphModelOf<Float>::take(std::span<const Float> parameters) {
+  expect_size("Graph::take: number of parameters", parameters.size(), parameter_count_);
+  for (Step& step : steps_) {
+    if (step.count > 0) step.operation->take(parameters.subspan(step.first, step.count));
+  }
+}
+
+template <class Float>
 void GraphModelOf<Float>::backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                                               std::span<Float> gradient) const {
   auto& memory = tape.template as<Memory>();

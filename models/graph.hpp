@@ -32,6 +32,7 @@ struct Graph {
   std::map<std::string, std::string> metadata;  ///< as in the model file
 
   [[nodiscard]] std::size_t parameter_count() const;
+  [[nodiscard]] std::size_t num_classes() const { return shapes().back().size(); }
   /// "28×28×1-conv32-conv64-200-10": the layers with weights; of many the first and the last.
   [[nodiscard]] std::string architecture() const;
   /// What training can move, node by node, named "node.weight"; where gradients lie one after the
@@ -59,6 +60,8 @@ class GraphModelOf final : public ClassifierOf<Float> {
   [[nodiscard]] bool near_kink(const TapeOf<Float>& tape, std::size_t n,
                                double tolerance) const override;
 
+  /// Lays out other parameters, in the order of Graph::parameters(), as OperationOf::take() does.
+  void take(std::span<const Float> parameters);
   /// Numbers in Graph::parameters().
   [[nodiscard]] std::size_t parameter_count() const { return parameter_count_; }
   /// Parameter gradients at the x of the last forward(), summed over its N samples: `gradient` is

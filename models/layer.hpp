@@ -165,6 +165,10 @@ struct Window {
 /// folding (batch norm, a division): float32 passes round them once.
 [[nodiscard]] LayerPtr scale_shift(std::vector<double> factors, std::vector<double> terms);
 
+/// y = γ (x - mean) / sqrt(variance + 1e-5) + β per channel, by running statistics; in training by
+/// those of the batch's samples and places. Fresh: γ = 1, β = 0.
+[[nodiscard]] LayerPtr batch_norm(std::size_t channels);
+
 /// y = σ(z), number by number.
 [[nodiscard]] LayerPtr activate(Activation activation);
 
