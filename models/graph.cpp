@@ -26,6 +26,17 @@ std::size_t Graph::parameter_count() const {
   return count;
 }
 
+std::vector<Parameter> Graph::parameters() const {
+  std::vector<Parameter> all;
+  for (const Node& node : nodes) {
+    for (Parameter& parameter : node.layer->parameters()) {
+      parameter.name = node.name + "." + parameter.name;
+      all.push_back(std::move(parameter));
+    }
+  }
+  return all;
+}
+
 std::string Graph::architecture() const {
   constexpr std::size_t kShown = 8;
   std::vector<std::string> parts{input.text()};
@@ -59,6 +70,7 @@ struct GraphModelOf<Float>::Memory final : TapeMemory {
   RowsOf<const Float> input;               // x of the last forward(), the caller's
   std::vector<TensorOf<Float>> values;     // of node k
   std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k)
+  TensorOf<Float> input_gradient;          // what nobody asks for
   std::vector<Float> scratch;
   std::size_t rows = 0;
 
@@ -70,13 +82,22 @@ struct GraphModelOf<Float>::Memory final : TapeMemory {
 template <class Float>
 GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) {
   if (graph.nodes.empty()) throw std::invalid_argument("a graph needs a node");
+  std::vector<bool> learns{false};  // value k depends on parameters
   for (const Node& node : graph.nodes) {
     const std::vector<FeatureShape> inputs = shapes_of(shapes_, node.inputs);
+    std::size_t count = 0;
+    for (const Parameter& parameter : node.layer->parameters()) count += parameter.values.size();
+    Step step{.inputs = node.inputs, .first = parameter_count_, .count = count};
+    step.passes_on =
+        std::ranges::any_of(node.inputs, [&](std::size_t k) -> bool { return learns[k]; });
     if constexpr (std::is_same_v<Float, float>) {
-      steps_.push_back({node.layer->single(inputs), node.inputs});
+      step.operation = node.layer->single(inputs);
     } else {
-      steps_.push_back({node.layer->exact(inputs), node.inputs});
+      step.operation = node.layer->exact(inputs);
     }
+    learns.push_back(count > 0 || step.passes_on);
+    parameter_count_ += count;
+    steps_.push_back(std::move(step));
   }
 }
 
@@ -98,6 +119,10 @@ TapeOf<Float> GraphModelOf<Float>::make_tape(std::size_t max_rows) const {
     scratch = std::max(scratch, steps_[k].operation->scratch(max_rows));
   }
   memory->scratch.resize(scratch);
+  const bool beside = std::ranges::any_of(steps_, [](const Step& step) {  // another value
+    return step.passes_on && std::ranges::count(step.inputs, std::size_t{0}) > 0;
+  });
+  if (beside) memory->input_gradient.reshape(max_rows, input_dim());
   return TapeOf<Float>(std::move(memory));
 }
 
@@ -117,12 +142,12 @@ RowsOf<const Float> GraphModelOf<Float>::forward(RowsOf<const Float> x, TapeOf<F
   return memory.value(steps_.size());
 }
 
+/// Every node in reverse: before(node, its inputs, the gradient of its value), then its backward
+/// pass if wanted(node).
 template <class Float>
-void GraphModelOf<Float>::backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
-                                   RowsOf<Float> dx) const {
-  auto& memory = tape.template as<Memory>();
-  expect_size("Graph::backward: rows of dlogits", dlogits.rows, memory.rows);
-  expect_size("Graph::backward: rows of dx", dx.rows, memory.rows);
+template <class Before, class Wanted>
+void GraphModelOf<Float>::walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
+                                    const Before& before, const Wanted& wanted) const {
   const auto gradient = [&](std::size_t k) {  // of value k
     return k == 0 ? dx : memory.gradients[k - 1].view().slice(0, memory.rows);
   };
@@ -136,10 +161,49 @@ void GraphModelOf<Float>::backward(TapeOf<Float>& tape, RowsOf<const Float> dlog
       inputs[i] = memory.value(from[i]);
       dinputs[i] = gradient(from[i]);
     }
+    before(steps_[k], std::span(inputs).first(from.size()), gradient(k + 1));
+    if (!wanted(steps_[k])) continue;
     steps_[k].operation->backward(std::span(inputs).first(from.size()), memory.value(k + 1),
                                   gradient(k + 1), std::span(dinputs).first(from.size()),
                                   memory.scratch);
   }
+}
+
+template <class Float>
+void GraphModelOf<Float>::backward(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                                   RowsOf<Float> dx) const {
+  auto& memory = tape.template as<Memory>();
+  expect_size("Graph::backward: rows of dlogits", dlogits.rows, memory.rows);
+  expect_size("Graph::backward: rows of dx", dx.rows, memory.rows);
+  walk_back(
+      memory, dlogits, dx, [](const Step&, const auto&, const auto&) {},
+      [](const Step&) { return true; });
+}
+
+template <class Float>
+void GraphModelOf<Float>::take(std::span<const Float> parameters) {
+  expect_size("Graph::take: number of parameters", parameters.size(), parameter_count_);
+  for (Step& step : steps_) {
+    if (step.count > 0) step.operation->take(parameters.subspan(step.first, step.count));
+  }
+}
+
+template <class Float>
+void GraphModelOf<Float>::backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                                              std::span<Float> gradient) const {
+  auto& memory = tape.template as<Memory>();
+  expect_size("Graph::backward_parameters: rows of dlogits", dlogits.rows, memory.rows);
+  expect_size("Graph::backward_parameters: length of gradient", gradient.size(), parameter_count_);
+  std::ranges::fill(gradient, Float{0});
+  const bool beside = memory.input_gradient.rows() > 0;
+  walk_back(
+      memory, dlogits,
+      beside ? memory.input_gradient.view().slice(0, memory.rows) : RowsOf<Float>{},
+      [&](const Step& step, std::span<const RowsOf<const Float>> inputs, RowsOf<const Float> dy) {
+        step.operation->backward_parameters(inputs, dy, gradient.subspan(step.first, step.count),
+                                            memory.scratch);
+      },
+      [](const Step& step) { return step.passes_on; });
 }
 
 template <class Float>

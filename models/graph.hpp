@@ -32,8 +32,12 @@ struct Graph {
   std::map<std::string, std::string> metadata;  ///< as in the model file
 
   [[nodiscard]] std::size_t parameter_count() const;
+  [[nodiscard]] std::size_t num_classes() const { return shapes().back().size(); }
   /// "28×28×1-conv32-conv64-200-10": the layers with weights; of many the first and the last.
   [[nodiscard]] std::string architecture() const;
+  /// What training can move, node by node, named "node.weight"; where gradients lie one after the
+  /// other. The values are the layers' own.
+  [[nodiscard]] std::vector<Parameter> parameters() const;
   /// Shapes of all values, [0] that of the input. Throws an std::invalid_argument that names the
   /// node where a layer does not fit.
   [[nodiscard]] std::vector<FeatureShape> shapes() const;
@@ -56,15 +60,32 @@ class GraphModelOf final : public ClassifierOf<Float> {
   [[nodiscard]] bool near_kink(const TapeOf<Float>& tape, std::size_t n,
                                double tolerance) const override;
 
+  /// Lays out other parameters, in the order of Graph::parameters(), as OperationOf::take() does.
+  void take(std::span<const Float> parameters);
+  /// Numbers in Graph::parameters().
+  [[nodiscard]] std::size_t parameter_count() const { return parameter_count_; }
+  /// Parameter gradients at the x of the last forward(), summed over its N samples: `gradient` is
+  /// overwritten and laid out as Graph::parameters().
+  void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                           std::span<Float> gradient) const;
+
  private:
   struct Memory;
   struct Step {
     std::unique_ptr<OperationOf<Float>> operation;
     std::vector<std::size_t> inputs;
+    std::size_t first;  // of its parameters among all
+    std::size_t count;
+    bool passes_on;  // some input depends on parameters
   };
+
+  template <class Before, class Wanted>
+  void walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
+                 const Before& before, const Wanted& wanted) const;
 
   std::vector<FeatureShape> shapes_;
   std::vector<Step> steps_;
+  std::size_t parameter_count_ = 0;
 };
 
 extern template class GraphModelOf<float>;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,24 @@ struct FeatureShape {
   bool operator==(const FeatureShape&) const = default;
 };
 
-/// A layer laid out for its passes in one precision. Immutable, no memory of its own between calls,
-/// safe to share. Row n of every result depends on row n of the inputs alone, bit for bit.
+/// What training does with a parameter.
+enum class Role {
+  kDecayed,    ///< learned, and weight decay pulls at it
+  kLearned,    ///< learned, without weight decay
+  kStatistic,  ///< no gradient: it follows what the layer sees
+};
+
+/// One tensor of a layer's parameters.
+struct Parameter {
+  std::string name;               ///< "weight"
+  std::vector<std::size_t> dims;  ///< row-major
+  std::span<const float> values;  ///< the layer's own
+  Role role;
+};
+
+/// A layer laid out for its passes in one precision. No memory of its own between calls, immutable
+/// and safe to share but for take(). Row n of every result depends on row n of the inputs alone,
+/// bit for bit.
 template <class Float>
 class OperationOf {
  public:
@@ -50,6 +67,16 @@ class OperationOf {
   virtual void backward(Inputs inputs, RowsOf<const Float> y, RowsOf<const Float> dy,
                         Gradients dinputs, std::span<Float> scratch) const = 0;
 
+  /// ∂J/∂θ of the layer's parameters(), one after the other, summed over the rows: ADDED to. The
+  /// order of the sum depends on the number of rows alone.
+  virtual void backward_parameters(Inputs /*inputs*/, RowsOf<const Float> /*dy*/,
+                                   std::span<Float> /*gradient*/,
+                                   std::span<Float> /*scratch*/) const {}
+
+  /// Lays out other parameters in the place of the layer's, for training: not while a pass runs.
+  /// From then on bits may depend on the number of rows.
+  virtual void take(std::span<const Float> /*parameters*/) {}
+
   /// Whether row n of input 0 stands so near a kink that a rounding decides about the derivative:
   /// |z| <= tolerance · (largest |z| of the row).
   [[nodiscard]] virtual bool near_kink(std::span<const Float> /*z*/, double /*tolerance*/) const {
@@ -69,6 +96,14 @@ class Layer {
   /// In the name of an architecture: "conv32"; empty for layers without weights.
   [[nodiscard]] virtual std::string brief() const { return {}; }
   [[nodiscard]] virtual std::size_t parameter_count() const { return 0; }
+  /// What training can move, in the order in which files have it; empty for scale_shift(), which
+  /// holds folded constants in double.
+  [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
+  /// This layer with other parameters, in the same order; for layers that have some.
+  [[nodiscard]] virtual std::shared_ptr<const Layer> with(
+      std::span<const float> /*parameters*/) const {
+    throw std::logic_error(describe() + ": it has no parameters");
+  }
   /// Shape of the output. Throws a std::invalid_argument that says what does not fit.
   [[nodiscard]] virtual FeatureShape shape(std::span<const FeatureShape> inputs) const = 0;
   /// False: the derivative is zero almost everywhere, or not known.
@@ -129,6 +164,10 @@ struct Window {
 /// y = factor · x + term; one pair per channel, or per feature. In double, since they come of
 /// folding (batch norm, a division): float32 passes round them once.
 [[nodiscard]] LayerPtr scale_shift(std::vector<double> factors, std::vector<double> terms);
+
+/// y = γ (x - mean) / sqrt(variance + 1e-5) + β per channel, by running statistics; in training by
+/// those of the batch's samples and places. Fresh: γ = 1, β = 0.
+[[nodiscard]] LayerPtr batch_norm(std::size_t channels);
 
 /// y = σ(z), number by number.
 [[nodiscard]] LayerPtr activate(Activation activation);

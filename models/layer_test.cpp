@@ -118,6 +118,32 @@ class Bench {
     return y;
   }
 
+  /// J = <dy, y> by the parameters, moved in double.
+  void expect_parameter_gradient(const Layer& layer) {
+    std::vector<double> parameters;
+    for (const Parameter& p : layer.parameters()) {
+      parameters.insert(parameters.end(), p.values.begin(), p.values.end());
+    }
+    std::vector<RowsOf<const double>> inputs;
+    for (const TensorOf<double>& x : x_) inputs.push_back(x.view());
+    const TensorOf<double> dy = drawn<double>(kSamples, shape_.size(), 50);
+    std::vector<double> gradient(parameters.size(), 0.5);  // to be added to
+    operation_->backward_parameters(inputs, dy.view(), gradient, scratch_);
+    constexpr double kStep = 1e-6;
+    for (std::size_t d = 0; d < parameters.size(); ++d) {
+      const double middle = parameters[d];
+      const auto objective = [&](double at) {
+        parameters[d] = at;
+        operation_->take(parameters);
+        const TensorOf<double> y = forward();
+        return std::inner_product(y.flat().begin(), y.flat().end(), dy.flat().begin(), 0.0);
+      };
+      const double slope = (objective(middle + kStep) - objective(middle - kStep)) / (2.0 * kStep);
+      parameters[d] = middle;
+      EXPECT_NEAR(gradient[d] - 0.5, slope, 1e-6) << "parameter " << d;
+    }
+  }
+
   /// J = <dy, y>
   void expect_gradient() {
     const TensorOf<double> dy = drawn<double>(kSamples, shape_.size(), 50);
@@ -170,6 +196,36 @@ class LayerTest : public testing::TestWithParam<Case> {};
 
 TEST_P(LayerTest, BackwardIsAddedAndMatchesFiniteDifferences) {
   Bench(GetParam()).expect_gradient();
+}
+
+TEST_P(LayerTest, ParameterGradientsAreAddedAndMatchFiniteDifferences) {
+  Bench(GetParam()).expect_parameter_gradient(*GetParam().layer);
+}
+
+// Its parameters out and in again: dims and values agree with the count, and not a bit is lost.
+TEST_P(LayerTest, ItsParametersRebuildIt) {
+  const Layer& layer = *GetParam().layer;
+  std::vector<float> all;
+  for (const Parameter& p : layer.parameters()) {
+    EXPECT_EQ(std::accumulate(p.dims.begin(), p.dims.end(), std::size_t{1}, std::multiplies{}),
+              p.values.size())
+        << p.name;
+    all.insert(all.end(), p.values.begin(), p.values.end());
+  }
+  if (all.empty()) {
+    EXPECT_THROW(static_cast<void>(layer.with(all)), std::logic_error);
+    return;
+  }
+  EXPECT_EQ(all.size(), layer.parameter_count());
+  std::vector<float> other = all;
+  for (float& value : other) value += 1.0F;
+  const LayerPtr moved = layer.with(other);
+  std::vector<float> back;
+  for (const Parameter& p : moved->parameters()) {
+    back.insert(back.end(), p.values.begin(), p.values.end());
+  }
+  EXPECT_EQ(back, other);
+  EXPECT_EQ(moved->describe(), layer.describe());
 }
 
 /// A graph of one layer whose inputs are all the input.
@@ -319,6 +375,58 @@ TEST(Graph, TheArchitectureNamesLayersWithWeights) {
   for (std::size_t k = 3; k < 20; ++k)
     graph.nodes.push_back({"n", dense(weights(k + 1, k), bias(k + 1)), {k}});
   EXPECT_EQ(graph.architecture(), "5×5×1-conv4-…-20, 19 layers with weights");
+}
+
+/// A graph with a branch around a layer, whose output meets the input again: every value's gradient
+/// passes through, and the input's own is asked for by nobody.
+TEST(Graph, ParameterGradientsMatchFiniteDifferencesThroughBranches) {
+  Graph graph{.input = {4, 4, 2}};
+  const Window three{.height = 3, .width = 3, .top = 1, .bottom = 1, .left = 1, .right = 1};
+  graph.nodes.push_back({"a", conv2d(three, 1, weights(2, 18), bias(2)), {0}});
+  graph.nodes.push_back({"b", activate(make_activation("tanh")), {1}});
+  graph.nodes.push_back({"c", conv2d(three, 2, weights(2, 9), bias(2)), {2}});
+  graph.nodes.push_back({"d", add(), {0, 2, 3}});
+  graph.nodes.push_back({"e", dense(weights(3, 32), bias(3)), {4}});
+  std::vector<std::string> names;
+  std::vector<float> parameters;
+  for (const Parameter& p : graph.parameters()) {
+    names.push_back(p.name);
+    parameters.insert(parameters.end(), p.values.begin(), p.values.end());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"a.weight", "a.bias", "c.weight", "c.bias", "e.weight",
+                                             "e.bias"}));
+  const TensorOf<double> x = drawn<double>(kSamples, 32, 5);
+  const TensorOf<double> dy = drawn<double>(kSamples, 3, 6);
+  const GraphModelOf<double> model(graph);
+  ASSERT_EQ(model.parameter_count(), parameters.size());
+  TapeOf<double> tape = model.make_tape(kSamples + 1);
+  std::vector<double> gradient(parameters.size(), 7.0);  // to be overwritten
+  model.forward(x.view(), tape);
+  model.backward_parameters(tape, dy.view(), gradient);
+  std::size_t at = 0;
+  for (Node& node : graph.nodes) {
+    if (node.layer->parameters().empty()) continue;
+    const LayerPtr before = node.layer;
+    const std::size_t count = before->parameter_count();
+    const std::span<float> own = std::span(parameters).subspan(at, count);
+    for (std::size_t d = 0; d < count; ++d) {
+      const float middle = own[d];
+      const auto objective = [&](float value) {
+        own[d] = value;
+        node.layer = before->with(own);
+        const GraphModelOf<double> moved(graph);
+        const auto y = moved.forward(x.view(), tape);
+        return std::inner_product(y.flat().begin(), y.flat().end(), dy.flat().begin(), 0.0);
+      };
+      const float right = middle + 0x1p-12F;
+      const float left = middle - 0x1p-12F;
+      const double slope = (objective(right) - objective(left)) / static_cast<double>(right - left);
+      own[d] = middle;
+      EXPECT_NEAR(gradient[at + d], slope, 1e-6) << node.name << ", parameter " << d;
+    }
+    node.layer = before;
+    at += count;
+  }
 }
 
 // y = x + 2 x and both ways back: a value that feeds two nodes gets both derivatives.

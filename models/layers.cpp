@@ -54,7 +54,6 @@ template <class Float>
 
 template <class Float>
 [[gnu::always_inline]] inline void bias_backward_loop(RowsOf<const Float> dz, std::span<Float> db) {
-  std::ranges::fill(db, Float{0});
   for (std::size_t n = 0; n < dz.rows; ++n) {
     // forward: z[n] = W a[n] + b, hence ∂z[n]/∂b = 1 for every n
     const Float* row = dz.data + n * dz.cols;
@@ -96,9 +95,17 @@ GIBBON_SIMD void add_changes(std::span<const Change> changes, std::span<const do
                              RowsOf<const double> turned, std::span<double> z) {
   add_changes_loop<double>(changes, scale, turned, z);
 }
-GIBBON_SIMD void bias_backward(Rows dz, MutableRow db) { bias_backward_loop<float>(dz, db); }
-GIBBON_SIMD void bias_backward(RowsOf<const double> dz, std::span<double> db) {
+GIBBON_SIMD void add_bias_backward(Rows dz, MutableRow db) { bias_backward_loop<float>(dz, db); }
+GIBBON_SIMD void add_bias_backward(RowsOf<const double> dz, std::span<double> db) {
   bias_backward_loop<double>(dz, db);
+}
+void bias_backward(Rows dz, MutableRow db) {
+  std::ranges::fill(db, 0.0F);
+  add_bias_backward(dz, db);
+}
+void bias_backward(RowsOf<const double> dz, std::span<double> db) {
+  std::ranges::fill(db, 0.0);
+  add_bias_backward(dz, db);
 }
 GIBBON_SIMD void normalise(Rows x, Row shift, Row scale, MutableRows out) {
   normalise_loop<float>(x, shift, scale, out);

@@ -21,6 +21,10 @@ void add_changes(std::span<const Change> changes, std::span<const double> scale,
 void bias_backward(Rows dz, MutableRow db);
 void bias_backward(RowsOf<const double> dz, std::span<double> db);
 
+/// db (O) += Σ_n dz[n], added in rising order of n.
+void add_bias_backward(Rows dz, MutableRow db);
+void add_bias_backward(RowsOf<const double> dz, std::span<double> db);
+
 /// out[n] = (x[n] - shift) / scale, feature by feature; out is overwritten.
 void normalise(Rows x, Row shift, Row scale, MutableRows out);
 void normalise(RowsOf<const double> x, std::span<const double> shift, std::span<const double> scale,

@@ -199,6 +199,14 @@ RowsOf<const Float> MlpOf<Float>::finish(RowsOf<const Float> z, TapeOf<Float>& t
 }
 
 template <class Float>
+TrainableMlpOf<Float>::TrainableMlpOf(const Network& network) : MlpLayersOf<Float>(network) {
+  for (const Dense& layer : network.layers) {
+    parts_.push_back({.count = layer.weight.flat().size(), .role = Role::kDecayed});
+    parts_.push_back({.count = layer.bias.size(), .role = Role::kLearned});
+  }
+}
+
+template <class Float>
 void TrainableMlpOf<Float>::multiply(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const {
   kernels::multiply_bt(a, this->weight(this->parameters(), l), z);
 }

@@ -3,6 +3,7 @@
 
 #include "models/classifier.hpp"
 #include "models/network.hpp"
+#include "models/trainable.hpp"
 
 namespace gibbon::models {
 
@@ -107,15 +108,27 @@ using Mlp = MlpOf<float>;
 
 /// Whose parameters may be changed between passes: keeps W alone.
 template <class Float>
-class TrainableMlpOf final : public MlpLayersOf<Float> {
+class TrainableMlpOf final : public MlpLayersOf<Float>, public TrainableOf<Float> {
  public:
-  explicit TrainableMlpOf(const Network& network) : MlpLayersOf<Float>(network) {}
+  explicit TrainableMlpOf(const Network& network);
 
-  [[nodiscard]] std::span<Float> trainable_parameters() { return this->parameters_; }
+  [[nodiscard]] const ClassifierOf<Float>& passes() const override { return *this; }
+  [[nodiscard]] std::span<const Float> parameters() const override { return this->parameters_; }
+  [[nodiscard]] std::span<Float> trainable_parameters() override { return this->parameters_; }
+  void parameters_moved() override {}
+  [[nodiscard]] std::span<const Part> parts() const override { return parts_; }
+  void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
+                           std::span<Float> gradient) const override {
+    MlpLayersOf<Float>::backward_parameters(tape, dlogits, gradient);
+  }
+  [[nodiscard]] std::size_t chunk(std::size_t /*batch*/) const override { return 64; }
+  [[nodiscard]] const MlpLayersOf<Float>* perceptron() const override { return this; }
 
  private:
   void multiply(std::size_t l, RowsOf<const Float> a, RowsOf<Float> z) const override;
   void multiply_back(std::size_t l, RowsOf<const Float> dz, RowsOf<Float> da) const override;
+
+  std::vector<Part> parts_;
 };
 using TrainableMlp = TrainableMlpOf<float>;
 

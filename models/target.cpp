@@ -117,6 +117,20 @@ Target::Target(OwnModel own) : output(own.output), architecture(own.name) {
   exact = std::make_shared<OwnClassifier<double>>(std::move(own));
 }
 
+namespace {
+
+void require_shape(const std::string& architecture, const FeatureShape& wanted,
+                   const datasets::Dataset& data) {
+  const FeatureShape there{data.shape.height, data.shape.width, data.shape.channels};
+  if (!data.shape.image || wanted == there || wanted.height * wanted.width <= 1) return;
+  fail_usage(
+      "model {}: takes images of {} (rows × columns × channels), but {} has {}; use other data "
+      "or another model",
+      architecture, wanted.text(), data.name, there.text());
+}
+
+}  // namespace
+
 const Network& perceptron_of(const ModelFile& file, std::string_view work) {
   if (!file.graph) return file.network;
   const auto first = std::ranges::find_if(file.graph->nodes, [](const Node& node) {
@@ -132,17 +146,13 @@ const Network& perceptron_of(const ModelFile& file, std::string_view work) {
 }
 
 void require_fit(const Target& target, const datasets::Dataset& data) {
-  if (target.shape && data.shape.image) {
-    const FeatureShape& s = *target.shape;
-    const FeatureShape there{data.shape.height, data.shape.width, data.shape.channels};
-    if (s != there && s.height * s.width > 1) {
-      fail_usage(
-          "model {}: takes images of {} (rows × columns × channels), but {} has {}; use other data "
-          "or another model",
-          target.architecture, s.text(), data.name, there.text());
-    }
-  }
+  if (target.shape) require_shape(target.architecture, *target.shape, data);
   require_sizes(target.architecture, target.input_dim(), target.num_classes(), data);
+}
+
+void require_fit(const Graph& graph, const datasets::Dataset& data) {
+  require_shape(graph.architecture(), graph.input, data);
+  require_sizes(graph.architecture(), graph.input.size(), graph.num_classes(), data);
 }
 
 void require_fit(const Network& network, const datasets::Dataset& data) {

@@ -70,5 +70,6 @@ struct Target {
 /// the model. Fewer are fine: a model knows its classes, data need not show all of them.
 void require_fit(const Target& target, const datasets::Dataset& data);
 void require_fit(const Network& network, const datasets::Dataset& data);
+void require_fit(const Graph& graph, const datasets::Dataset& data);
 
 }  // namespace gibbon::models

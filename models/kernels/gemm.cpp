@@ -12,14 +12,15 @@
 namespace gibbon::models::kernels {
 namespace {
 
-/// c = op(a) · op(b); 'T' transposes. The rows and columns are those of c.
-void sgemm(char op_a, char op_b, std::size_t inner, Rows a, Rows b, MutableRows c) {
+/// c = op(a) · op(b) + kept · c; 'T' transposes. The rows and columns are those of c.
+void sgemm(char op_a, char op_b, std::size_t inner, Rows a, Rows b, MutableRows c,
+           float kept = 0.0F) {
   // oneDNN would start an OpenMP team in every worker; each worker is one thread on purpose.
   thread_local const bool alone = (omp_set_num_threads(1), true);
   static_cast<void>(alone);
   const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
   if (dnnl_sgemm(op_a, op_b, dim(c.rows), dim(c.cols), dim(inner), 1.0F, a.data, dim(a.cols),
-                 b.data, dim(b.cols), 0.0F, c.data, dim(c.cols)) != dnnl_success) {
+                 b.data, dim(b.cols), kept, c.data, dim(c.cols)) != dnnl_success) {
     throw std::runtime_error("dnnl_sgemm failed");
   }
 }
@@ -28,11 +29,10 @@ void check(const char* what, bool fits) {
   if (!fits) throw std::logic_error(std::string(what) + ": shapes do not fit");
 }
 
-/// c (O × I) = sum over n of a.row(n)^T · b.row(n), added in rising order of n.
+/// c (O × I) += sum over n of a.row(n)^T · b.row(n), added in rising order of n.
 template <class Float>
 [[gnu::always_inline]] inline void outer_products(RowsOf<const Float> a, RowsOf<const Float> b,
                                                   RowsOf<Float> c) {
-  std::fill(c.data, c.data + c.rows * c.cols, Float{0});
   for (std::size_t n = 0; n < a.rows; ++n) {
     for (std::size_t o = 0; o < c.rows; ++o) {
       const Float factor = a.data[n * a.cols + o];
@@ -119,12 +119,25 @@ void multiply_bt(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> 
 
 void multiply_at(Rows a, Rows b, MutableRows c) {
   check("multiply_at", a.rows == b.rows && a.cols == c.rows && b.cols == c.cols);
-  if (reference_kernels()) return outer_products_plain(a, b, c);
-  sgemm('T', 'N', a.rows, a, b, c);
+  if (!reference_kernels()) return sgemm('T', 'N', a.rows, a, b, c);
+  std::ranges::fill(c.flat(), 0.0F);
+  outer_products_plain(a, b, c);
 }
 
 void multiply_at(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
   check("multiply_at", a.rows == b.rows && a.cols == c.rows && b.cols == c.cols);
+  std::ranges::fill(c.flat(), 0.0);
+  outer_products_plain(a, b, c);
+}
+
+void add_multiply_at(Rows a, Rows b, MutableRows c) {
+  check("add_multiply_at", a.rows == b.rows && a.cols == c.rows && b.cols == c.cols);
+  if (reference_kernels()) return outer_products_plain(a, b, c);
+  sgemm('T', 'N', a.rows, a, b, c, 1.0F);
+}
+
+void add_multiply_at(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c) {
+  check("add_multiply_at", a.rows == b.rows && a.cols == c.rows && b.cols == c.cols);
   outer_products_plain(a, b, c);
 }
 

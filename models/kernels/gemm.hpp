@@ -29,11 +29,21 @@ void multiply_any(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double>
 void multiply_at(Rows a, Rows b, MutableRows c);
 void multiply_at(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
 
-/// turned (I × O) = matrix (O × I) transposed.
+/// c += a^T · b. Added in an order that depends on N alone.
+void add_multiply_at(Rows a, Rows b, MutableRows c);
+void add_multiply_at(RowsOf<const double> a, RowsOf<const double> b, RowsOf<double> c);
+
+/// turned (I × O) = matrix (O × I) transposed, in tiles that stay in the cache.
 template <class Float>
 void transpose(RowsOf<const Float> matrix, RowsOf<Float> turned) {
-  for (std::size_t o = 0; o < matrix.rows; ++o) {
-    for (std::size_t i = 0; i < matrix.cols; ++i) turned.row(i)[o] = matrix.row(o)[i];
+  constexpr std::size_t kTile = 16;
+  for (std::size_t top = 0; top < matrix.rows; top += kTile) {
+    const std::size_t bottom = std::min(top + kTile, matrix.rows);
+    for (std::size_t i = 0; i < matrix.cols; ++i) {
+      for (std::size_t o = top; o < bottom; ++o) {
+        turned.data[i * matrix.rows + o] = matrix.data[o * matrix.cols + i];
+      }
+    }
   }
 }
 

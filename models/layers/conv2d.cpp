@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/kernels/gemm.hpp"
+#include "models/layers.hpp"
 #include "models/layers/layer_of.hpp"
 
 namespace gibbon::models {
@@ -49,15 +50,42 @@ class Conv2dPasses final : public OperationOf<Float> {
     const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
     for_blocks(dy.rows, [&](std::size_t first, std::size_t count) {
       for (std::size_t g = 0; g < groups_; ++g) {
-        for (std::size_t k = 0; k < count; ++k) {
-          const Float* from = dy.data + (first + k) * output_.channels + g * group_outputs();
-          std::copy_n(from, group_outputs(), sums.row(k).begin());
-        }
+        take_outputs(dy, first, g, sums.slice(0, count));
         // forward: z = Σ W x over the window, hence ∂J/∂x += W^T ∂J/∂z for every place of it
         kernels::multiply(sums.slice(0, count), weight_[g].view(), patches.slice(0, count));
         for (std::size_t k = 0; k < count; ++k) scatter(patches.row(k), first + k, g, dinputs[0]);
       }
     });
+  }
+
+  void backward_parameters(Inputs inputs, RowsOf<const Float> dy, std::span<Float> gradient,
+                           std::span<Float> scratch) const override {
+    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
+    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
+    const RowsOf<Float> dw{gradient.data(), output_.channels, patch()};
+    for_blocks(dy.rows, [&](std::size_t first, std::size_t count) {
+      for (std::size_t g = 0; g < groups_; ++g) {
+        for (std::size_t k = 0; k < count; ++k) gather(inputs[0], first + k, g, patches.row(k));
+        take_outputs(dy, first, g, sums.slice(0, count));
+        // forward: z = Σ W x over the window, hence ∂J/∂W += ∂J/∂z x^T for every place of it
+        kernels::add_multiply_at(sums.slice(0, count), patches.slice(0, count),
+                                 dw.slice(g * group_outputs(), group_outputs()));
+      }
+    });
+    // forward: z = … + b at every place, hence ∂J/∂b += ∂J/∂z
+    add_bias_backward({dy.data, dy.rows * places(), output_.channels},
+                      gradient.subspan(dw.flat().size()));
+  }
+
+  void take(std::span<const Float> parameters) override {
+    expect_size("conv2d: number of parameters", parameters.size(),
+                output_.channels * (patch() + 1));
+    for (std::size_t g = 0; g < groups_; ++g) {
+      const std::size_t size = group_outputs() * patch();
+      std::ranges::copy(parameters.subspan(g * size, size), weight_[g].flat().begin());
+    }
+    std::ranges::copy(parameters.subspan(output_.channels * patch()), bias_.begin());
+    turn();
   }
 
  private:
@@ -75,6 +103,15 @@ class Conv2dPasses final : public OperationOf<Float> {
     const std::size_t all = rows * places();
     for (std::size_t first = 0; first < all; first += kBlock) {
       work(first, std::min(kBlock, all - first));
+    }
+  }
+
+  /// The outputs of group g at as many places as `out` has rows.
+  void take_outputs(RowsOf<const Float> dy, std::size_t first, std::size_t g,
+                    RowsOf<Float> out) const {
+    for (std::size_t k = 0; k < out.rows; ++k) {
+      const Float* from = dy.data + (first + k) * output_.channels + g * group_outputs();
+      std::copy_n(from, group_outputs(), out.row(k).begin());
     }
   }
 
@@ -124,6 +161,12 @@ class Conv2dPasses final : public OperationOf<Float> {
         [](std::size_t) {});
   }
 
+  void turn() {
+    for (std::size_t g = 0; g < groups_; ++g) {
+      kernels::transpose(std::as_const(weight_[g]).view(), turned_[g].view());
+    }
+  }
+
   Window window_;
   std::size_t groups_;
   FeatureShape input_;
@@ -147,6 +190,22 @@ class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
   [[nodiscard]] std::string brief() const override { return fmt::format("conv{}", weight.rows()); }
   [[nodiscard]] std::size_t parameter_count() const override {
     return weight.flat().size() + bias.size();
+  }
+  [[nodiscard]] std::vector<Parameter> parameters() const override {
+    const std::size_t channels = weight.cols() / (window.height * window.width);
+    return {{"weight",
+             {weight.rows(), window.height, window.width, channels},
+             weight.flat(),
+             Role::kDecayed},
+            {"bias", {bias.size()}, bias, Role::kLearned}};
+  }
+  [[nodiscard]] LayerPtr with(std::span<const float> parameters) const override {
+    expect_size("conv2d: number of parameters", parameters.size(), parameter_count());
+    Tensor w(weight.rows(), weight.cols());
+    std::ranges::copy(parameters.first(w.flat().size()), w.flat().begin());
+    const auto b = parameters.subspan(w.flat().size());
+    return std::make_shared<Conv2d>(window, groups, std::move(w),
+                                    std::vector<float>(b.begin(), b.end()));
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     const std::size_t channels = inputs[0].channels;
@@ -179,9 +238,9 @@ Conv2dPasses<Float>::Conv2dPasses(const Conv2d& layer, std::span<const FeatureSh
     TensorOf<Float>& weight = weight_.emplace_back(group_outputs(), patch());
     std::ranges::copy(layer.weight.view().slice(g * group_outputs(), group_outputs()).flat(),
                       weight.flat().begin());
-    kernels::transpose(std::as_const(weight).view(),
-                       turned_.emplace_back(patch(), group_outputs()).view());
+    turned_.emplace_back(patch(), group_outputs());
   }
+  turn();
 }
 
 }  // namespace

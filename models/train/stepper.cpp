@@ -42,35 +42,40 @@ GIBBON_SIMD void finish_mean(double inverse, double decay, std::span<const doubl
 }  // namespace
 
 template <class Float>
-StepperOf<Float>::StepperOf(TrainableMlpOf<Float>& model, const StepSettings& settings)
+StepperOf<Float>::StepperOf(TrainableOf<Float>& model, const StepSettings& settings)
     : model_(model),
       settings_(settings),
       lanes_(1),
-      team_(std::max<std::size_t>(1, std::min(settings.threads, kLanes))) {
+      workers_(std::max<std::size_t>(1, std::min(settings.threads, kLanes))),
+      team_(workers_.size()) {
+  model.parameters_moved();
   const std::size_t count = model.parameters().size();
   lanes_.front().gradient.resize(count);
   first_.resize(settings.optimizer->states > 0 ? count : 0);
   second_.resize(settings.optimizer->states > 1 ? count : 0);
   std::size_t end = 0;
-  for (std::size_t l = 0; l < model.depth(); ++l) {
-    end += model.weight(model.parameters(), l).flat().size();
-    segments_.push_back({.end = end, .decay = static_cast<Float>(settings.weight_decay)});
-    end += model.bias(model.parameters(), l).size();
-    segments_.push_back({.end = end, .decay = Float{0}});
+  for (const Part& part : model.parts()) {
+    end += part.count;
+    const bool decays = part.role == Role::kDecayed;
+    segments_.push_back({.end = end,
+                         .decay = decays ? static_cast<Float>(settings.weight_decay) : Float{0},
+                         .statistic = part.role == Role::kStatistic});
   }
-  for (std::size_t t = 0; t < team_.size(); ++t) {
-    workers_.push_back({.tape = model.make_tape(kChunk),
-                        .x = {kChunk, model.input_dim()},
-                        .dlogits = {kChunk, model.num_classes()},
-                        .gradient = std::vector<Float>(count),
-                        .labels = std::vector<int>(kChunk),
-                        .keys = std::vector<std::uint64_t>(kChunk),
-                        .noise = std::vector<float>(model.input_dim()),
-                        .robust = {}});
-    if (settings.robust.method == nullptr) continue;
-    workers_.back().robust.emplace(model, settings.robust, kChunk);
-    sizes_.resize(count);
-  }
+  if (settings.robust.bounds()) sizes_.resize(count);
+}
+
+template <class Float>
+void StepperOf<Float>::make_room(Worker& worker, std::size_t rows) const {
+  if (worker.x.rows() >= rows) return;
+  const ClassifierOf<Float>& model = model_.passes();
+  worker.tape = model.make_tape(rows);
+  worker.x.reshape(rows, model.input_dim());
+  worker.dlogits.reshape(rows, model.num_classes());
+  worker.gradient.resize(model_.parameters().size());
+  worker.labels.resize(rows);
+  worker.keys.resize(rows);
+  worker.noise.resize(model.input_dim());
+  if (settings_.robust.method != nullptr) worker.robust.emplace(model_, settings_.robust, rows);
 }
 
 template <class Float>
@@ -86,7 +91,7 @@ void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const robust:
                                  StepResult& result, std::span<Float> gradient) {
   const RowsOf<const Float> x = std::as_const(worker.x).view().slice(0, rows);
   const RowsOf<Float> dlogits = worker.dlogits.view().slice(0, rows);
-  const RowsOf<const Float> logits = model_.forward(x, worker.tape);
+  const RowsOf<const Float> logits = model_.passes().forward(x, worker.tape);
   double loss = 0.0;
   for (std::size_t n = 0; n < rows; ++n) {
     const auto label = static_cast<std::size_t>(worker.labels[n]);
@@ -105,6 +110,7 @@ void StepperOf<Float>::run_chunk(Worker& worker, std::size_t rows, const robust:
   } else {
     for (Float& d : dlogits.flat()) d *= static_cast<Float>(at.kappa);
     model_.backward_parameters(worker.tape, dlogits, gradient);
+    model_.share_statistics(at.kappa, gradient);
   }
   const auto worst = worker.robust->add({.x = x,
                                          .labels = Labels(worker.labels).first(rows),
@@ -121,9 +127,11 @@ void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, L
                                 const robust::RobustPoint& at) {
   Lane& out = lanes_[lane];
   out.result = {};
+  const std::size_t chunk = model_.chunk(indices.size());
+  make_room(worker, chunk);
   bool first = true;
-  for (std::size_t begin = lane * kChunk; begin < indices.size(); begin += kLanes * kChunk) {
-    const std::size_t rows = std::min(kChunk, indices.size() - begin);
+  for (std::size_t begin = lane * chunk; begin < indices.size(); begin += kLanes * chunk) {
+    const std::size_t rows = std::min(chunk, indices.size() - begin);
     for (std::size_t n = 0; n < rows; ++n) {
       // Not std::ranges::copy: that of g++ 12 moves a const source number by number.
       const std::uint32_t index = indices[begin + n];
@@ -158,11 +166,18 @@ void StepperOf<Float>::update(std::size_t first, std::size_t count, std::size_t 
       for (std::size_t lane = 1; lane < lanes; ++lane) {
         add(piece(std::as_const(lanes_[lane].gradient)), gradient);
       }
+      const std::span<Float> m = piece(first_);
+      const std::span<Float> v = piece(second_);
+      first += length;
+      if (segment.statistic) {
+        // LibTorch's momentum of 0.1
+        for (std::size_t k = 0; k < length; ++k)
+          parameters[k] += Float(0.1) * (gradient[k] - parameters[k]);
+        continue;
+      }
       finish_mean(Float{1} / static_cast<Float>(batch), segment.decay,
                   std::span<const Float>(parameters), gradient);
-      settings_.optimizer->apply(size, std::span<const Float>(gradient), parameters, piece(first_),
-                                 piece(second_));
-      first += length;
+      settings_.optimizer->apply(size, std::span<const Float>(gradient), parameters, m, v);
     }
   }
 }
@@ -172,12 +187,13 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
                                   std::span<const std::uint32_t> indices, double learning_rate,
                                   const robust::RobustPoint& at) {
   if (indices.empty()) throw std::logic_error("Stepper::step: empty batch");
-  const std::size_t lanes = std::min(kLanes, (indices.size() + kChunk - 1) / kChunk);
+  const std::size_t chunk = model_.chunk(indices.size());
+  const std::size_t lanes = std::min(kLanes, (indices.size() + chunk - 1) / chunk);
   const std::size_t count = model_.parameters().size();
   while (lanes_.size() < lanes) lanes_.push_back({.gradient = std::vector<Float>(count)});
   const StepSize size{
       .learning_rate = learning_rate, .momentum = settings_.momentum, .step = ++steps_};
-  if (!sizes_.empty()) robust::take_sizes(model_, std::span(sizes_));
+  if (!sizes_.empty()) robust::take_sizes(model_.parameters(), std::span(sizes_));
 
   const std::size_t workers = std::min(team_.size(), lanes);
   const auto gradients = [&](std::size_t worker) {
@@ -205,6 +221,7 @@ StepResult StepperOf<Float>::step(Rows images, Labels labels,
     team_.run(if_working(updates));
   }
 
+  model_.parameters_moved();
   StepResult total;
   for (std::size_t lane = 0; lane < lanes; ++lane) {
     total.loss += lanes_[lane].result.loss;

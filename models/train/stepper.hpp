@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "models/loss.hpp"
-#include "models/mlp.hpp"
 #include "models/optimizer.hpp"
 #include "models/train/robust/robust_loss.hpp"
 #include "models/train/team.hpp"
+#include "models/trainable.hpp"
 
 namespace gibbon::models::train {
 
@@ -32,13 +32,13 @@ struct StepResult {
 
 /// One update W' = W - α · mean ∇L after the other, on a model it does not own.
 ///
-/// A batch is cut into chunks of 64 samples that are dealt to sixteen lanes; a lane sums its chunks
-/// in order and the lanes are summed in order, so the bits depend on the batch, never on the
-/// threads.
+/// A batch is cut into chunks (TrainableOf::chunk()) of samples that are dealt to sixteen lanes; a
+/// lane sums its chunks in order and the lanes are summed in order, so the bits depend on the
+/// batch, never on the threads.
 template <class Float>
 class StepperOf {
  public:
-  StepperOf(TrainableMlpOf<Float>& model, const StepSettings& settings);
+  StepperOf(TrainableOf<Float>& model, const StepSettings& settings);
 
   /// Gradient over the samples `indices` of images (N × D) and labels, then one update with
   /// learning rate `learning_rate`; the worst case counts as `at` says.
@@ -49,7 +49,6 @@ class StepperOf {
   [[nodiscard]] std::span<const Float> gradient() const { return lanes_.front().gradient; }
 
  private:
-  static constexpr std::size_t kChunk = 64;
   static constexpr std::size_t kLanes = 16;
 
   struct Lane {
@@ -57,8 +56,9 @@ class StepperOf {
     StepResult result;
   };
   struct Segment {
-    std::size_t end;  // of W or b in the parameters; begins where the one before ends
+    std::size_t end;  // of a part of the parameters; begins where the one before ends
     Float decay;      // λ for weights, 0 for biases
+    bool statistic;   // it follows what the layer sees
   };
   struct Worker {
     TapeOf<Float> tape;
@@ -71,6 +71,8 @@ class StepperOf {
     std::optional<robust::RobustLossOf<Float>> robust;
   };
 
+  /// Memory for chunks of `rows` samples.
+  void make_room(Worker& worker, std::size_t rows) const;
   void run_lane(std::size_t lane, Worker& worker, Rows images, Labels labels,
                 std::span<const std::uint32_t> indices, const robust::RobustPoint& at);
   /// x += noise, keyed by (seed, key).
@@ -81,7 +83,7 @@ class StepperOf {
   void update(std::size_t first, std::size_t count, std::size_t lanes, std::size_t batch,
               const StepSize& size);
 
-  TrainableMlpOf<Float>& model_;
+  TrainableOf<Float>& model_;
   StepSettings settings_;
   std::vector<Lane> lanes_;  // the first holds their sum and the mean in the end
   std::vector<Worker> workers_;

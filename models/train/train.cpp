@@ -9,8 +9,10 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
+#include "models/mlp.hpp"
 #include "models/target.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
+#include "models/trainable_graph.hpp"
 
 namespace gibbon::models::train {
 namespace {
@@ -23,6 +25,16 @@ void require_trainable(const Network& network) {
         "activation {} (layer {}): its derivative is {} everywhere, so gradient descent cannot "
         "move a weight before it; use a smooth stand-in such as sigmoid",
         info.name, l + 1, info.derivative);
+  }
+}
+
+void require_trainable(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (node.layer->differentiable()) continue;
+    fail_usage(
+        "{} ({}): its derivative is 0 everywhere, so gradient descent cannot move a weight before "
+        "it; use a smooth stand-in such as sigmoid",
+        node.name, node.layer->describe());
   }
 }
 
@@ -42,12 +54,9 @@ bool better(const EpochRecord& a, const EpochRecord& b, const robust::RobustSett
   return a.validation->loss < b.validation->loss;
 }
 
-}  // namespace
-
-Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Dataset& data,
-                    std::span<const std::uint32_t> indices, std::size_t threads) {
+Evaluation evaluate_model(const Classifier& model, const Loss& loss, const datasets::Dataset& data,
+                          std::span<const std::uint32_t> indices, std::size_t threads) {
   constexpr std::size_t kBlock = 64;
-  const Mlp model(network);
   struct Worker {
     Tape tape;
     Tensor x;
@@ -87,10 +96,9 @@ Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Da
   return total;
 }
 
-namespace {
-
 /// What can be trained on what; everything else is a usage Error.
-void require_trainable_on(const Network& network, const datasets::Dataset& data,
+template <class Net>
+void require_trainable_on(const Net& network, const datasets::Dataset& data,
                           const TrainSettings& settings) {
   require_fit(network, data);
   // A class that no sample has would be trained away; a finished model may know more than the data.
@@ -113,10 +121,15 @@ StepSettings with_range(StepSettings settings, Box range) {
   return settings;
 }
 
-/// One training, epoch by epoch.
+template <class Net>
+using TrainableFor =
+    std::conditional_t<std::is_same_v<Net, Network>, TrainableMlp, TrainableGraphOf<float>>;
+
+/// One training, epoch by epoch, of a Network or a Graph.
+template <class Net>
 class Session {
  public:
-  Session(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
+  Session(Net& network, const datasets::Dataset& data, const TrainSettings& settings,
           const TrainListener& listener)
       : network_(network),
         data_(data),
@@ -168,7 +181,7 @@ class Session {
     if (!std::ranges::all_of(model_.parameters(), [](float w) { return std::isfinite(w); })) {
       return TrainEnd::kDiverged;
     }
-    Network current = network_;
+    Net current = network_;
     model_.store(current);
     if (!validation_.empty() && !interrupted) record.validation = validate(current);
     result_.history.push_back(record);
@@ -228,7 +241,7 @@ class Session {
   }
 
   /// Empty after Ctrl-C: perhaps a part of the samples was judged.
-  [[nodiscard]] std::optional<Validation> validate(const Network& current) const {
+  [[nodiscard]] std::optional<Validation> validate(const Net& current) const {
     const Evaluation judged = evaluate(current, step_.loss, data_, validation_, step_.threads);
     Validation validation{.loss = judged.loss, .accuracy = judged.accuracy(), .standing = {}};
     if (step_.robust.method != nullptr) {
@@ -240,12 +253,12 @@ class Session {
     return validation;
   }
 
-  Network& network_;
+  Net& network_;
   const datasets::Dataset& data_;
   const TrainSettings& settings_;
   const TrainListener& listener_;
   StepSettings step_;
-  TrainableMlpOf<float> model_;
+  TrainableFor<Net> model_;
   Stepper stepper_;
   std::vector<std::uint32_t> order_;
   std::vector<std::uint32_t> validation_;
@@ -261,7 +274,23 @@ class Session {
 TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
                   const TrainListener& listener) {
   require_trainable_on(network, data, settings);
-  return Session(network, data, settings, listener).run();
+  return Session<Network>(network, data, settings, listener).run();
+}
+
+TrainResult train(Graph& graph, const datasets::Dataset& data, const TrainSettings& settings,
+                  const TrainListener& listener) {
+  require_trainable_on(graph, data, settings);
+  return Session<Graph>(graph, data, settings, listener).run();
+}
+
+Evaluation evaluate(const Network& network, const Loss& loss, const datasets::Dataset& data,
+                    std::span<const std::uint32_t> indices, std::size_t threads) {
+  return evaluate_model(Mlp(network), loss, data, indices, threads);
+}
+
+Evaluation evaluate(const Graph& graph, const Loss& loss, const datasets::Dataset& data,
+                    std::span<const std::uint32_t> indices, std::size_t threads) {
+  return evaluate_model(GraphModelOf<float>(graph), loss, data, indices, threads);
 }
 
 std::string to_history_csv(std::span<const EpochRecord> history, robust::Worst worst) {

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "datasets/dataset.hpp"
+#include "models/graph.hpp"
+#include "models/network.hpp"
 #include "models/train/schedule.hpp"
 #include "models/train/stepper.hpp"
 
@@ -77,6 +79,9 @@ struct TrainListener {
 /// (step activation; robustly: require_robust_trainable()), or does not fit the data.
 TrainResult train(Network& network, const datasets::Dataset& data, const TrainSettings& settings,
                   const TrainListener& listener);
+/// The same of a graph; robustly by an adversary alone.
+TrainResult train(Graph& graph, const datasets::Dataset& data, const TrainSettings& settings,
+                  const TrainListener& listener);
 
 struct Evaluation {
   double loss = 0.0;  ///< mean
@@ -89,6 +94,9 @@ struct Evaluation {
 
 /// Loss and accuracy of the samples `indices` of `data`.
 [[nodiscard]] Evaluation evaluate(const Network& network, const Loss& loss,
+                                  const datasets::Dataset& data,
+                                  std::span<const std::uint32_t> indices, std::size_t threads);
+[[nodiscard]] Evaluation evaluate(const Graph& graph, const Loss& loss,
                                   const datasets::Dataset& data,
                                   std::span<const std::uint32_t> indices, std::size_t threads);
 

@@ -19,7 +19,7 @@ Float moved(Float point, Float move, Float x, Float epsilon, Box clip) {
 }  // namespace
 
 template <class Float>
-AdversaryOf<Float>::AdversaryOf(const MlpLayersOf<Float>& model, std::size_t max_rows)
+AdversaryOf<Float>::AdversaryOf(const ClassifierOf<Float>& model, std::size_t max_rows)
     : model_(model),
       tape_(model.make_tape(max_rows)),
       points_(max_rows, model.input_dim()),

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/classifier.hpp"
 #include "models/loss.hpp"
-#include "models/mlp.hpp"
 
 namespace gibbon::models::train::robust {
 
@@ -23,7 +23,7 @@ struct AdversaryReach {
 template <class Float>
 class AdversaryOf {
  public:
-  AdversaryOf(const MlpLayersOf<Float>& model, std::size_t max_rows);
+  AdversaryOf(const ClassifierOf<Float>& model, std::size_t max_rows);
 
   /// Bad points (N × D) around x, valid until the next call. `keys` (N) and `seed` draw the starts.
   RowsOf<const Float> worsen(RowsOf<const Float> x, Labels labels, const Loss& loss,
@@ -31,7 +31,7 @@ class AdversaryOf {
                              std::uint64_t seed);
 
  private:
-  const MlpLayersOf<Float>& model_;
+  const ClassifierOf<Float>& model_;
   TapeOf<Float> tape_;
   TensorOf<Float> points_;
   TensorOf<Float> dx_;

@@ -34,6 +34,14 @@ void require_activation(const Activation& activation, std::size_t layer, const R
              method.name, layer + 1, activation.info->name, known);
 }
 
+void require_loss(const Loss& loss, const RobustInfo& method) {
+  if (loss.info->name == "cross-entropy") return;
+  fail_usage(
+      "--robust {}: loss {} need not rise when a margin falls, so it has no worst case at the "
+      "worst logits; allowed is cross-entropy",
+      method.name, loss.info->name);
+}
+
 }  // namespace
 
 std::span<const RobustInfo> robust_methods() { return kMethods; }
@@ -51,16 +59,22 @@ RobustPoint RobustSettings::at(double progress) const {
           .beta = method->worst == Worst::kLines ? 1.0 - along * (1.0 - beta) : 0.0};
 }
 
+void require_robust_trainable(const Graph& graph, const Loss& loss,
+                              const RobustSettings& settings) {
+  if (settings.method == nullptr) return;
+  require_loss(loss, *settings.method);
+  if (!settings.bounds()) return;
+  fail_usage(
+      "--robust {}: its bounds are there for multilayer perceptrons such as 784-100-10, and this "
+      "network has {} ({}); allowed is --robust pgd",
+      settings.method->name, graph.nodes.front().name, graph.nodes.front().layer->describe());
+}
+
 void require_robust_trainable(const Network& network, const Loss& loss,
                               const RobustSettings& settings) {
   if (settings.method == nullptr) return;
   const RobustInfo& method = *settings.method;
-  if (loss.info->name != "cross-entropy") {
-    fail_usage(
-        "--robust {}: loss {} need not rise when a margin falls, so it has no worst case at the "
-        "worst logits; allowed is cross-entropy",
-        method.name, loss.info->name);
-  }
+  require_loss(loss, method);
   if (method.worst == Worst::kAdversary) return;
   if (!network.normalisation.shift.empty()) {
     fail_usage("--robust {}: the network normalises its inputs; allowed are networks that do not",

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "models/graph.hpp"
 #include "models/loss.hpp"
 #include "models/network.hpp"
 
@@ -46,6 +47,10 @@ struct RobustSettings {
   std::size_t steps = 7;  ///< of the adversary
   Box clip;               ///< worst inputs stay in it; train() takes the range of the data
 
+  /// Whether the worst case comes from bounds, which are there for multilayer perceptrons alone.
+  [[nodiscard]] bool bounds() const {
+    return worst() == Worst::kIntervals || worst() == Worst::kLines;
+  }
   [[nodiscard]] Worst worst() const { return method == nullptr ? Worst::kNone : method->worst; }
   /// `progress`: finished part of the run, 0 … 1.
   [[nodiscard]] RobustPoint at(double progress) const;
@@ -56,5 +61,7 @@ struct RobustSettings {
 /// network, and for any loss but cross-entropy, which alone rises when a margin falls.
 void require_robust_trainable(const Network& network, const Loss& loss,
                               const RobustSettings& settings);
+/// Graphs: the adversary alone; the bounds of layers are not trained through.
+void require_robust_trainable(const Graph& graph, const Loss& loss, const RobustSettings& settings);
 
 }  // namespace gibbon::models::train::robust

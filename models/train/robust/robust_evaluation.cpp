@@ -4,17 +4,20 @@
 #include <utility>
 
 #include "base/parallel.hpp"
+#include "models/mlp.hpp"
+#include "models/trainable_graph.hpp"
 
 namespace gibbon::models::train::robust {
 
-Evaluation evaluate_robust(const Network& network, const Loss& loss, const RobustSettings& settings,
-                           const datasets::Dataset& data, std::span<const std::uint32_t> indices,
-                           std::size_t threads) {
+namespace {
+
+Evaluation evaluate_model(const TrainableOf<float>& model, const Loss& loss,
+                          const RobustSettings& settings, const datasets::Dataset& data,
+                          std::span<const std::uint32_t> indices, std::size_t threads) {
   constexpr std::size_t kBlock = 64;
   constexpr std::uint64_t kSeed = 0;  // the same starts for every model that is compared
-  const TrainableMlp model(network);
-  std::vector<float> sizes(model.parameters().size());
-  take_sizes(model, std::span(sizes));
+  std::vector<float> sizes(settings.bounds() ? model.parameters().size() : 0);
+  if (settings.bounds()) take_sizes(model.parameters(), std::span(sizes));
   struct Worker {
     Tensor x;
     std::vector<int> labels;
@@ -27,7 +30,7 @@ Evaluation evaluate_robust(const Network& network, const Loss& loss, const Robus
   for_each_block(blocks, threads, [&](std::size_t worker, std::size_t block) {
     Worker& w = workers[worker];
     if (!w.robust) {
-      w.x.reshape(kBlock, model.input_dim());
+      w.x.reshape(kBlock, model.passes().input_dim());
       w.robust.emplace(model, settings, kBlock);
     }
     w.labels.clear();
@@ -52,6 +55,20 @@ Evaluation evaluate_robust(const Network& network, const Loss& loss, const Robus
   }
   total.loss /= static_cast<double>(std::max<std::size_t>(1, total.n));
   return total;
+}
+
+}  // namespace
+
+Evaluation evaluate_robust(const Network& network, const Loss& loss, const RobustSettings& settings,
+                           const datasets::Dataset& data, std::span<const std::uint32_t> indices,
+                           std::size_t threads) {
+  return evaluate_model(TrainableMlp(network), loss, settings, data, indices, threads);
+}
+
+Evaluation evaluate_robust(const Graph& graph, const Loss& loss, const RobustSettings& settings,
+                           const datasets::Dataset& data, std::span<const std::uint32_t> indices,
+                           std::size_t threads) {
+  return evaluate_model(TrainableGraphOf<float>(graph), loss, settings, data, indices, threads);
 }
 
 }  // namespace gibbon::models::train::robust

@@ -13,5 +13,10 @@ namespace gibbon::models::train::robust {
                                          const datasets::Dataset& data,
                                          std::span<const std::uint32_t> indices,
                                          std::size_t threads);
+[[nodiscard]] Evaluation evaluate_robust(const Graph& graph, const Loss& loss,
+                                         const RobustSettings& settings,
+                                         const datasets::Dataset& data,
+                                         std::span<const std::uint32_t> indices,
+                                         std::size_t threads);
 
 }  // namespace gibbon::models::train::robust

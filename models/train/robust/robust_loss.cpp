@@ -17,21 +17,23 @@ void scale(double factor, std::span<Float> values) {
 }  // namespace
 
 template <class Float>
-RobustLossOf<Float>::RobustLossOf(const MlpLayersOf<Float>& model, const RobustSettings& settings,
+RobustLossOf<Float>::RobustLossOf(const TrainableOf<Float>& model, const RobustSettings& settings,
                                   std::size_t max_rows)
-    : model_(model), settings_(settings), dlogits_(max_rows, model.num_classes()) {
-  if (settings.worst() == Worst::kAdversary) {
-    adversary_.emplace(model, max_rows);
-    tape_ = model.make_tape(max_rows);
+    : model_(model), settings_(settings), dlogits_(max_rows, model.passes().num_classes()) {
+  if (!settings.bounds()) {
+    adversary_.emplace(model.passes(), max_rows);
+    tape_ = model.passes().make_tape(max_rows);
     gradient_.resize(model.parameters().size());
     return;
   }
-  boxes_.emplace(model, max_rows);
-  last_.emplace(model, max_rows);
-  margins_.reshape(max_rows, model.num_classes());
+  const MlpLayersOf<Float>* perceptron = model.perceptron();
+  if (perceptron == nullptr) throw std::logic_error("RobustLoss: bounds of a graph");
+  boxes_.emplace(*perceptron, max_rows);
+  last_.emplace(*perceptron, max_rows);
+  margins_.reshape(max_rows, perceptron->num_classes());
   if (settings.worst() != Worst::kLines) return;
-  lines_.emplace(model, max_rows);
-  by_lines_.reshape(max_rows, model.num_classes());
+  lines_.emplace(*perceptron, max_rows);
+  by_lines_.reshape(max_rows, perceptron->num_classes());
 }
 
 template <class Float>
@@ -61,10 +63,12 @@ template <class Float>
 auto RobustLossOf<Float>::add_adversary(const Samples& samples, const Loss& loss,
                                         const RobustPoint& at, std::span<Float> gradient)
     -> Result {
-  const RowsOf<const Float> logits = model_.forward(worsen(samples, loss, at.epsilon), tape_);
+  const RowsOf<const Float> logits =
+      model_.passes().forward(worsen(samples, loss, at.epsilon), tape_);
   const Result out = evaluate_logits(logits, samples.labels, loss, 1.0 - at.kappa);
   model_.backward_parameters(tape_, std::as_const(dlogits_).view().slice(0, samples.x.rows),
                              gradient_);
+  model_.share_statistics(1.0 - at.kappa, gradient_);
   add_to(std::span<const Float>(gradient_), gradient);
   return out;
 }
@@ -119,7 +123,8 @@ template <class Float>
 auto RobustLossOf<Float>::look(const Samples& samples, const Loss& loss, double epsilon,
                                std::span<const Float> sizes) -> Result {
   if (adversary_) {
-    const RowsOf<const Float> logits = model_.forward(worsen(samples, loss, epsilon), tape_);
+    const RowsOf<const Float> logits =
+        model_.passes().forward(worsen(samples, loss, epsilon), tape_);
     return evaluate_logits(logits, samples.labels, loss, 1.0);
   }
   mix_margins(samples, {.epsilon = epsilon, .beta = lines_ ? settings_.beta : 0.0}, sizes);
@@ -127,13 +132,13 @@ auto RobustLossOf<Float>::look(const Samples& samples, const Loss& loss, double 
 }
 
 template <class Float>
-void take_sizes(const MlpLayersOf<Float>& model, std::span<Float> sizes) {
-  expect_size("take_sizes: length of sizes", sizes.size(), model.parameters().size());
-  for (std::size_t k = 0; k < sizes.size(); ++k) sizes[k] = std::abs(model.parameters()[k]);
+void take_sizes(std::span<const Float> parameters, std::span<Float> sizes) {
+  expect_size("take_sizes: length of sizes", sizes.size(), parameters.size());
+  for (std::size_t k = 0; k < sizes.size(); ++k) sizes[k] = std::abs(parameters[k]);
 }
 
-template void take_sizes(const MlpLayersOf<float>&, std::span<float>);
-template void take_sizes(const MlpLayersOf<double>&, std::span<double>);
+template void take_sizes(std::span<const float>, std::span<float>);
+template void take_sizes(std::span<const double>, std::span<double>);
 template class RobustLossOf<float>;
 template class RobustLossOf<double>;
 

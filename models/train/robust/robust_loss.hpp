@@ -7,6 +7,7 @@
 #include "models/train/robust/line_pass.hpp"
 #include "models/train/robust/margin_layer.hpp"
 #include "models/train/robust/robust.hpp"
+#include "models/trainable.hpp"
 
 namespace gibbon::models::train::robust {
 
@@ -15,7 +16,8 @@ namespace gibbon::models::train::robust {
 template <class Float>
 class RobustLossOf {
  public:
-  RobustLossOf(const MlpLayersOf<Float>& model, const RobustSettings& settings,
+  /// Throws a logic_error for bounds of a model that is no perceptron.
+  RobustLossOf(const TrainableOf<Float>& model, const RobustSettings& settings,
                std::size_t max_rows);
 
   struct Samples {
@@ -48,7 +50,7 @@ class RobustLossOf {
   Result evaluate_logits(RowsOf<const Float> logits, Labels labels, const Loss& loss,
                          double weight);
 
-  const MlpLayersOf<Float>& model_;
+  const TrainableOf<Float>& model_;
   RobustSettings settings_;
   TensorOf<Float> dlogits_;  // N × C
   std::optional<AdversaryOf<Float>> adversary_;
@@ -61,9 +63,9 @@ class RobustLossOf {
   TensorOf<Float> by_lines_;
 };
 
-/// |θ| of every weight of the model, laid out as its parameters: `sizes` is overwritten.
+/// |θ| of every parameter: `sizes` is overwritten.
 template <class Float>
-void take_sizes(const MlpLayersOf<Float>& model, std::span<Float> sizes);
+void take_sizes(std::span<const Float> parameters, std::span<Float> sizes);
 
 extern template class RobustLossOf<float>;
 extern template class RobustLossOf<double>;

@@ -50,7 +50,7 @@ class Bench {
   double evaluate(std::string_view method, const RobustPoint& at, std::vector<double>& gradient) {
     RobustLossOf<double> loss(model_, settings_of(method), kSamples);
     std::vector<double> sizes(model_.parameters().size());
-    take_sizes(model_, std::span(sizes));
+    take_sizes(model_.parameters(), std::span(sizes));
     gradient.assign(sizes.size(), 0.0);
     const auto result = loss.add(samples(), cross_entropy(), at, sizes, gradient);
     standing = result.standing;
