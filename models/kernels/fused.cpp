@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "models/kernels/fused.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "base/simd.hpp"
 #include "models/kernels/gemm.hpp"
 
-// Compiled with -ffp-contract=fast: a product and its sum become one fused operation where the
-// machine has one, twice the speed of the plain loops. A machine without it gives other last bits.
-
-#ifdef __SANITIZE_THREAD__
-#define GIBBON_FUSED
-#else
-#define GIBBON_FUSED [[gnu::target_clones("avx512f", "fma", "default")]]
-#endif
+// Compiled with -ffp-contract=fast: see fused.hpp.
 
 namespace gibbon::models::kernels {
 namespace {

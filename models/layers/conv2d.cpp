@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <utility>
 
 #include "models/kernels/gemm.hpp"
+#include "models/kernels/runs.hpp"
 #include "models/layers.hpp"
 #include "models/layers/layer_of.hpp"
 
@@ -12,8 +15,8 @@ namespace {
 
 class Conv2d;
 
-/// A convolution is a product: every place of the window, laid out as a row, times W^T. The rows of
-/// all samples are cut into blocks of 64, the number at which kernels::multiply() wastes nothing.
+/// A convolution is a product: every place of the window, read as a row, times W^T. The rows are
+/// read where they lie, in a copy of the sample with its padding.
 template <class Float>
 class Conv2dPasses final : public OperationOf<Float> {
  public:
@@ -23,36 +26,43 @@ class Conv2dPasses final : public OperationOf<Float> {
   Conv2dPasses(const Conv2d& layer, std::span<const FeatureShape> inputs);
 
   [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override {
-    return kBlock * (patch() + group_outputs());
+    return std::max({samples_at_once() * padded_.size(), kBackward * patch(),
+                     kParameters * (patch() + group_outputs())});
   }
 
   void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> scratch) const override {
-    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
-    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
-    for_blocks(y.rows, [&](std::size_t first, std::size_t count) {
-      for (std::size_t g = 0; g < groups_; ++g) {
-        for (std::size_t k = 0; k < count; ++k) gather(inputs[0], first + k, g, patches.row(k));
-        // z = Σ W x over the window
-        kernels::multiply(patches.slice(0, count), turned_[g].view(), sums.slice(0, count));
-        for (std::size_t k = 0; k < count; ++k) {
-          Float* out = y.data + (first + k) * output_.channels + g * group_outputs();
-          for (std::size_t o = 0; o < group_outputs(); ++o) {
-            out[o] = sums.row(k)[o] + bias_[g * group_outputs() + o];
+    std::array<const Float*, kForward> bases{};
+    for (std::size_t n = 0; n < y.rows; n += samples_at_once()) {
+      const std::size_t samples = std::min(samples_at_once(), y.rows - n);
+      const Float* from = with_padding(inputs[0].slice(n, samples), scratch);
+      for (std::size_t first = 0; first < samples * places(); first += kForward) {
+        const std::size_t count = std::min(kForward, samples * places() - first);
+        Float* out = y.row(n).data() + first * output_.channels;
+        for (std::size_t g = 0; g < groups_; ++g) {
+          for (std::size_t k = 0; k < count; ++k) {
+            bases[k] = from + start_of(first + k) + g * group_inputs();
           }
+          // z = Σ W x over the window, + b
+          kernels::multiply_runs({std::span(bases).first(count), starts_, run_}, turned_[g],
+                                 bias_of(g), out + g * group_outputs(), output_.channels);
         }
       }
-    });
+    }
   }
 
   void backward(Inputs /*inputs*/, RowsOf<const Float> /*y*/, RowsOf<const Float> dy,
                 Gradients dinputs, std::span<Float> scratch) const override {
-    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
-    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
-    for_blocks(dy.rows, [&](std::size_t first, std::size_t count) {
+    constexpr std::array<std::size_t, 1> kStart{0};
+    const RowsOf<Float> patches{scratch.data(), kBackward, patch()};
+    std::array<const Float*, kBackward> bases{};
+    for_blocks(dy.rows, kBackward, [&](std::size_t first, std::size_t count) {
       for (std::size_t g = 0; g < groups_; ++g) {
-        take_outputs(dy, first, g, sums.slice(0, count));
+        for (std::size_t k = 0; k < count; ++k) {
+          bases[k] = dy.data + (first + k) * output_.channels + g * group_outputs();
+        }
         // forward: z = Σ W x over the window, hence ∂J/∂x += W^T ∂J/∂z for every place of it
-        kernels::multiply(sums.slice(0, count), weight_[g].view(), patches.slice(0, count));
+        kernels::multiply_runs({std::span(bases).first(count), kStart, group_outputs()}, weight_[g],
+                               {}, patches.data, patch());
         for (std::size_t k = 0; k < count; ++k) scatter(patches.row(k), first + k, g, dinputs[0]);
       }
     });
@@ -60,10 +70,10 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   void backward_parameters(Inputs inputs, RowsOf<const Float> dy, std::span<Float> gradient,
                            std::span<Float> scratch) const override {
-    const RowsOf<Float> patches{scratch.data(), kBlock, patch()};
-    const RowsOf<Float> sums{scratch.data() + kBlock * patch(), kBlock, group_outputs()};
+    const RowsOf<Float> patches{scratch.data(), kParameters, patch()};
+    const RowsOf<Float> sums{scratch.data() + kParameters * patch(), kParameters, group_outputs()};
     const RowsOf<Float> dw{gradient.data(), output_.channels, patch()};
-    for_blocks(dy.rows, [&](std::size_t first, std::size_t count) {
+    for_blocks(dy.rows, kParameters, [&](std::size_t first, std::size_t count) {
       for (std::size_t g = 0; g < groups_; ++g) {
         for (std::size_t k = 0; k < count; ++k) gather(inputs[0], first + k, g, patches.row(k));
         take_outputs(dy, first, g, sums.slice(0, count));
@@ -80,16 +90,17 @@ class Conv2dPasses final : public OperationOf<Float> {
   void take(std::span<const Float> parameters) override {
     expect_size("conv2d: number of parameters", parameters.size(),
                 output_.channels * (patch() + 1));
-    for (std::size_t g = 0; g < groups_; ++g) {
-      const std::size_t size = group_outputs() * patch();
-      std::ranges::copy(parameters.subspan(g * size, size), weight_[g].flat().begin());
-    }
-    std::ranges::copy(parameters.subspan(output_.channels * patch()), bias_.begin());
-    turn();
+    const std::size_t weights = output_.channels * patch();
+    pack({parameters.data(), output_.channels, patch()});
+    std::ranges::copy(parameters.subspan(weights), bias_.begin());
   }
 
  private:
-  static constexpr std::size_t kBlock = 64;
+  // Places of a block: what a panel of weights is read for while it is in the cache, and what the
+  // cache holds of their rows.
+  static constexpr std::size_t kForward = 96;
+  static constexpr std::size_t kBackward = 24;
+  static constexpr std::size_t kParameters = 64;
 
   [[nodiscard]] std::size_t places() const { return output_.height * output_.width; }
   [[nodiscard]] std::size_t group_inputs() const { return input_.channels / groups_; }
@@ -98,12 +109,41 @@ class Conv2dPasses final : public OperationOf<Float> {
     return window_.height * window_.width * group_inputs();
   }
 
+  /// Enough to fill a block, however small they are.
+  [[nodiscard]] std::size_t samples_at_once() const { return (kForward - 1) / places() + 1; }
+  [[nodiscard]] std::span<const Float> bias_of(std::size_t g) const {
+    return std::span(bias_).subspan(g * group_outputs(), group_outputs());
+  }
+
   template <class Work>
-  void for_blocks(std::size_t rows, const Work& work) const {
+  void for_blocks(std::size_t rows, std::size_t block, const Work& work) const {
     const std::size_t all = rows * places();
-    for (std::size_t first = 0; first < all; first += kBlock) {
-      work(first, std::min(kBlock, all - first));
+    for (std::size_t first = 0; first < all; first += block) {
+      work(first, std::min(block, all - first));
     }
+  }
+
+  /// Where the window's first pixel lies in samples with padding, one after the other.
+  [[nodiscard]] std::size_t start_of(std::size_t place) const {
+    const std::size_t inside = place % places();
+    const std::size_t y = inside / output_.width * window_.stride_y;
+    const std::size_t x = inside % output_.width * window_.stride_x;
+    return place / places() * padded_.size() + (y * padded_.width + x) * padded_.channels;
+  }
+
+  /// x itself where there is no padding.
+  const Float* with_padding(RowsOf<const Float> x, std::span<Float> scratch) const {
+    if (padded_ == input_) return x.data;
+    std::ranges::fill(scratch.first(x.rows * padded_.size()), Float{0});
+    const std::size_t row = input_.width * input_.channels;
+    for (std::size_t n = 0; n < x.rows; ++n) {
+      for (std::size_t h = 0; h < input_.height; ++h) {
+        const std::size_t to = (h + window_.top) * padded_.width + window_.left;
+        std::copy_n(x.row(n).data() + h * row, row,
+                    scratch.data() + n * padded_.size() + to * padded_.channels);
+      }
+    }
+    return scratch.data();
   }
 
   /// The outputs of group g at as many places as `out` has rows.
@@ -152,18 +192,45 @@ class Conv2dPasses final : public OperationOf<Float> {
   void scatter(std::span<const Float> patch, std::size_t row, std::size_t g,
                RowsOf<Float> dx) const {
     Float* sample = dx.data + row / places() * dx.cols;
+    if (in_whole_rows()) return scatter_rows(patch, row % places(), sample);
     const std::size_t count = group_inputs();
     walk(
         row % places(), g,
         [&](std::size_t to, std::size_t at) {
-          for (std::size_t c = 0; c < count; ++c) sample[to + c] += patch[at + c];
+          kernels::add_to(sample + to, patch.data() + at, count);
         },
         [](std::size_t) {});
   }
 
-  void turn() {
+  /// A row of the window lies together in the image.
+  [[nodiscard]] bool in_whole_rows() const { return groups_ == 1 && window_.dilation_x == 1; }
+
+  void scatter_rows(std::span<const Float> patch, std::size_t place, Float* sample) const {
+    const std::size_t y = place / output_.width * window_.stride_y;
+    const std::size_t x = place % output_.width * window_.stride_x;
+    // Columns of the window inside the image.
+    const std::size_t begin = std::min(window_.width, window_.left - std::min(window_.left, x));
+    const std::size_t end = std::min(
+        window_.width, window_.left + input_.width - std::min(x, window_.left + input_.width));
+    if (begin >= end) return;
+    for (std::size_t i = 0; i < window_.height; ++i) {
+      const std::size_t h = y + i * window_.dilation_y;
+      if (h < window_.top || h >= window_.top + input_.height) continue;
+      const std::size_t to = (h - window_.top) * input_.width + x + begin - window_.left;
+      kernels::add_to(sample + to * input_.channels,
+                      patch.data() + (i * window_.width + begin) * input_.channels,
+                      (end - begin) * input_.channels);
+    }
+  }
+
+  /// W: O rows of a patch each.
+  void pack(RowsOf<const Float> weight) {
+    TensorOf<Float> turned(patch(), group_outputs());
     for (std::size_t g = 0; g < groups_; ++g) {
-      kernels::transpose(std::as_const(weight_[g]).view(), turned_[g].view());
+      const RowsOf<const Float> part = weight.slice(g * group_outputs(), group_outputs());
+      weight_[g].pack(part);
+      kernels::transpose(part, turned.view());
+      turned_[g].pack(std::as_const(turned).view());
     }
   }
 
@@ -171,8 +238,11 @@ class Conv2dPasses final : public OperationOf<Float> {
   std::size_t groups_;
   FeatureShape input_;
   FeatureShape output_;
-  std::vector<TensorOf<Float>> weight_;  // of each group: (O / groups) × patch
-  std::vector<TensorOf<Float>> turned_;  // transposed
+  FeatureShape padded_;                           // of the input
+  std::vector<std::size_t> starts_;               // of what lies together of a window
+  std::size_t run_ = 0;                           // and how long that is
+  std::vector<kernels::PanelsOf<Float>> weight_;  // of each group: (O / groups) × patch
+  std::vector<kernels::PanelsOf<Float>> turned_;  // transposed
   std::vector<Float> bias_;
 };
 
@@ -233,14 +303,26 @@ Conv2dPasses<Float>::Conv2dPasses(const Conv2d& layer, std::span<const FeatureSh
       groups_(layer.groups),
       input_(inputs[0]),
       output_(layer.shape(inputs)),
+      padded_{.height = input_.height + window_.top + window_.bottom,
+              .width = input_.width + window_.left + window_.right,
+              .channels = input_.channels},
+      weight_(groups_),
+      turned_(groups_),
       bias_(layer.bias.begin(), layer.bias.end()) {
-  for (std::size_t g = 0; g < groups_; ++g) {
-    TensorOf<Float>& weight = weight_.emplace_back(group_outputs(), patch());
-    std::ranges::copy(layer.weight.view().slice(g * group_outputs(), group_outputs()).flat(),
-                      weight.flat().begin());
-    turned_.emplace_back(patch(), group_outputs());
+  for (std::size_t i = 0; i < window_.height; ++i) {
+    const std::size_t row = i * window_.dilation_y * padded_.width * padded_.channels;
+    if (in_whole_rows()) {
+      starts_.push_back(row);
+      continue;
+    }
+    for (std::size_t j = 0; j < window_.width; ++j) {
+      starts_.push_back(row + j * window_.dilation_x * padded_.channels);
+    }
   }
-  turn();
+  run_ = in_whole_rows() ? window_.width * input_.channels : group_inputs();
+  TensorOf<Float> weight(layer.weight.rows(), layer.weight.cols());
+  std::ranges::copy(layer.weight.flat(), weight.flat().begin());
+  pack(std::as_const(weight).view());
 }
 
 }  // namespace
