@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/ranges.h>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,11 @@ std::vector<FeatureShape> shapes_of(const std::vector<FeatureShape>& values,
   out.reserve(inputs.size());
   for (const std::size_t k : inputs) out.push_back(values.at(k));
   return out;
+}
+
+template <class Float>
+void fill_zero(RowsOf<Float> rows) {
+  std::ranges::fill(rows.flat(), Float{0});
 }
 
 }  // namespace
@@ -69,8 +75,9 @@ template <class Float>
 struct GraphModelOf<Float>::Memory final : TapeMemory {
   RowsOf<const Float> input;               // x of the last forward(), the caller's
   std::vector<TensorOf<Float>> values;     // of node k
-  std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k)
-  TensorOf<Float> input_gradient;          // what nobody asks for
+  std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k), of the samples at hand where
+                                           // only these pass
+  TensorOf<Float> input_gradient;  // what nobody asks for
   std::vector<Float> scratch;
   std::size_t rows = 0;
 
@@ -99,6 +106,40 @@ GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) 
     parameter_count_ += count;
     steps_.push_back(std::move(step));
   }
+  stretches_ = stretches_of(steps_, shapes_);
+  find_passing();
+}
+
+template <class Float>
+std::vector<typename GraphModelOf<Float>::Stretch> GraphModelOf<Float>::stretches_of(
+    std::span<const Step> steps, std::span<const FeatureShape> shapes) {
+  constexpr std::size_t kBytes = std::size_t{512} << 10U;  // half of a usual cache of a core
+  std::vector<Stretch> stretches;
+  for (std::size_t first = 0; first < steps.size();) {
+    const bool whole = steps[first].operation->whole_batches();
+    std::size_t end = first;
+    std::size_t numbers = 0;  // values and gradients of a sample
+    while (end < steps.size() && steps[end].operation->whole_batches() == whole) {
+      numbers += 2 * shapes[++end].size();
+    }
+    const std::size_t few = std::max<std::size_t>(1, kBytes / (numbers * sizeof(Float)));
+    stretches.push_back({first, end, whole ? std::numeric_limits<std::size_t>::max() : few});
+    first = end;
+  }
+  return stretches;
+}
+
+template <class Float>
+void GraphModelOf<Float>::find_passing() {
+  passing_.assign(steps_.size(), true);
+  passing_.back() = false;
+  for (const Stretch& stretch : stretches_) {
+    for (std::size_t k = stretch.first; k < stretch.end; ++k) {
+      for (const std::size_t from : steps_[k].inputs) {
+        if (from != 0 && from - 1 < stretch.first) passing_[from - 1] = false;
+      }
+    }
+  }
 }
 
 template <class Float>
@@ -113,10 +154,13 @@ template <class Float>
 TapeOf<Float> GraphModelOf<Float>::make_tape(std::size_t max_rows) const {
   auto memory = std::make_unique<Memory>();
   std::size_t scratch = 0;
-  for (std::size_t k = 0; k < steps_.size(); ++k) {
-    memory->values.emplace_back(max_rows, shapes_[k + 1].size());
-    memory->gradients.emplace_back(max_rows, shapes_[k + 1].size());
-    scratch = std::max(scratch, steps_[k].operation->scratch(max_rows));
+  for (const Stretch& stretch : stretches_) {
+    const std::size_t rows = std::min(max_rows, stretch.rows);
+    for (std::size_t k = stretch.first; k < stretch.end; ++k) {
+      memory->values.emplace_back(max_rows, shapes_[k + 1].size());
+      memory->gradients.emplace_back(passing_[k] ? rows : max_rows, shapes_[k + 1].size());
+      scratch = std::max(scratch, steps_[k].operation->scratch(rows));
+    }
   }
   memory->scratch.resize(scratch);
   const bool beside = std::ranges::any_of(steps_, [](const Step& step) {  // another value
@@ -133,11 +177,19 @@ RowsOf<const Float> GraphModelOf<Float>::forward(RowsOf<const Float> x, TapeOf<F
   memory.input = x;
   memory.rows = x.rows;
   std::array<RowsOf<const Float>, kMostInputs> inputs;
-  for (std::size_t k = 0; k < steps_.size(); ++k) {
-    const std::vector<std::size_t>& from = steps_[k].inputs;
-    for (std::size_t i = 0; i < from.size(); ++i) inputs[i] = memory.value(from[i]);
-    steps_[k].operation->forward(std::span(inputs).first(from.size()),
-                                 memory.values[k].view().slice(0, x.rows), memory.scratch);
+  for (const Stretch& stretch : stretches_) {
+    for (std::size_t n = 0; n < x.rows; n += stretch.rows) {
+      const std::size_t count = std::min(stretch.rows, x.rows - n);
+      for (std::size_t k = stretch.first; k < stretch.end; ++k) {
+        const std::vector<std::size_t>& from = steps_[k].inputs;
+        for (std::size_t i = 0; i < from.size(); ++i) {
+          inputs[i] = memory.value(from[i]).slice(n, count);
+        }
+        steps_[k].operation->forward(std::span(inputs).first(from.size()),
+                                     memory.values[k].view().slice(n, count), memory.scratch);
+      }
+      if (count < stretch.rows) break;
+    }
   }
   return memory.value(steps_.size());
 }
@@ -148,24 +200,38 @@ template <class Float>
 template <class Before, class Wanted>
 void GraphModelOf<Float>::walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
                                     const Before& before, const Wanted& wanted) const {
-  const auto gradient = [&](std::size_t k) {  // of value k
-    return k == 0 ? dx : memory.gradients[k - 1].view().slice(0, memory.rows);
-  };
-  for (std::size_t k = 0; k < steps_.size(); ++k) std::ranges::fill(gradient(k).flat(), Float{0});
-  std::ranges::copy(dlogits.flat(), gradient(steps_.size()).data);
+  for (std::size_t k = 0; k < steps_.size(); ++k) {
+    if (!passing_[k]) fill_zero(memory.gradients[k].view().slice(0, memory.rows));
+  }
+  fill_zero(dx);
+  std::ranges::copy(dlogits.flat(), memory.gradients.back().view().data);
   std::array<RowsOf<const Float>, kMostInputs> inputs;
   std::array<RowsOf<Float>, kMostInputs> dinputs;
-  for (std::size_t k = steps_.size(); k-- > 0;) {
-    const std::vector<std::size_t>& from = steps_[k].inputs;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      inputs[i] = memory.value(from[i]);
-      dinputs[i] = gradient(from[i]);
+  for (std::size_t s = stretches_.size(); s-- > 0;) {
+    const Stretch& stretch = stretches_[s];
+    for (std::size_t n = 0; n < memory.rows; n += stretch.rows) {
+      const std::size_t count = std::min(stretch.rows, memory.rows - n);
+      const auto gradient = [&](std::size_t k) -> RowsOf<Float> {  // of value k
+        if (k == 0) return dx.rows == 0 ? dx : dx.slice(n, count);
+        return memory.gradients[k - 1].view().slice(passing_[k - 1] ? 0 : n, count);
+      };
+      for (std::size_t k = stretch.first; k < stretch.end; ++k) {
+        if (passing_[k]) fill_zero(gradient(k + 1));
+      }
+      for (std::size_t k = stretch.end; k-- > stretch.first;) {
+        const std::vector<std::size_t>& from = steps_[k].inputs;
+        for (std::size_t i = 0; i < from.size(); ++i) {
+          inputs[i] = memory.value(from[i]).slice(n, count);
+          dinputs[i] = gradient(from[i]);
+        }
+        before(steps_[k], std::span(inputs).first(from.size()), gradient(k + 1));
+        if (!wanted(steps_[k])) continue;
+        steps_[k].operation->backward(std::span(inputs).first(from.size()),
+                                      memory.value(k + 1).slice(n, count), gradient(k + 1),
+                                      std::span(dinputs).first(from.size()), memory.scratch);
+      }
+      if (count < stretch.rows) break;
     }
-    before(steps_[k], std::span(inputs).first(from.size()), gradient(k + 1));
-    if (!wanted(steps_[k])) continue;
-    steps_[k].operation->backward(std::span(inputs).first(from.size()), memory.value(k + 1),
-                                  gradient(k + 1), std::span(dinputs).first(from.size()),
-                                  memory.scratch);
   }
 }
 

@@ -78,6 +78,15 @@ class GraphModelOf final : public ClassifierOf<Float> {
     std::size_t count;
     bool passes_on;  // some input depends on parameters
   };
+  /// Nodes one after the other that see the same samples at once.
+  struct Stretch {
+    std::size_t first;  // node
+    std::size_t end;
+    std::size_t rows;  // samples at once
+  };
+  static std::vector<Stretch> stretches_of(std::span<const Step> steps,
+                                           std::span<const FeatureShape> shapes);
+  void find_passing();
 
   template <class Before, class Wanted>
   void walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
@@ -85,6 +94,8 @@ class GraphModelOf final : public ClassifierOf<Float> {
 
   std::vector<FeatureShape> shapes_;
   std::vector<Step> steps_;
+  std::vector<Stretch> stretches_;
+  std::vector<bool> passing_;  // node k's value is read in its own stretch alone
   std::size_t parameter_count_ = 0;
 };
 

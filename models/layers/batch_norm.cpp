@@ -37,6 +37,8 @@ class BatchNormPasses final : public OperationOf<Float> {
 
   BatchNormPasses(const BatchNorm& layer, std::span<const FeatureShape> inputs);
 
+  [[nodiscard]] bool whole_batches() const override { return true; }  // of which it takes means
+
   void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> /*scratch*/) const override {
     if (taken_) return forward_in_training(inputs[0], y);
     for_pixels(y.flat().size(), [&](std::size_t k, std::size_t c) {

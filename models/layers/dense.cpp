@@ -24,6 +24,8 @@ class DensePasses final : public OperationOf<Float> {
     return rows * weight_.cols();
   }
 
+  [[nodiscard]] bool whole_batches() const override { return true; }  // a product of many rows
+
   void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> /*scratch*/) const override {
     if (taken_) {
       kernels::multiply_any(inputs[0], std::as_const(turned_).view(), y);
