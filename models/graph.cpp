@@ -107,7 +107,7 @@ GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) 
     steps_.push_back(std::move(step));
   }
   stretches_ = stretches_of(steps_, shapes_);
-  find_passing();
+  place_gradients();
 }
 
 template <class Float>
@@ -130,7 +130,7 @@ std::vector<typename GraphModelOf<Float>::Stretch> GraphModelOf<Float>::stretche
 }
 
 template <class Float>
-void GraphModelOf<Float>::find_passing() {
+void GraphModelOf<Float>::place_gradients() {
   passing_.assign(steps_.size(), true);
   passing_.back() = false;
   for (const Stretch& stretch : stretches_) {
@@ -138,6 +138,18 @@ void GraphModelOf<Float>::find_passing() {
       for (const std::size_t from : steps_[k].inputs) {
         if (from != 0 && from - 1 < stretch.first) passing_[from - 1] = false;
       }
+    }
+  }
+  std::vector<std::size_t> readers(steps_.size() + 1, 0);
+  for (const Step& step : steps_) {
+    for (const std::size_t from : step.inputs) ++readers[from];
+  }
+  place_.resize(steps_.size());
+  for (std::size_t k = steps_.size(); k-- > 0;) {
+    place_[k] = k;
+    for (std::size_t by = k + 1; by < steps_.size(); ++by) {
+      if (!steps_[by].operation->in_place() || steps_[by].inputs[0] != k + 1) continue;
+      if (readers[k + 1] == 1 && passing_[k] == passing_[by]) place_[k] = place_[by];
     }
   }
 }
@@ -158,7 +170,10 @@ TapeOf<Float> GraphModelOf<Float>::make_tape(std::size_t max_rows) const {
     const std::size_t rows = std::min(max_rows, stretch.rows);
     for (std::size_t k = stretch.first; k < stretch.end; ++k) {
       memory->values.emplace_back(max_rows, shapes_[k + 1].size());
-      memory->gradients.emplace_back(passing_[k] ? rows : max_rows, shapes_[k + 1].size());
+      memory->gradients.emplace_back(place_[k] != k ? 0
+                                     : passing_[k]  ? rows
+                                                    : max_rows,
+                                     shapes_[k + 1].size());
       scratch = std::max(scratch, steps_[k].operation->scratch(rows));
     }
   }
@@ -201,7 +216,9 @@ template <class Before, class Wanted>
 void GraphModelOf<Float>::walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
                                     const Before& before, const Wanted& wanted) const {
   for (std::size_t k = 0; k < steps_.size(); ++k) {
-    if (!passing_[k]) fill_zero(memory.gradients[k].view().slice(0, memory.rows));
+    if (!passing_[k] && place_[k] == k) {
+      fill_zero(memory.gradients[k].view().slice(0, memory.rows));
+    }
   }
   fill_zero(dx);
   std::ranges::copy(dlogits.flat(), memory.gradients.back().view().data);
@@ -213,10 +230,10 @@ void GraphModelOf<Float>::walk_back(Memory& memory, RowsOf<const Float> dlogits,
       const std::size_t count = std::min(stretch.rows, memory.rows - n);
       const auto gradient = [&](std::size_t k) -> RowsOf<Float> {  // of value k
         if (k == 0) return dx.rows == 0 ? dx : dx.slice(n, count);
-        return memory.gradients[k - 1].view().slice(passing_[k - 1] ? 0 : n, count);
+        return memory.gradients[place_[k - 1]].view().slice(passing_[k - 1] ? 0 : n, count);
       };
       for (std::size_t k = stretch.first; k < stretch.end; ++k) {
-        if (passing_[k]) fill_zero(gradient(k + 1));
+        if (passing_[k] && place_[k] == k) fill_zero(gradient(k + 1));
       }
       for (std::size_t k = stretch.end; k-- > stretch.first;) {
         const std::vector<std::size_t>& from = steps_[k].inputs;

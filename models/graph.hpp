@@ -86,7 +86,7 @@ class GraphModelOf final : public ClassifierOf<Float> {
   };
   static std::vector<Stretch> stretches_of(std::span<const Step> steps,
                                            std::span<const FeatureShape> shapes);
-  void find_passing();
+  void place_gradients();
 
   template <class Before, class Wanted>
   void walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,
@@ -95,7 +95,8 @@ class GraphModelOf final : public ClassifierOf<Float> {
   std::vector<FeatureShape> shapes_;
   std::vector<Step> steps_;
   std::vector<Stretch> stretches_;
-  std::vector<bool> passing_;  // node k's value is read in its own stretch alone
+  std::vector<bool> passing_;       // node k's value is read in its own stretch alone
+  std::vector<std::size_t> place_;  // node in whose memory the gradient of node k's value lies
   std::size_t parameter_count_ = 0;
 };
 

@@ -81,6 +81,10 @@ class OperationOf {
   /// From then on bits may depend on the number of rows.
   virtual void take(std::span<const Float> /*parameters*/) {}
 
+  /// backward() of a layer of one input may be given dy as dinputs[0], and overwrites it: where
+  /// nothing else reads the input, its gradient needs no memory of its own.
+  [[nodiscard]] virtual bool in_place() const { return false; }
+
   /// Whether row n of input 0 stands so near a kink that a rounding decides about the derivative:
   /// |z| <= tolerance · (largest |z| of the row).
   [[nodiscard]] virtual bool near_kink(std::span<const Float> /*z*/, double /*tolerance*/) const {

@@ -23,6 +23,7 @@ class ActivatePasses final : public OperationOf<Float> {
   ActivatePasses(const Activate& layer, std::span<const FeatureShape> inputs);
 
   [[nodiscard]] std::size_t scratch(std::size_t rows) const override { return rows * size_; }
+  [[nodiscard]] bool in_place() const override { return true; }
 
   void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> /*scratch*/) const override {
     activation_.forward(inputs[0].flat(), y.flat());  // y = σ(x)
@@ -31,6 +32,9 @@ class ActivatePasses final : public OperationOf<Float> {
   void backward(Inputs inputs, RowsOf<const Float> y, RowsOf<const Float> dy, Gradients dinputs,
                 std::span<Float> scratch) const override {
     // forward: y = σ(x), hence ∂J/∂x += ∂J/∂y · σ'(x)
+    if (dinputs[0].data == dy.data) {
+      return activation_.backward(inputs[0].flat(), y.flat(), dinputs[0].flat());
+    }
     const std::span<Float> dz = scratch.first(dy.flat().size());
     std::ranges::copy(dy.flat(), dz.begin());
     activation_.backward(inputs[0].flat(), y.flat(), dz);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/simd.hpp"
 #include "models/layers/layer_of.hpp"
 
 namespace gibbon::models {
@@ -67,6 +68,34 @@ class PoolPlaces {
   FeatureShape output_;
 };
 
+/// y = max(y, x); a NaN stays.
+template <class Float>
+[[gnu::always_inline]] inline void take_larger(const Float* x, Float* y, std::size_t count) {
+  for (std::size_t c = 0; c < count; ++c) {
+    y[c] = x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
+  }
+}
+GIBBON_SIMD void larger(const float* x, float* y, std::size_t count) { take_larger(x, y, count); }
+GIBBON_SIMD void larger(const double* x, double* y, std::size_t count) { take_larger(x, y, count); }
+
+/// Moves what is left of ∂J/∂y to ∂J/∂x where x is y.
+template <class Float>
+[[gnu::always_inline]] inline void move_to_equal(const Float* x, const Float* y, Float* left,
+                                                 Float* dx, std::size_t count) {
+  for (std::size_t c = 0; c < count; ++c) {
+    const Float own = x[c] == y[c] ? left[c] : Float{0};
+    dx[c] += own;
+    left[c] -= own;
+  }
+}
+GIBBON_SIMD void give(const float* x, const float* y, float* left, float* dx, std::size_t count) {
+  move_to_equal(x, y, left, dx, count);
+}
+GIBBON_SIMD void give(const double* x, const double* y, double* left, double* dx,
+                      std::size_t count) {
+  move_to_equal(x, y, left, dx, count);
+}
+
 template <class Float>
 class MaxPoolPasses final : public OperationOf<Float> {
  public:
@@ -82,13 +111,8 @@ class MaxPoolPasses final : public OperationOf<Float> {
       for (std::size_t p = 0; p < at_.places(); ++p) {
         Float* out = y.row(n).data() + p * channels;
         std::fill_n(out, channels, -std::numeric_limits<Float>::infinity());
-        at_.walk(p, [&](std::size_t pixel) {
-          // y = max x; a NaN stays
-          for (std::size_t c = 0; c < channels; ++c) {
-            const Float value = x[pixel + c];
-            out[c] = value > out[c] || value != value ? value : out[c];
-          }
-        });
+        // y = max x
+        at_.walk(p, [&](std::size_t pixel) { larger(x + pixel, out, channels); });
       }
     }
   }
@@ -104,13 +128,8 @@ class MaxPoolPasses final : public OperationOf<Float> {
         // forward: y = max x, hence ∂J/∂x += ∂J/∂y for the first x that is y
         const std::span<Float> left = scratch.first(channels);
         std::copy_n(dy.row(n).data() + p * channels, channels, left.data());
-        at_.walk(p, [&](std::size_t pixel) {
-          for (std::size_t c = 0; c < channels; ++c) {
-            const Float own = x[pixel + c] == top[c] ? left[c] : Float{0};
-            dx[pixel + c] += own;
-            left[c] -= own;
-          }
-        });
+        at_.walk(
+            p, [&](std::size_t pixel) { give(x + pixel, top, left.data(), dx + pixel, channels); });
       }
     }
   }
