@@ -28,21 +28,30 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
-}  // namespace
-
-std::string did_you_mean(std::string_view name, std::span<const std::string> known) {
-  const std::string* best = nullptr;
-  std::size_t nearest = std::max<std::size_t>(2, name.size() / 3) + 1;
+/// The known names near enough to be what was meant, the nearest first.
+std::vector<std::string> near(std::string_view name, std::span<const std::string> known) {
+  const std::size_t most = std::max<std::size_t>(2, name.size() / 3);
+  std::vector<std::pair<std::size_t, const std::string*>> found;
   for (const std::string& candidate : known) {
     std::size_t edits = distance(name, candidate);
     // What was typed may also be the beginning or a part of the name: "uniform", "noise-uniform".
     if (name.size() >= 3 && candidate.find(name) != std::string::npos) edits = 1;
-    if (edits < nearest) {
-      nearest = edits;
-      best = &candidate;
-    }
+    if (edits <= most) found.emplace_back(edits, &candidate);
   }
-  return best == nullptr ? "" : fmt::format("; did you mean '{}'?", *best);
+  std::ranges::stable_sort(found, {}, &std::pair<std::size_t, const std::string*>::first);
+  std::vector<std::string> names;
+  for (const auto& [edits, candidate] : found) names.push_back(*candidate);
+  return names;
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view name, std::span<const std::string> known,
+                         std::size_t most) {
+  std::vector<std::string> names = near(name, known);
+  if (names.empty()) return "";
+  names.resize(std::min(most, names.size()));
+  return fmt::format("; did you mean '{}'?", fmt::join(names, "', '"));
 }
 
 std::string unknown_name(std::string_view what, std::string_view name,

@@ -10,9 +10,10 @@
 
 namespace gibbon {
 
-/// "; did you mean 'x'?" for the known name nearest to `name` by edit distance (with swaps of
-/// neighbours counted as one edit), or "" when none is near.
-[[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string> known);
+/// "; did you mean 'x'?" for the known names nearest to `name` by edit distance (with swaps of
+/// neighbours counted as one edit), at most `most` of them, or "" when none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string> known,
+                                       std::size_t most = 1);
 
 /// "unknown <what> 'name'; did you mean 'x'? known are a, b, c": the one text for every such error.
 [[nodiscard]] std::string unknown_name(std::string_view what, std::string_view name,

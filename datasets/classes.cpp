@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <stdexcept>
 
 #include "base/error.hpp"
+#include "base/suggest.hpp"
 
 namespace gibbon::datasets {
 namespace {
@@ -21,6 +23,100 @@ std::optional<std::vector<std::size_t>> numbers_in(const std::vector<std::string
   }
   if (std::set(numbers.begin(), numbers.end()).size() != numbers.size()) return std::nullopt;
   return numbers;
+}
+
+/// Of ASCII: capitals and underscores are matters of taste.
+std::string relaxed(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == '_') c = ' ';
+  }
+  return out;
+}
+
+/// "tench, Tinca tinca" -> tench | Tinca tinca.
+std::vector<std::string> synonyms(std::string_view name) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from <= name.size();) {
+    const std::size_t comma = std::min(name.find(',', from), name.size());
+    std::string_view part = name.substr(from, comma - from);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    from = comma + 1;
+  }
+  return parts;
+}
+
+template <class Fits>
+std::vector<std::size_t> all_that(std::span<const std::string> names, Fits fits) {
+  std::vector<std::size_t> found;
+  for (std::size_t c = 0; c < names.size(); ++c)
+    if (fits(names[c])) found.push_back(c);
+  return found;
+}
+
+[[noreturn]] void fail_unknown(std::string_view what, std::string_view text,
+                               std::span<const std::string> names) {
+  constexpr std::size_t kNear = 5;
+  constexpr std::size_t kShown = 20;
+  std::vector<std::string> known;
+  for (const std::string& name : names)
+    for (std::string& part : synonyms(name)) known.push_back(std::move(part));
+  std::string hint = did_you_mean(relaxed(text), known, kNear);
+  if (hint.empty()) hint = ";";
+  fail_usage("{}: unknown class '{}'{} allowed are class numbers 0 to {} and {}", what, text, hint,
+             names.size() - 1,
+             names.size() <= kShown ? fmt::format("{}", fmt::join(names, ", "))
+                                    : std::string("the names of the classes"));
+}
+
+[[noreturn]] void fail_ambiguous(std::string_view what, std::string_view text,
+                                 std::span<const std::size_t> meant,
+                                 std::span<const std::string> names) {
+  std::string list;
+  for (const std::size_t c : meant)
+    list += fmt::format("{}#{} ({})", list.empty() ? "" : ", ", c, names[c]);
+  fail_usage("{}: class '{}' is ambiguous: it may be {}; give # and the number", what, text, list);
+}
+
+/// The folders as the model's classes of the same names; none when no name is one of these.
+std::optional<std::vector<int>> labels_by_name(const Dataset& data, const ClassNames& known) {
+  std::vector<int> labels;
+  std::string stranger;
+  for (const std::string& folder : data.class_names) {
+    const std::vector<std::size_t> meant = classes_called(folder, known.names);
+    if (meant.empty()) {
+      stranger = folder;
+      continue;
+    }
+    if (meant.size() > 1) {
+      fail_input(
+          "{}: the folder '{}' may be class {} or {} of {}; name the folders by class number",
+          data.name, folder, meant[0], meant[1], known.source);
+    }
+    labels.push_back(static_cast<int>(meant[0]));
+  }
+  if (labels.empty()) return std::nullopt;
+  if (labels.size() < data.class_names.size()) {
+    fail_input(
+        "{}: the folder '{}' is not called like a class of {}, but others are{}; name all folders "
+        "by class name, or all by class number",
+        data.name, stranger, known.source, did_you_mean(stranger, known.names));
+  }
+  if (std::set(labels.begin(), labels.end()).size() < labels.size()) {
+    fail_input("{}: two folders are called like one class of {}; merge them", data.name,
+               known.source);
+  }
+  return labels;
+}
+
+/// 0, 1, 2, …
+bool numbered(const std::vector<std::string>& names) {
+  for (std::size_t c = 0; c < names.size(); ++c)
+    if (number_in(names[c]) != c) return false;
+  return true;
 }
 
 /// Folders 0, 1, 2, 4: label 3 becomes 4.
@@ -68,6 +164,67 @@ std::string class_order(const std::vector<std::string>& names) {
     text += fmt::format("{}{} = {}", c == 0 ? "" : ", ", c, names[c]);
   }
   return names.size() > kShown ? text + ", …" : text;
+}
+
+std::vector<std::size_t> classes_called(std::string_view text, std::span<const std::string> names) {
+  const auto among = [](const std::vector<std::string>& parts, const std::string& part) {
+    return std::ranges::count(parts, part) > 0;
+  };
+  const std::string whole(text);
+  auto found = all_that(names, [&](const std::string& name) { return name == whole; });
+  if (!found.empty()) return found;
+  found = all_that(names, [&](const std::string& name) { return among(synonyms(name), whole); });
+  if (!found.empty()) return found;
+  const std::string plain = relaxed(text);
+  return all_that(names, [&](const std::string& name) {
+    const std::string other = relaxed(name);
+    return other == plain || among(synonyms(other), plain);
+  });
+}
+
+int find_class(std::string_view what, std::string_view text, std::span<const std::string> names) {
+  const bool marked = text.starts_with('#');
+  const std::optional<std::size_t> number = number_in(text.substr(marked ? 1 : 0));
+  std::vector<std::size_t> meant;
+  if (!marked) meant = classes_called(text, names);
+  if (number && *number < names.size() && std::ranges::count(meant, *number) == 0) {
+    meant.insert(meant.begin(), *number);
+  }
+  if (meant.empty()) fail_unknown(what, text, names);
+  if (meant.size() > 1) fail_ambiguous(what, text, meant, names);
+  return static_cast<int>(meant[0]);
+}
+
+void name_classes(Dataset& data, const ClassNames& names) {
+  if (names.names.size() < data.class_names.size())
+    throw std::logic_error("name_classes: fewer names than classes");
+  if (data.named_by_folders) {
+    if (const auto labels = labels_by_name(data, names)) {
+      bool moved = false;
+      for (int& label : data.labels) {
+        const int named = (*labels)[static_cast<std::size_t>(label)];
+        moved = moved || named != label;
+        label = named;
+      }
+      if (moved) {
+        data.notes.push_back(fmt::format("{}: each folder is the class of {} that has its name.",
+                                         data.name, names.source));
+      }
+    } else if (data.class_names.size() < names.names.size()) {
+      label_by_number(data, names.names.size());
+    } else if (!numbered(data.class_names)) {
+      data.notes.push_back(
+          fmt::format("{}: no folder is called like a class of {}: they are taken in their order "
+                      "({}).",
+                      data.name, names.source, class_order(data.class_names)));
+    }
+    data.named_by_folders = false;
+  } else if (data.class_names.size() < names.names.size()) {
+    data.notes.push_back(fmt::format(
+        "{} has {} classes, the model {}: labels are taken as the model's class numbers.",
+        data.name, data.class_names.size(), names.names.size()));
+  }
+  data.class_names = names.names;
 }
 
 void take_classes(Dataset& data, std::size_t classes) {

@@ -8,9 +8,9 @@
 // Property  finds the optimum of two-class linear models; local optimum elsewhere
 // Source    Madry et al. 2018, arXiv:1706.06083, section 2.1; l1: Tramèr & Boneh 2019,
 //           arXiv:1904.13000 (SLIDE)
-// Differs   hands over the first misclassified point or the one of the lowest margin, not the last;
-//           scale-free seed (losses.hpp); restarts run on survivors; l1 projects on ball and box
-//           together instead of one after the other
+// Differs   hands over the first misclassified point (with full=1 none ends the run) or the one of
+//           the lowest margin, not the last; scale-free seed (losses.hpp); restarts run on
+//           survivors; l1 projects on ball and box together instead of one after the other
 
 #include "attacks/search/iterate.hpp"
 
@@ -27,7 +27,10 @@ class Pgd final : public Attack {
          &step_, 0, 10},
         {"restarts", "number of runs, each on the surviving samples", &restarts_, 1, 10000},
         {"random", "1: the first run also starts at a random point of the ball; 0: from the input",
-         &random_, 0, 1}};
+         &random_, 0, 1},
+        {"full",
+         "1: every run takes all its steps for the best margin; 0: it ends with the first success",
+         &full_, 0, 1}};
   }
   [[nodiscard]] double passes(std::size_t /*classes*/) const override {
     return restarts_ * (2.0 * steps_ + 1.0);
@@ -42,7 +45,8 @@ class Pgd final : public Attack {
                     {.steps = steps_,
                      .restarts = restarts_,
                      .start = random_ != 0 ? search::Start::kRandom : search::Start::kInput,
-                     .purpose = "pgd"},
+                     .purpose = "pgd",
+                     .stop = full_ != 0 ? search::Stop::kLastStep : search::Stop::kFirstSuccess},
                     rule);
   }
 
@@ -50,6 +54,7 @@ class Pgd final : public Attack {
   double step_ = 0.0;
   int restarts_ = 1;
   int random_ = 1;
+  int full_ = 0;
 };
 
 }  // namespace

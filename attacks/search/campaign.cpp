@@ -30,6 +30,10 @@ std::span<std::uint32_t> Campaign::standing(int number) {
 
 void Campaign::broke(std::uint32_t sample, Row point) {
   std::ranges::copy(point, candidate_.row(sample).begin());
+  won(sample);
+}
+
+void Campaign::won(std::uint32_t sample) {
   state_[sample] = State::kOut;
   if (problem_.seen == nullptr) return;
   ++(is_restart_ ? problem_.seen->restarts : problem_.seen->first_run);

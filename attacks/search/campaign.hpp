@@ -32,6 +32,8 @@ class Campaign {
 
   /// `point` fools the model: the sample is done with.
   void broke(std::uint32_t sample, Row point);
+  /// Likewise of the best point offered.
+  void won(std::uint32_t sample);
   /// The sample's query budget is used up: it keeps its best point.
   void spent(std::uint32_t sample) { state_[sample] = State::kOut; }
   /// The run went to its last step in vain; `rising`: the best loss still rose noticeably in the

@@ -13,6 +13,7 @@ struct Progress {
   float best;
   float before;
   float first = std::numeric_limits<float>::infinity();
+  bool reached = false;  // a success, though the run goes on
   [[nodiscard]] bool rising() const { return before - best > 0.01F * (first - best); }
 };
 
@@ -52,7 +53,12 @@ class Iteration {
     const Rows logits = oracle_.logits(points(samples), samples);
     for (std::size_t k = 0; k < samples.size(); ++k) {
       const std::uint32_t n = samples[k];
-      if (look(logits.row(k), n, x_.row(k))) campaign_.ended(n, progress_[n].rising());
+      if (!look(logits.row(k), n, x_.row(k))) continue;
+      if (progress_[n].reached) {
+        campaign_.won(n);
+      } else {
+        campaign_.ended(n, progress_[n].rising());
+      }
     }
   }
 
@@ -69,11 +75,14 @@ class Iteration {
 
   [[nodiscard]] Rows points(Owners samples) const { return x_.slice(0, samples.size()); }
 
-  /// False when the point at x fools the model.
+  /// False when the point at x fools the model and the sample's run ends with that.
   bool look(Row logits, std::uint32_t n, Row x) {
     if (succeeded(logits, problem_.labels[n], problem_.targeted)) {
-      campaign_.broke(n, x);
-      return false;
+      if (options_.stop == Stop::kFirstSuccess) {
+        campaign_.broke(n, x);
+        return false;
+      }
+      progress_[n].reached = true;
     }
     const float m = margin(logits, problem_.labels[n]) * (problem_.targeted ? -1.0F : 1.0F);
     Progress& progress = progress_[n];

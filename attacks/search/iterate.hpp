@@ -21,16 +21,22 @@ class StepRule {
 
 enum class Start { kInput, kRandom };
 
+/// When a run is over for a sample: with its first success, or with its last step, which hands over
+/// the point of the lowest margin.
+enum class Stop { kFirstSuccess, kLastStep };
+
 struct IterateOptions {
   int steps = 10;                 ///< T per run
   int restarts = 1;               ///< runs in all; from the second on they start at random
   Start start = Start::kInput;    ///< of the first run
   std::string_view purpose = {};  ///< key of the random starts
+  Stop stop = Stop::kFirstSuccess;
 };
 
 /// Projected ascent (Kurakin et al. 2017, arXiv:1607.02533; Madry et al. 2018, arXiv:1706.06083):
 /// steps + 1 forward and `steps` backward passes per run and sample. candidate (N × D) is
-/// overwritten with the first misclassified point or the one of the lowest margin.
+/// overwritten with the first misclassified point or the one of the lowest margin, as `stop` has
+/// it.
 void iterate(Oracle& oracle, const Problem& problem, Workspace& work, MutableRows candidate,
              const IterateOptions& options, StepRule& rule);
 

@@ -137,6 +137,30 @@ TEST_F(Iterated, WithoutRandomStartItStaysWithinItsSteps) {
   }
 }
 
+// A run that goes on keeps the best point, so its margins are never above those of one that ends.
+TEST_F(Iterated, FullTakesAllStepsForTheBestMargin) {
+  for (const bool targeted : {false, true}) {
+    Problem p = problem(0.6);
+    if (targeted)
+      for (int& label : labels_) label = (label + 1) % 3;
+    p.targeted = targeted;
+    const Tensor first = attacked("pgd", p, {{"step", "0.1"}});
+    const Tensor full = attacked("pgd", p, {{"step", "0.1"}, {"full", "1"}});
+    std::size_t better = 0;
+    for (std::size_t n = 0; n < kSamples; ++n) {
+      EXPECT_EQ(oracle_.forwards()[n], 41U);
+      EXPECT_EQ(oracle_.backwards()[n], 40U);
+      std::vector<double> unused;
+      const auto margin_of = [&](Row x) {
+        return p.direction() * margin_and_gradient({x.begin(), x.end()}, labels_[n], unused);
+      };
+      EXPECT_LE(margin_of(full.row(n)), margin_of(first.row(n)) + 1e-5) << n;
+      better += margin_of(full.row(n)) < margin_of(first.row(n)) - 0.1 ? 1U : 0U;
+    }
+    EXPECT_GT(better, kSamples / 4) << "targeted: " << targeted;
+  }
+}
+
 TEST_F(Iterated, TheFirstMisclassifiedPointEndsIt) {
   const Tensor out = attacked("pgd", problem(0.6), {{"step", "0.1"}});
   const std::vector<int> found = answers(out);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eval/runs/gallery.hpp"
 
-#include <charconv>
-
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
@@ -12,11 +10,14 @@
 #include "eval/cli/progress.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/lab/photo.hpp"
+#include "eval/runs/class_names.hpp"
 #include "eval/runs/examples.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_run.hpp"
 #include "eval/sweep/targets.hpp"
 #include "models/target.hpp"
+#include "reports/gallery/likeliest.hpp"
+#include "reports/record/subject.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -27,16 +28,25 @@ constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
 const std::vector<std::string> kOfImage{
-    "image",      "label", "invert",   "model",      "data",        "data-dir",
-    "attack",     "norm",  "epsilons", "exhaustive", "max-queries", "batch",
-    "crosscheck", "seed",  "output",   "quiet",      "threads",     "force"};
+    "image",  "label",    "invert",     "model",       "data",   "data-dir",   "attack",
+    "norm",   "epsilons", "exhaustive", "max-queries", "batch",  "crosscheck", "seed",
+    "output", "quiet",    "threads",    "force",       "classes"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
-  const auto still =
-      std::ranges::count_if(gallery.items, &reports::record::GalleryItem::still_adversarial);
-  fmt::print("{} images, {} of them adversarial as 8-bit PNG\ngallery {}\n", gallery.items.size(),
-             still, printable((folder / "gallery").string()));
+  using Item = reports::record::GalleryItem;
+  const std::vector<Item>& items = gallery.items;
+  const auto still = std::ranges::count_if(items, &Item::still_adversarial);
+  fmt::print("{} images, {} of them adversarial as 8-bit PNG\n", items.size(), still);
+  const auto aimed = std::ranges::count_if(items, [](const Item& i) { return i.target >= 0; });
+  if (aimed > 0) {
+    const auto reached = std::ranges::count_if(items, [](const Item& i) {
+      return i.target >= 0 && i.still_adversarial && i.found_label == i.target;
+    });
+    fmt::print("target reached in {} of {} as 8-bit PNG{}\n", reached, aimed,
+               reached < aimed ? "; pgd ends with its first success: full=1 takes all steps" : "");
+  }
+  fmt::print("gallery {}\n", printable((folder / "gallery").string()));
 }
 
 class GalleryCommand {
@@ -49,7 +59,8 @@ class GalleryCommand {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
     app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: its current path");
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
-    app_.option("--label", label_, "its true class; default: the prediction of the model")
+    app_.option("--label", label_,
+                "its true class, by name or number; default: the prediction of the model")
         .needs("--image");
     app_.flag("--invert", invert_, "invert the image: MNIST networks expect white on black")
         .needs("--image");
@@ -72,17 +83,28 @@ class GalleryCommand {
     if (output_.empty()) output_ = "runs/gallery";
     const models::Target target(load_model(model_));
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
-    if (image_.empty()) return of_samples(target, plan, runs::load_data(data_));
-    allow(kOfImage, "--image");
-    lab::PhotoOptions photo{.tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
-    if (given("--label")) photo.label = label_;
-    if (given("--data")) photo.class_names = runs::load_data(data_).class_names;
-    const auto [data, told] = lab::read_photo(image_, target, photo);
-    say(common_, told);
-    return of_samples(target, plan, data);
+    if (!image_.empty()) allow(kOfImage, "--image");
+    std::vector<std::string> notes;
+    const datasets::ClassNames names = runs::class_names(sweep_.classes, target, notes);
+    datasets::Dataset samples = image_.empty() ? runs::load_data(data_) : photo(target, names);
+    samples.notes.insert(samples.notes.begin(), notes.begin(), notes.end());
+    return of_samples(target, plan, runs::fit_data(std::move(samples), target, names));
   }
 
  private:
+  /// --image as a sample.
+  [[nodiscard]] datasets::Dataset photo(const models::Target& target,
+                                        const datasets::ClassNames& names) const {
+    lab::PhotoOptions options{.class_names = names.names,
+                              .tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
+    if (given("--label")) options.label = label_;
+    if (given("--data") && names.names.empty())
+      options.class_names = runs::load_data(data_).class_names;
+    auto [data, told] = lab::read_photo(image_, target, options);
+    say(common_, told);
+    return data;
+  }
+
   [[nodiscard]] bool given(const std::string& option) const { return app_.given(option); }
 
   /// Options that nobody would read are errors.
@@ -98,22 +120,9 @@ class GalleryCommand {
     runs::GalleryChoice choice{.per_class = std::max<std::uint64_t>(1, sweep_.gallery),
                                .order = runs::parse_order(order_),
                                .attacks_per_norm = kAll};
-    for (const std::string& name : classes_) choice.classes.push_back(class_of(name, data));
+    for (const std::string& name : classes_)
+      choice.classes.push_back(datasets::find_class("--class", name, data.class_names));
     return choice;
-  }
-
-  static int class_of(const std::string& name, const datasets::Dataset& data) {
-    const auto found = std::ranges::find(data.class_names, name);
-    if (found != data.class_names.end()) {
-      return static_cast<int>(found - data.class_names.begin());
-    }
-    int number = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size() && number >= 0 &&
-        number < static_cast<int>(data.class_names.size())) {
-      return number;
-    }
-    fail_usage("--class: {}", unknown_name("class", name, data.class_names));
   }
 
   /// False after Ctrl-C.
@@ -129,7 +138,7 @@ class GalleryCommand {
   }
 
   int of_samples(const models::Target& target, sweep::SweepPlan& plan, datasets::Dataset samples) {
-    samples = runs::fit_data(std::move(samples), target);
+    sweep::resolve_targets(plan, samples.class_names);
     sweep::require_runnable(plan, samples);
     sweep::leave_out_targets(plan, samples);
     say_notes(common_, samples.notes);
@@ -138,7 +147,7 @@ class GalleryCommand {
                  samples.name);
     }
     const runs::GalleryChoice chosen = choice(samples);
-    runs::load_training(data_, target, plan);
+    runs::load_training(data_, target, plan, sweep_.classes);
     if (!sweep_.save.empty()) runs::require_savable(sweep_.save, samples, plan);
     const runs::RunLock lock = lock_new_folder(output_, common_);
     runs::prepare_folder(output_, {"gallery.json"}, common_.force);
@@ -155,6 +164,7 @@ class GalleryCommand {
     runs::write_gallery(staged.path(), gallery);
     staged.publish();
     if (!sweep_.save.empty()) runs::save(sweep_.save, samples, plan, result);
+    if (!image_.empty()) fmt::print("{}", reports::gallery::likeliest_text(gallery));
     report(gallery, output_);
     return 0;
   }
@@ -190,6 +200,20 @@ class GalleryCommand {
     for (const std::string& norm : sweep_.norm) choice.norms.push_back(attacks::find_norm(norm));
   }
 
+  /// The data of a run. What --classes said then stands in run.json.
+  static datasets::Dataset named_as(const reports::record::Run& run, const runs::StoredPlan& stored,
+                                    const models::Target& target) {
+    datasets::Dataset data = runs::load_data(stored.data);
+    if (stored.sweep.classes.empty()) return runs::fit_data(std::move(data), target);
+    const datasets::ClassNames names{.names = reports::record::subject_of(run).class_names,
+                                     .source = "run.json"};
+    if (names.names.size() != target.num_classes()) {
+      fail_input("run.json: names {} classes, but {} has {}; sweep again", names.names.size(),
+                 target.architecture, target.num_classes());
+    }
+    return runs::fit_data(std::move(data), target, names);
+  }
+
   int of_run() {
     allow(kOfRun, "RUN");
     const bool in_place = output_.empty();
@@ -202,7 +226,8 @@ class GalleryCommand {
     stored.common.threads = common_.threads;
     const models::Target target = target_of(stored);
     sweep::SweepPlan plan = plan_sweep(stored.sweep, stored.common);
-    datasets::Dataset data = runs::fit_data(runs::load_data(stored.data), target);
+    datasets::Dataset data = named_as(run, stored, target);
+    sweep::resolve_targets(plan, data.class_names);
     sweep::leave_out_targets(plan, data);
     if (!data.shape.image) {
       fail_usage("{}: its data are points, not images; choose a run on images such as mnist", run_);
@@ -237,7 +262,7 @@ class GalleryCommand {
   std::string run_;
   std::string model_;
   std::string image_;
-  int label_ = 0;
+  std::string label_;
   bool invert_ = false;
   runs::SweepOptions sweep_{.attack = {"fgsm"}};
   runs::DataOptions data_;

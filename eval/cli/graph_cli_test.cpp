@@ -3,13 +3,18 @@
 #include <gmock/gmock.h>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/environment.hpp"
+#include "datasets/image_io.hpp"
 #include "eval/cli/shell.hpp"
+#include "eval/runs/class_names.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
 
+using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 
 class GraphCli : public testing::Test {
@@ -26,6 +31,12 @@ class GraphCli : public testing::Test {
     const Shell::Result result = shell_.run(line);
     EXPECT_EQ(result.status, status) << line << "\n" << result.out << result.err;
     return result;
+  }
+
+  /// The network and what its classes are called.
+  [[nodiscard]] std::string panda() const {
+    return " --model " + oracles_ + "/panda/squeezenet.onnx --classes " + oracles_ +
+           "/panda/classes.txt ";
   }
 
   Shell shell_;
@@ -53,6 +64,73 @@ TEST_F(GraphCli, ThePandaIsPictured) {
                     oracles_ + "/panda/squeezenet.onnx --epsilons 0.007 --attack fgsm -o p");
   EXPECT_THAT(made.err, HasSubstr("scaled to 227 x 227; the model predicts 388"));
   EXPECT_THAT(made.out, HasSubstr("1 images, 1 of them adversarial as 8-bit PNG"));
+}
+
+// The numbers of another program, on the whole way from the file of the photograph to gallery.json.
+TEST_F(GraphCli, ThirteenPhotographsHaveNamesAndConfidences) {
+  const json expected = json::parse(read_file(oracles_ + "/panda/expected.json"));
+  const std::vector<std::string> names =
+      runs::parse_class_names(read_file(oracles_ + "/panda/classes.txt"), "classes.txt");
+  std::size_t photographs = 0;
+  std::size_t attacked_by_label = 0;
+  for (const auto& [name, entry] : expected.items()) {
+    if (!entry.is_object()) continue;
+    ++photographs;
+    const auto name_of = [&](const json& label) { return names.at(label.get<std::size_t>()); };
+    const std::string clean_name = name_of(entry["clean"][0]);
+    const auto made =
+        expect(0, "gibbon gallery --image " + oracles_ + "/panda/images/" + name + ".png" +
+                      panda() + "--epsilons 0.007 --attack fgsm --force -o " + name);
+    EXPECT_THAT(made.err, HasSubstr("the model predicts " + clean_name));
+    EXPECT_THAT(made.out, HasSubstr(" % " + clean_name));
+    const json item = json::parse(shell_.text(name + "/gallery.json"))[0];
+    EXPECT_EQ(item["clean_label"], entry["clean"][0]) << name;
+    EXPECT_EQ(item["label_name"], clean_name);
+    EXPECT_NEAR(item["clean_confidence"], entry["clean"][1].get<double>(), 0.002) << name;
+    EXPECT_EQ(item["top5"]["clean"].size(), 5U);
+    EXPECT_EQ(item["top5"]["clean"][0]["name"], clean_name);
+    // The gallery attacks what the model says, which is the label of the others alone.
+    if (entry["clean"][0] != entry["label"]) continue;
+    ++attacked_by_label;
+    const json& attacked = entry["fgsm_linf_0.007"];
+    EXPECT_EQ(item["unrounded"]["label"], attacked[0]) << name;
+    EXPECT_EQ(item["unrounded"]["name"], name_of(attacked[0]));
+    EXPECT_NEAR(item["unrounded"]["confidence"], attacked[1].get<double>(), 0.002) << name;
+    EXPECT_THAT(made.out, HasSubstr(" % " + name_of(attacked[0])));
+  }
+  EXPECT_EQ(photographs, 13U);
+  EXPECT_EQ(attacked_by_label, 9U);
+}
+
+TEST_F(GraphCli, ThePandaBecomesAGibbon) {
+  const std::string image = "--image " + oracles_ + "/panda/images/panda.png";
+  for (const std::string options : {"full=1", "steps=20,step=0.125,full=1"}) {
+    const auto made =
+        expect(0, "gibbon gallery " + image + panda() + "--label 'giant panda' --epsilons 0.007 " +
+                      "--attack pgd:target=gibbon," + options + " --force -o p");
+    EXPECT_THAT(made.out, AllOf(HasSubstr("label changed, target gibbon reached"),
+                                HasSubstr("> 99.9 % gibbon"),
+                                HasSubstr("target reached in 1 of 1 as 8-bit PNG")));
+    const json item = json::parse(shell_.text("p/gallery.json"))[0];
+    EXPECT_EQ(item["target"], 368);
+    EXPECT_EQ(item["unrounded"]["name"], "gibbon");
+    EXPECT_GT(item["unrounded"]["confidence"].get<double>(), 0.999);
+    EXPECT_EQ(item["found_name"], "gibbon") << "in steps of 1/255, too";
+    EXPECT_GT(item["found_confidence"].get<double>(), 0.9);
+  }
+  // 227 × 227 pixels, three times, each 2 × 2 pixels of the PNG.
+  const datasets::Picture slide =
+      datasets::read_picture(shell_.path("p/gallery/sample_00000.png"), 3);
+  EXPECT_GT(slide.width, 3U * 454U);
+  EXPECT_LT(slide.width, 5U * 454U);
+  EXPECT_GT(slide.height, 454U);
+  for (const auto& [target, reason] :
+       {std::pair{"gibon", "did you mean 'gibbon'"}, {"crane", "it may be #134 (crane), #517"}}) {
+    EXPECT_THAT(
+        expect(2, "gibbon gallery " + image + panda() + "--attack pgd:target=" + target + " -o x")
+            .err,
+        HasSubstr(reason));
+  }
 }
 
 TEST_F(GraphCli, OtherPicturesAreRefused) {

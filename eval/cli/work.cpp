@@ -294,11 +294,12 @@ class Sweeping {
     } else {
       data_ = runs::load_data(job_.fields.data);
     }
-    data_ = runs::fit_data(std::move(data_), target_);
+    data_ = runs::fit_data(std::move(data_), target_, job_.fields.sweep.classes);
+    sweep::resolve_targets(plan_.sweep, data_.class_names);
     sweep::require_runnable(plan_.sweep, data_);
     sweep::leave_out_targets(plan_.sweep, data_);
     say_notes(common(), data_.notes);
-    runs::load_training(job_.fields.data, target_, plan_.sweep);
+    runs::load_training(job_.fields.data, target_, plan_.sweep, job_.fields.sweep.classes);
     logged_ = logs_autoattack(plan_.sweep);
     plan_.sweep.keep_examples = plan_.sweep.keep_examples || logged_;
     const std::string& save = job_.fields.sweep.save;
@@ -344,12 +345,28 @@ class Sweeping {
     fmt::print(
         "{}", reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
                                                                  : reports::table::Colour::kNever));
+    tell_targets(run);
     say_notes(common(), std::span(run.diagnosis).subspan(data_.notes.size()));
     if (!whole()) {
       say(common(), fmt::format("interrupted: the results are those of the first {} of {} samples",
                                 finished_, data_.size()));
     }
     fmt::print("report {}\n", printable((job_.folder / "report.html").string()));
+  }
+
+  /// What broke a sample is not always what was aimed at.
+  static void tell_targets(const reports::record::Run& run) {
+    for (std::size_t row = 0; row < run.curve.size(); ++row) {
+      const reports::record::CurvePoint& point = run.curve[row];
+      const bool last = row + 1 == run.curve.size() || run.curve[row + 1].epsilon <= point.epsilon;
+      if (point.targeted_n == 0 || !last) continue;
+      const auto changed = std::ranges::count_if(run.records(row), [](const auto& r) {
+        return r.target >= 0 && r.target != r.label && r.fooled != 0;
+      });
+      fmt::print("{}, {}, ε = {:g}: label changed in {} of {}, target reached in {}\n",
+                 printable(point.attack), point.norm, point.epsilon, changed, point.targeted_n,
+                 point.target_reached);
+    }
   }
 
   const SweepJob& job_;

@@ -263,7 +263,7 @@ std::string explain_attack(const attacks::AttackInfo& info) {
     out += fmt::format("    {:<10} {} in [{}, {}]  {}\n", field.name, value, field.low, field.high,
                        field.help);
   }
-  if (info.targeted) out += "    target     none; a class 0, 1, … or least-likely\n";
+  if (info.targeted) out += "    target     none; a class by number or name, or least-likely\n";
   if (!info.targeted && attack->fields().empty()) out += "    none\n";
   return out;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "datasets/classes.hpp"
 #include "datasets/image_io.hpp"
 #include "datasets/pixels.hpp"
 #include "eval/judge/judge.hpp"
@@ -54,6 +55,15 @@ std::string tell(const std::string& name, const datasets::Picture& picture,
   return text;
 }
 
+int label_of(const std::string& text, const std::vector<std::string>& class_names) {
+  const std::optional<std::size_t> number = datasets::number_in(text);
+  if (number && *number >= class_names.size()) {
+    fail_usage("--label {}: outside [0, {}], the classes of the model", text,
+               class_names.size() - 1);
+  }
+  return datasets::find_class("--label", text, class_names);
+}
+
 int answer(const models::Target& target, Rows x) {
   judge::Judge judge(*target.exact, target.output, 1);
   judge::Finding finding;
@@ -84,10 +94,6 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
         "trained on",
         options.class_names.size(), classes);
   }
-  if (options.label && (*options.label < 0 || *options.label >= static_cast<int>(classes))) {
-    fail_usage("--label {}: outside [0, {}], the classes of the model", *options.label,
-               classes - 1);
-  }
   Photo photo{.data = {.name = name,
                        .split = "picture",
                        .images = datasets::to_unit_range(fitted.pixels, 1),
@@ -100,14 +106,14 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
     photo.data.class_names.push_back(std::to_string(c));
   }
   const int answered = answer(target, photo.data.images.view());
-  photo.data.labels = {options.label.value_or(answered)};
+  photo.data.labels = {options.label ? label_of(*options.label, photo.data.class_names) : answered};
   photo.told += fmt::format("; the model predicts {}",
                             photo.data.class_names[static_cast<std::size_t>(answered)]);
   if (answered != photo.data.labels[0]) {
     fail_usage(
         "--label {}: the model predicts {} without attack; allowed is an image that it gets "
         "right; omit --label to attack its prediction{}",
-        *options.label, answered,
+        *options.label, photo.data.class_names[static_cast<std::size_t>(answered)],
         options.tones == Tones::kInverted ? "" : ", or try --invert (MNIST is white on black)");
   }
   photo.data.sha256 = datasets::content_sha256(datasets::to_text(fitted.pixels), photo.data.labels);

@@ -16,7 +16,7 @@ enum class Tones { kAsTheyAre, kInverted };
 /// How a picture of the user's own becomes a sample.
 struct PhotoOptions {
   std::vector<std::string> class_names;  ///< empty: numbers
-  std::optional<int> label;              ///< none: what the model says
+  std::optional<std::string> label;      ///< name or number; none: what the model says
   Tones tones = Tones::kAsTheyAre;
 };
 

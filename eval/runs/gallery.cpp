@@ -16,6 +16,8 @@
 #include "eval/judge/judge.hpp"
 #include "eval/judge/quantise.hpp"
 #include "reports/formats/parse_json.hpp"
+#include "reports/gallery/colour_map.hpp"
+#include "reports/gallery/slide.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -176,6 +178,10 @@ class Painter {
     const reports::record::SampleRecord& record = records_[row];
     const Rows x = data_.images.view().slice(sample, 1);
     std::ranges::copy(runner_.point(row, 0), candidate_.row(0).begin());
+    std::optional<reports::record::Slide> slide;
+    if (reports::gallery::is_photograph(data_.shape.height, data_.shape.width)) {
+      slide = make_slide(threat, x);
+    }
     judge::to_8bit(threat, x.row(0), candidate_.row(0), levels_);
 
     reports::record::GalleryItem item{.id = record.id,
@@ -183,6 +189,7 @@ class Painter {
                                       .norm = std::string(attacks::to_string(norm)),
                                       .epsilon = threat.epsilon,
                                       .label = record.label,
+                                      .target = record.target,
                                       .nearest = record.nearest,
                                       .forwards = record.forwards,
                                       .backwards = record.backwards,
@@ -210,10 +217,40 @@ class Painter {
     item.clean = to_pixels(clean);
     item.adversarial = to_pixels(saved);
     item.perturbation = difference(clean, saved);
+    item.slide = std::move(slide);
     return item;
   }
 
  private:
+  /// What the model says to the candidate itself, and to its perturbation as a picture.
+  reports::record::Slide make_slide(const attacks::ThreatModel& threat, Rows x) {
+    const judge::Finding found = look(candidate_.view());
+    reports::record::Slide slide{.label = found.label,
+                                 .confidence = found.confidence,
+                                 .confidences = judge_.confidences(candidate_.row(0))};
+    Tensor change(1, data_.shape.size());
+    for (std::size_t d = 0; d < change.cols(); ++d)
+      change.flat()[d] = candidate_.flat()[d] - x.row(0)[d];
+    slide.scale = info_of(threat.norm).each_value
+                      ? threat.epsilon
+                      : reports::gallery::largest_magnitude(change.flat());
+    std::size_t clipped = 0;
+    for (std::size_t d = 0; d < change.cols(); ++d) {
+      const float value = candidate_.flat()[d];
+      const bool at_end = value == data_.range.lower || value == data_.range.upper;
+      clipped += at_end && std::abs(double{change.flat()[d]}) < 0.99 * slide.scale ? 1U : 0U;
+    }
+    slide.clipped = static_cast<double>(clipped) / static_cast<double>(change.cols());
+    const std::vector<std::uint8_t> levels =
+        reports::gallery::noise_levels(change.flat(), slide.scale);
+    slide.noise = to_pixels(to_picture(data_.shape, levels));
+    judge::from_8bit(levels, change.row(0));
+    const judge::Finding said = look(change.view());
+    slide.noise_label = said.label;
+    slide.noise_confidence = said.confidence;
+    return slide;
+  }
+
   judge::Finding look(Rows x) {
     judge::Finding finding;
     const std::array label{0};
@@ -275,6 +312,7 @@ reports::record::GalleryItem read_item(const reports::formats::JsonPart& entry) 
                                     .norm = entry.get<std::string>("norm"),
                                     .epsilon = entry.get<double>("epsilon"),
                                     .label = entry.get<int>("label"),
+                                    .target = entry.get("target", -1),
                                     .clean_label = entry.get<int>("clean_label"),
                                     .found_label = entry.get<int>("found_label"),
                                     .clean_confidence = entry.get<double>("clean_confidence"),

@@ -89,7 +89,11 @@ std::vector<Option> SweepOptions::options() {
        &batch},
       {"gallery", "samples per class in the gallery; 0: no gallery", &gallery, Effect::kNone},
       {"crosscheck", "also run every pass through LibTorch and stop if they differ", &crosscheck,
-       Effect::kNone}};
+       Effect::kNone},
+      {"classes",
+       "FILE with a name for every class of the model, one a line or as JSON; else as the model's "
+       "metadata, else as the data call them",
+       &classes, Effect::kNone}};
 }
 
 std::vector<Option> CertifyOptions::options() {

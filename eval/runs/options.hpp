@@ -71,6 +71,7 @@ struct SweepOptions {
   std::uint64_t batch = 256;
   std::uint64_t gallery = 2;
   bool crosscheck = false;
+  std::string classes;  ///< empty: as model or data call them
   std::vector<Option> options();
 };
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "datasets/classes.hpp"
+#include "eval/runs/class_names.hpp"
 #include "eval/sweep/epsilons.hpp"
 #include "models/target.hpp"
 
@@ -21,9 +21,21 @@ datasets::Dataset load_data(const DataOptions& options) {
       options.samples);
 }
 
-datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target) {
+datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
+                           const std::filesystem::path& classes) {
   models::require_fit(target, data);
-  datasets::take_classes(data, target.num_classes());
+  const datasets::ClassNames names = class_names(classes, target, data.notes);
+  return fit_data(std::move(data), target, names);
+}
+
+datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
+                           const datasets::ClassNames& names) {
+  models::require_fit(target, data);
+  if (names.names.empty()) {
+    datasets::take_classes(data, target.num_classes());
+  } else {
+    datasets::name_classes(data, names);
+  }
   return data;
 }
 
@@ -73,8 +85,8 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
 // Enough for one perturbation of all inputs; learning from more costs time and breaks no more.
 constexpr std::size_t kTrainingSamples = 1000;
 
-void load_training(const DataOptions& options, const models::Target& target,
-                   sweep::SweepPlan& plan) {
+void load_training(const DataOptions& options, const models::Target& target, sweep::SweepPlan& plan,
+                   const std::filesystem::path& classes) {
   const auto learns = [&](const sweep::Entry& entry) {
     return std::ranges::any_of(plan.norms, [&](attacks::Norm norm) {
       return std::ranges::any_of(entry.in(norm),
@@ -82,8 +94,9 @@ void load_training(const DataOptions& options, const models::Target& target,
     });
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
-  datasets::Dataset training = fit_data(
-      datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}), target);
+  datasets::Dataset training =
+      fit_data(datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}),
+               target, classes);
   const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/sha256.hpp"
+#include "datasets/classes.hpp"
 #include "generated/revision.hpp"
 #include "models/kernels/gemm.hpp"
 
@@ -101,6 +102,13 @@ Json sweep_identity(const std::string& model_sha256, const datasets::Dataset& da
                 {"revision", kRevision},
                 {"instruction set", instruction_set()},
                 {"kernels", models::kernels::reference_kernels() ? "reference" : "onednn"}};
+  Json aims = Json::array();  // a name means another class where classes have other names
+  for (const sweep::Entry& entry : plan.attacks)
+    for (const auto& members : entry.members)
+      for (const sweep::AttackSpec& spec : members)
+        if (!spec.target.name.empty() && !datasets::number_in(spec.target.name))
+          aims.push_back(spec.target.label);
+  if (!aims.empty()) identity["targets"] = aims;
   add(identity, settled, [](Effect effect) { return effect == Effect::kResults; });
   return identity;
 }

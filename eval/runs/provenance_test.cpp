@@ -10,6 +10,7 @@
 #include "base/temporary_folder.hpp"
 #include "eval/judge/comparer.hpp"
 #include "eval/runs/journal.hpp"
+#include "eval/sweep/targets.hpp"
 #include "models/model_file.hpp"
 
 namespace gibbon::eval::runs {
@@ -89,6 +90,20 @@ TEST(Resuming, IsRefusedWhenResultsWouldDiffer) {
                 s.data = datasets::take_rows(std::move(s.data), std::array<std::size_t, 1>{0});
               }),
               HasSubstr("samples is 1, it was 2"));
+}
+
+// The same name is another class where classes have other names.
+TEST(Resuming, IsRefusedWhenATargetIsAnotherClass) {
+  const auto identity = [](const std::vector<std::string>& names) {
+    Sweeping s;
+    s.plan.attacks[0] = sweep::parse_entry("fgsm:target=one");
+    sweep::resolve_targets(s.plan, names);
+    return sweep_identity(s.model.sha256, s.data, s.plan, settled({}, s.plan).fields());
+  };
+  EXPECT_EQ(identity({"one", "two"}), identity({"one", "three"}));
+  EXPECT_NE(identity({"one", "two"}), identity({"two", "one"}));
+  Sweeping numbered;
+  EXPECT_FALSE(sweep_identity("m", numbered.data, numbered.plan, {}).contains("targets"));
 }
 
 // Speed is not among them.

@@ -57,8 +57,14 @@ sweep::SweepPlan plan_in(attacks::Norm norm, const sweep::SweepPlan& plan) {
                        .max_queries = plan.max_queries,
                        .exhaustive = plan.exhaustive,
                        .threads = plan.threads};
-  for (const sweep::Entry& entry : plan.attacks)
-    if (entry.supports(norm)) out.attacks.push_back(sweep::parse_entry(entry.text));
+  for (const sweep::Entry& entry : plan.attacks) {
+    if (!entry.supports(norm)) continue;
+    sweep::Entry& made = out.attacks.emplace_back(sweep::parse_entry(entry.text));
+    // A name is one of the plan's classes, which are not those of the reference network.
+    for (std::size_t k = 0; k < entry.members.size(); ++k)
+      for (std::size_t m = 0; m < entry.members[k].size(); ++m)
+        made.members[k][m].target = entry.members[k][m].target;
+  }
   return out;
 }
 

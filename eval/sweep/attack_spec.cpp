@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "eval/sweep/attack_spec.hpp"
 
-#include <charconv>
-
 #include "attacks/ensembles.hpp"
 #include "base/suggest.hpp"
+#include "datasets/classes.hpp"
 
 namespace gibbon::eval::sweep {
 namespace {
@@ -15,13 +14,17 @@ Target parse_target(const attacks::AttackInfo& info, std::string_view value) {
   if (!info.targeted)
     fail_usage("attack {}: target = {}: this attack has no targeted form", info.name, value);
   if (value == "least-likely") return {.kind = Target::Kind::kLeastLikely};
-  int label = -1;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), label);
-  if (error != std::errc{} || end != value.data() + value.size() || label < 0) {
-    fail_usage("attack {}: target = {} is not a class; allowed are 0, 1, … and least-likely",
-               info.name, value);
+  const bool negative = value.size() > 1 && value[0] == '-' && datasets::number_in(value.substr(1));
+  if (value.empty() || negative) {
+    fail_usage(
+        "attack {}: target = {} is not a class; allowed are 0, 1, … and least-likely, and names of "
+        "classes",
+        info.name, value);
   }
-  return {.kind = Target::Kind::kFixed, .label = label};
+  const std::optional<std::size_t> number = datasets::number_in(value);
+  return {.kind = Target::Kind::kFixed,
+          .label = number ? static_cast<int>(*number) : -1,
+          .name = std::string(value)};
 }
 
 /// The items of a comma-separated list.

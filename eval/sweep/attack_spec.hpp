@@ -13,7 +13,8 @@ namespace gibbon::eval::sweep {
 /// Which class a targeted attack aims at.
 struct Target {
   enum class Kind { kNone, kFixed, kLeastLikely } kind = Kind::kNone;
-  int label = -1;  ///< of kFixed
+  int label = -1;    ///< of kFixed; -1: not known before resolve_targets()
+  std::string name;  ///< of kFixed, as written
 };
 
 /// An attack with its knobs set.
@@ -24,8 +25,9 @@ struct AttackSpec {
   Target target;
 };
 
-/// "NAME" or "NAME:knob=value,knob=value"; every targeted attack also knows target=CLASS and
-/// target=least-likely. Throws a usage Error with "did you mean" for unknown names and knobs.
+/// "NAME" or "NAME:knob=value,knob=value"; every targeted attack also knows target=CLASS, a number
+/// or a name (resolve_targets()), and target=least-likely. Throws a usage Error with "did you mean"
+/// for unknown names and knobs.
 [[nodiscard]] AttackSpec parse_attack(const std::string& text);
 
 /// One --attack: a row of the curve in each norm. Its members share what they know of a sample.

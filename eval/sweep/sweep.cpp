@@ -365,8 +365,12 @@ void require_runnable(const SweepPlan& plan, const datasets::Dataset& data) {
     }
     for (const attacks::Norm norm : plan.norms) {
       for (const AttackSpec& spec : entry.in(norm)) {
-        if (spec.target.kind == Target::Kind::kFixed &&
-            static_cast<std::size_t>(spec.target.label) >= data.class_names.size()) {
+        if (spec.target.kind != Target::Kind::kFixed) continue;
+        if (spec.target.label < 0) {
+          fail_usage("attack {}: target = {} is not a class number; names need resolve_targets()",
+                     spec.text, spec.target.name);
+        }
+        if (static_cast<std::size_t>(spec.target.label) >= data.class_names.size()) {
           fail_usage("attack {}: target = {} is outside [0, {}], the classes of {}", spec.text,
                      spec.target.label, data.class_names.size() - 1, data.name);
         }

@@ -285,5 +285,50 @@ TEST(AttackSpec, KnobsAndTargets) {
   EXPECT_THAT(message("noise-sign:target=1"), HasSubstr("this attack has no targeted form"));
 }
 
+TEST(Targets, AreResolvedByNameOrNumber) {
+  const std::vector<std::string> animals{"giant panda, panda", "gibbon", "crane", "crane"};
+  const auto resolved = [&](const std::string& text) {
+    SweepPlan plan{.attacks = {parse_entry(text)}};
+    resolve_targets(plan, animals);
+    return plan.attacks[0].in(attacks::Norm::kLinf)[0].target.label;
+  };
+  EXPECT_EQ(parse_attack("pgd:target=gibbon,steps=3").target.label, -1);
+  EXPECT_EQ(resolved("pgd:target=gibbon,steps=3"), 1);
+  EXPECT_EQ(resolved("pgd:target=panda"), 0);
+  EXPECT_EQ(resolved("pgd:target=3"), 3);
+  EXPECT_EQ(resolved("pgd:target=#2"), 2);
+  EXPECT_EQ(resolved("worst-case(fgsm:target=Gibbon,pgd)"), 1);
+  EXPECT_EQ(resolved("pgd"), -1);
+  const auto message = [&](const std::string& text) {
+    try {
+      static_cast<void>(resolved(text));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(message("pgd:target=gibon"),
+              HasSubstr("attack pgd:target=gibon: target: unknown class 'gibon'; did you mean "
+                        "'gibbon'? allowed are class numbers 0 to 3 and"));
+  EXPECT_THAT(message("pgd:target=crane"),
+              HasSubstr("class 'crane' is ambiguous: it may be #2 (crane), #3 (crane)"));
+}
+
+TEST_F(Sweep, ANameThatNobodyResolvedIsRefused) {
+  EXPECT_THROW(static_cast<void>(run(plan({"fgsm:target=gibbon"}))), Error);
+  SweepPlan named = plan({"fgsm:target=b"});
+  data_.class_names = {"a", "b", "c"};
+  resolve_targets(named, data_.class_names);
+  const SweepResult by_name = run(named);
+  const SweepResult by_number = run(plan({"fgsm:target=1"}));
+  ASSERT_EQ(by_name.samples.size(), by_number.samples.size());
+  for (std::size_t k = 0; k < by_name.samples.size(); ++k) {
+    EXPECT_EQ(by_name.samples[k].target, 1);
+    EXPECT_EQ(by_name.samples[k].found_label, by_number.samples[k].found_label);
+  }
+  EXPECT_EQ(by_name.curve.back().target_reached, by_number.curve.back().target_reached);
+  EXPECT_GT(by_name.curve.back().targeted_n, 0U);
+}
+
 }  // namespace
 }  // namespace gibbon::eval::sweep

@@ -4,8 +4,25 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "datasets/classes.hpp"
 
 namespace gibbon::eval::sweep {
+
+void resolve_targets(SweepPlan& plan, const std::vector<std::string>& class_names) {
+  for (Entry& entry : plan.attacks) {
+    for (std::vector<AttackSpec>& members : entry.members) {
+      for (AttackSpec& spec : members) {
+        Target& target = spec.target;
+        // A number that is none of the classes is for require_runnable() to refuse.
+        const bool far =
+            target.label >= 0 && static_cast<std::size_t>(target.label) >= class_names.size();
+        if (target.kind != Target::Kind::kFixed || target.name.empty() || far) continue;
+        target.label = datasets::find_class(fmt::format("attack {}: target", spec.text),
+                                            target.name, class_names);
+      }
+    }
+  }
+}
 
 bool aims_only_at(const Pair& pair, int label) {
   return std::ranges::all_of(pair.members, [&](const AttackSpec* member) {

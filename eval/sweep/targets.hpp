@@ -5,6 +5,10 @@
 
 namespace gibbon::eval::sweep {
 
+/// Gives every target of the plan its class by number or name (datasets::find_class()). Throws a
+/// usage Error that names the attack when there is none of that name, or more than one.
+void resolve_targets(SweepPlan& plan, const std::vector<std::string>& class_names);
+
 /// Leaves out the samples of classes that some entry of the plan cannot attack, since all it does
 /// is aim at that very class: they would count as robust. One n for all rows; how many these were
 /// is noted. Throws a usage Error when no sample is left.

@@ -140,7 +140,10 @@ void Canvas::image(double x, double y, double width, double height, const record
   cairo_translate(context, x, y);
   cairo_scale(context, width / pixels.width, height / pixels.height);
   cairo_set_source_surface(context, source.get(), 0.0, 0.0);
-  cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST);
+  // Squares where the picture grows; where it shrinks, every pixel has its share.
+  cairo_pattern_set_filter(cairo_get_source(context), kScale * width < pixels.width
+                                                          ? CAIRO_FILTER_GOOD
+                                                          : CAIRO_FILTER_NEAREST);
   cairo_rectangle(context, 0.0, 0.0, pixels.width, pixels.height);
   cairo_fill(context);
   cairo_restore(context);
@@ -201,6 +204,7 @@ std::vector<std::string> wrap(std::string_view text, Font font, double room, std
         text_width(lines.back() + part, font) > room) {
       if (lines.back().ends_with(' ')) lines.back().pop_back();
       lines.emplace_back();
+      part.erase(0, part.find_first_not_of(' '));
     }
     lines.back() += part;
     part.clear();

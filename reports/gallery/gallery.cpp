@@ -7,8 +7,10 @@
 
 #include "base/norm.hpp"
 #include "reports/gallery/gallery_set.hpp"
+#include "reports/gallery/slide.hpp"
 #include "reports/record/parallel.hpp"
 #include "reports/record/text.hpp"
+#include "reports/record/top_classes.hpp"
 
 namespace gibbon::reports::gallery {
 namespace {
@@ -17,13 +19,20 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
 
-// FGSM where every input value has its own budget is the one attack whose whole perturbation is
-// this formula; elsewhere it is what it is.
-std::string formula(const GallerySet& set, const record::GalleryItem& item) {
+bool each_value(const GallerySet& set) {
   const NormInfo* norm = known_norm(set.norm);
-  const bool is_sign = norm != nullptr && norm->each_value &&
-                       (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
-  return fmt::format("{}, ε = {}", is_sign ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
+  return norm != nullptr && norm->each_value;
+}
+
+// Untargeted FGSM where every input value has its own budget is the one attack whose whole
+// perturbation is this formula; elsewhere it is what it is.
+bool is_sign(const GallerySet& set, const record::GalleryItem& item) {
+  return each_value(set) && item.target < 0 &&
+         (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
+}
+
+std::string formula(const GallerySet& set, const record::GalleryItem& item) {
+  return fmt::format("{}, ε = {}", is_sign(set, item) ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
                      record::epsilon_text(item.epsilon));
 }
 
@@ -46,7 +55,80 @@ Items telling(const Items& items) {
   return some;
 }
 
+std::string quoted(const GallerySet& set, int label) {
+  return fmt::format("“{}”", set.name(label));
+}
+
+SlidePart part(const GallerySet& set, const record::GalleryItem& item, const record::Pixels& pixels,
+               std::string formula, int label, double confidence) {
+  return {.pixels = &pixels,
+          .formula = std::move(formula),
+          .name = quoted(set, label),
+          .confidence = record::percent(confidence) + " confidence",
+          .colour = label == item.label ? kCorrectInk : kWrongInk};
+}
+
+// What the slide itself cannot say: of which image its numbers are, and what became of the file.
+std::string small_print(const GallerySet& set, const record::GalleryItem& item) {
+  const record::Slide& slide = *item.slide;
+  std::string text = fmt::format("{}, ε = {}, sample {}, true class {}{}. ", set.heading(),
+                                 record::epsilon_text(item.epsilon), item.id, set.name(item.label),
+                                 outcome(set, item, slide.label));
+  text += fmt::format("Middle: {}, channel by channel, black for −1 and white for +1",
+                      is_sign(set, item) ? std::string("the signs")
+                                         : "the change divided by " + record::compact(slide.scale));
+  if (slide.clipped > 0.0) {
+    text += fmt::format("; {} of the values are cut off at 0 or 1, so they changed by less",
+                        record::percent(slide.clipped));
+  }
+  return text + fmt::format(
+                    ". Confidences are those of the unrounded images, in double precision. Saved "
+                    "as 8-bit PNG, where values can only change by multiples of 1/255, the right "
+                    "one {}, {}{}.",
+                    set.adversarial_label(item).text, record::percent(item.found_confidence),
+                    item.still_adversarial ? "" : ": not adversarial");
+}
+
+SlideRow slide_row(const GallerySet& set, const record::GalleryItem& item) {
+  const record::Slide& slide = *item.slide;
+  const bool sign = is_sign(set, item);
+  SlideRow row{
+      .clean = part(set, item, item.clean, "x", item.clean_label, item.clean_confidence),
+      .factor = record::compact(slide.scale),
+      .noise = part(set, item, slide.noise,
+                    sign              ? "sign(∇ₓJ(θ, x, y))"
+                    : each_value(set) ? "(x′ − x) / ε"
+                                      : "x′ − x, enlarged",
+                    slide.noise_label, slide.noise_confidence),
+      .adversarial = part(set, item, item.adversarial, sign ? "x + ε · sign(∇ₓJ(θ, x, y))" : "x′",
+                          slide.label, slide.confidence),
+      .note = small_print(set, item)};
+  row.noise.colour = kInk;  // neither right nor wrong: nobody says what it shows
+  return row;
+}
+
+Figure draw_photograph(const GallerySet& set, std::uint64_t id, const Items& items) {
+  std::vector<SlideRow> rows;
+  std::string results;
+  for (const record::GalleryItem* item : telling(items)) {
+    rows.push_back(slide_row(set, *item));
+    results += fmt::format("{} at ε = {} {}, {}", results.empty() ? "" : ";",
+                           record::epsilon_text(item->epsilon), quoted(set, item->slide->label),
+                           record::percent(item->slide->confidence));
+  }
+  const record::GalleryItem& first = *items.front();
+  return finish(draw_slide(rows), fmt::format("gallery/sample_{:05}{}.png", id, set.suffix),
+                fmt::format("{}, sample {}: x is {}, {}; with the perturbation in the middle it is"
+                            "{}.{}",
+                            set.heading(), id, quoted(set, first.clean_label),
+                            record::percent(first.clean_confidence), results,
+                            limited(rows.size(), items.size(), "budgets")));
+}
+
 Figure draw_sample(const GallerySet& set, std::uint64_t id, const Items& items) {
+  if (std::all_of(items.begin(), items.end(),
+                  [](const record::GalleryItem* item) { return item->slide.has_value(); }))
+    return draw_photograph(set, id, items);
   const std::string truth = set.name(items.front()->label);
   std::vector<Triptych> rows;
   std::string results;
@@ -69,6 +151,15 @@ Figure draw_sample(const GallerySet& set, std::uint64_t id, const Items& items) 
                   "adversarial image. Without attack the model {};{}.{}",
                   set.heading(), id, truth, sentence(set.clean_label(*items.front())), results,
                   limited(rows.size(), items.size(), "budgets")));
+}
+
+Json top(const record::Gallery& gallery, std::span<const float> confidences) {
+  Json list = Json::array();
+  for (const std::size_t c : record::top_classes(confidences))
+    list.push_back({{"label", c},
+                    {"name", record::class_name(gallery.class_names, static_cast<int>(c))},
+                    {"confidence", double{confidences[c]}}});
+  return list;
 }
 
 // Six decimals: more would be noise in a file that people read.
@@ -108,6 +199,26 @@ Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
             {"sha256", item.sha256},
             {"clean_file", item.clean_file},
             {"clean_sha256", item.clean_sha256}};
+  if (item.target >= 0) {
+    json["target"] = item.target;
+    json["target_name"] = record::class_name(gallery.class_names, item.target);
+    json["target_reached"] = item.still_adversarial && item.found_label == item.target;
+  }
+  if (item.slide) {
+    const record::Slide& slide = *item.slide;
+    json["unrounded"] = {{"label", slide.label},
+                         {"name", record::class_name(gallery.class_names, slide.label)},
+                         {"confidence", slide.confidence}};
+    if (item.target >= 0) json["unrounded"]["target_reached"] = slide.label == item.target;
+    json["noise"] = {{"label", slide.noise_label},
+                     {"name", record::class_name(gallery.class_names, slide.noise_label)},
+                     {"confidence", slide.noise_confidence},
+                     {"scale", slide.scale},
+                     {"clipped", slide.clipped}};
+    json["top5"] = {{"clean", top(gallery, item.clean_confidences)},
+                    {"unrounded", top(gallery, slide.confidences)},
+                    {"file", top(gallery, item.confidences)}};
+  }
   if (std::isinf(item.nearest)) json["nearest"] = nullptr;
   if (std::isfinite(item.nearest)) json["nearest"] = item.nearest;
   return json;

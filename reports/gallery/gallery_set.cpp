@@ -93,6 +93,13 @@ std::string file_safe(std::string_view text) {
   return safe;
 }
 
+std::string outcome(const GallerySet& set, const record::GalleryItem& item, int found) {
+  std::string text = found == item.label ? "; label not changed" : "; label changed";
+  if (item.target < 0) return text;
+  return text + fmt::format(", target {} {}", set.name(item.target),
+                            found == item.target ? "reached" : "not reached");
+}
+
 const record::GalleryItem& first_fooled(const Items& items) {
   const auto found = std::find_if(items.begin(), items.end(), [](const record::GalleryItem* item) {
     return item->still_adversarial;

@@ -37,6 +37,11 @@ struct GallerySet {
 /// Text as part of a file name, at most 80 characters.
 [[nodiscard]] std::string file_safe(std::string_view text);
 
+/// What became of the attack when the model says `found`: "; label changed" or "; label not
+/// changed", and of targeted ones the target and whether it is reached.
+[[nodiscard]] std::string outcome(const GallerySet& set, const record::GalleryItem& item,
+                                  int found);
+
 /// The smallest budget that fooled the model, or the largest tried.
 [[nodiscard]] const record::GalleryItem& first_fooled(const Items& items);
 

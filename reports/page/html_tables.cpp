@@ -93,12 +93,22 @@ std::string class_cell(std::uint64_t correct, std::uint64_t n) {
                      table::count_of(correct, n), record::percent_number(share));
 }
 
+/// All classes, but of networks with a great many only those that the samples have.
+std::vector<std::size_t> shown_classes(const std::vector<std::uint64_t>& class_n) {
+  constexpr std::size_t kMany = 50;
+  std::vector<std::size_t> shown;
+  for (std::size_t c = 0; c < class_n.size(); ++c)
+    if (class_n.size() <= kMany || class_n[c] > 0) shown.push_back(c);
+  return shown;
+}
+
 std::string class_table(const record::Panel& panel, const record::Series& series,
                         const record::Subject& subject) {
   const record::CurvePoint& first = *series.points.front();
   if (first.class_n.empty()) return "";
   std::string head = table::head_cell("ε");
-  for (std::size_t c = 0; c < first.class_n.size(); ++c)
+  const std::vector<std::size_t> classes = shown_classes(first.class_n);
+  for (const std::size_t c : classes)
     head += fmt::format(
         "<th scope=\"col\">{}<small>n = {}</small></th>",
         record::escape_html(record::class_name(subject.class_names, static_cast<int>(c))),
@@ -106,8 +116,8 @@ std::string class_table(const record::Panel& panel, const record::Series& series
   std::string body;
   for (const record::CurvePoint* point : series.points) {
     body += "<tr>" + table::row_head(record::epsilon_text(point->epsilon));
-    for (std::size_t c = 0; c < point->class_n.size(); ++c)
-      body += class_cell(point->class_correct.at(c), point->class_n[c]);
+    for (const std::size_t c : classes)
+      body += class_cell(point->class_correct.at(c), point->class_n.at(c));
     body += "</tr>\n";
   }
   const std::string label = fmt::format("{}, {}: accuracy in % per true class", series.attack,

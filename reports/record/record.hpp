@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -96,6 +97,18 @@ struct Pixels {
   std::vector<std::uint8_t> values;
 };
 
+/// What the slide of a photograph shows beside the two pictures of its item.
+struct Slide {
+  int label = -1;                  ///< of the adversarial image before it was rounded to 8 bits
+  double confidence = 0.0;         ///< likewise
+  std::vector<float> confidences;  ///< likewise, in every class
+  double scale = 0.0;              ///< change of a value that the noise shows as black or white
+  double clipped = 0.0;            ///< share of values that the range of pixels keeps from it
+  Pixels noise;                    ///< the perturbation as a picture, grey for no change
+  int noise_label = -1;            ///< what the model says to that picture
+  double noise_confidence = 0.0;   ///< likewise
+};
+
 /// clean | signed direction | adversarial, as the course shows the panda.
 struct GalleryItem {
   std::uint64_t id = 0;
@@ -103,6 +116,7 @@ struct GalleryItem {
   std::string norm;
   double epsilon = 0.0;
   int label = 0;
+  int target = -1;  ///< class aimed at; -1: untargeted
   int clean_label = 0;
   int found_label = 0;  ///< of the 8-bit file, re-read and re-judged
   double clean_confidence = 0.0;
@@ -120,10 +134,11 @@ struct GalleryItem {
   Pixels clean;
   std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
   Pixels adversarial;
-  std::string file;          ///< of the adversarial image, relative to the run folder
-  std::string sha256;        ///< of that file; empty: not stored
-  std::string clean_file;    ///< likewise, of the clean image
-  std::string clean_sha256;  ///< likewise
+  std::string file;            ///< of the adversarial image, relative to the run folder
+  std::string sha256;          ///< of that file; empty: not stored
+  std::string clean_file;      ///< likewise, of the clean image
+  std::string clean_sha256;    ///< likewise
+  std::optional<Slide> slide;  ///< of photographs
 };
 
 struct Gallery {
