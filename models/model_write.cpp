@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <onnx/onnx_pb.h>
 
 #include "base/error.hpp"
@@ -89,7 +90,9 @@ std::string to_onnx(const Network& network) {
         beta.set_f(0.0F);
       }
     }
-    if (activation.onnx_op == "Gelu") opset = 20;  // where that operator entered the standard
+    // Where these operators entered the standard.
+    if (activation.onnx_op == "Gelu") opset = std::max<std::int64_t>(opset, 20);
+    if (activation.onnx_op == "Swish") opset = 24;
   }
   if (network.output == Output::kSigmoid) current = add_node(graph, "Sigmoid", "output", {current});
   set_shape(*graph.add_output(), current, network.num_classes());

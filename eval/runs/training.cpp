@@ -15,7 +15,8 @@ void require_range(std::string_view name, double value, double low, double high)
 std::string initialiser_for(const TrainOptions& options) {
   if (!options.init.empty()) return options.init;
   return options.activation == "relu" || options.activation == "leaky-relu" ||
-                 options.activation == "gelu" || options.activation == "softplus"
+                 options.activation == "gelu" || options.activation == "softplus" ||
+                 options.activation == "elu" || options.activation == "silu"
              ? "he"
              : "xavier";
 }

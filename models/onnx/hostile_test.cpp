@@ -75,6 +75,13 @@ TEST(HostileModel, InputsOfAnySize) {
   type.mutable_shape()->mutable_dim(0)->set_dim_value(-1);
   m.expect_read();
   type.clear_shape();
+  m.expect_read();  // its first weight says it
+  m = chain({0, 1, 1, 1}, [](Handmade& g) {
+    g.tensor("W", {1, 1, 1, 1}, {1});
+    g.node("Conv", {"x", "W"}, "y");
+    return std::string("y");
+  });
+  m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   m.expect_refused("input 'x': it has no shape; export the model with one");
 }
 
@@ -265,9 +272,13 @@ TEST(HostileModel, NamesAreShownWithoutHarm) {
       [&](Handmade& m) { m.graph().mutable_node(0)->set_name(hurts); },
       [&](Handmade& m) { m.graph().mutable_node(1)->set_op_type(hurts); },
       [&](Handmade& m) { m.graph().mutable_node(1)->set_domain(hurts); },
-      [&](Handmade& m) { m.graph().mutable_node(1)->set_output(0, hurts); },
+      [&](Handmade& m) {
+        m.graph().mutable_node(1)->set_op_type("LSTM");
+        m.graph().mutable_node(1)->set_output(0, hurts);
+        m.graph().mutable_node(2)->set_input(0, hurts);
+      },
       [&](Handmade& m) { m.graph().mutable_node(2)->set_output(0, hurts); },
-      [&](Handmade& m) { m.graph().mutable_input(0)->set_name(hurts); },
+      [&](Handmade& m) { m.graph().mutable_node(0)->set_input(0, hurts); },
       [&](Handmade& m) { m.tensor(hurts, {2}, {1}); },
       [&](Handmade& m) { m.input(hurts, {4}); },
       [&](Handmade& m) { Handmade::attribute(*m.graph().mutable_node(0), hurts).set_i(1); },
