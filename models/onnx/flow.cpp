@@ -15,7 +15,7 @@ Flow::Flow(Dims dims, Batch batch, Budget& budget) : dims_(std::move(dims)) {
   budget.take({total / batch_, sizeof(std::size_t)});
   number(total / batch_);
   const std::size_t channels = dims_.size() == 4 ? dims_[1] : 1;
-  if (channels != 3 && channels != 4) return;
+  if ((channels != 3 && channels != 4) || dims_[3] == 1) return;  // or a grey picture, as it is
   const std::size_t pixels = dims_[2] * dims_[3];
   for (std::size_t k = 0; k < order_.size(); ++k) order_[k] = k % pixels * channels + k / pixels;
 }

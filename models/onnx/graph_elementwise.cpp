@@ -23,6 +23,9 @@ std::vector<double> negative(std::vector<double> of) {
 
 void GraphElementwise::arithmetic(const ::onnx::NodeProto& node) {
   const std::string& op = node.op_type();
+  for (int k = 0; k < 2; ++k) {  // made by no node: input() says so
+    if (!constants_.contains(node.input(k))) static_cast<void>(input(node, k));
+  }
   if (value(node.input(0)) == nullptr || value(node.input(1)) == nullptr) {
     const bool constant_first = value(node.input(0)) == nullptr;
     const Value from = input(node, constant_first ? 1 : 0);

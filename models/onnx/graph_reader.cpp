@@ -327,17 +327,10 @@ class GraphReader : private GraphElementwise {
     const std::string& name = graph.output(0).name();
     const Value* end = value(name);
     if (end == nullptr) misfit("its output '{}' is made by no node", shown(name));
-    if (end->index != graph_.nodes.size()) {
-      misfit("its output '{}' is not what its last node makes", shown(name));
-    }
     // A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
     const bool softmax = out_.final_op == "Softmax" || out_.final_op == "LogSoftmax";
-    const bool sigmoid = sigmoid_ != 0 && sigmoid_ == graph_.nodes.size() && !softmax &&
-                         graph_.nodes.back().inputs[0] == sigmoid_ - 1;
-    if (sigmoid) {
-      graph_.nodes.pop_back();
-      shapes_.pop_back();
-    }
+    const bool sigmoid = sigmoid_ != 0 && sigmoid_ == end->index && !softmax;
+    keep_only(sigmoid ? graph_.nodes[sigmoid_ - 1].inputs[0] : end->index);
     if (graph_.nodes.empty()) misfit("no layer: a network needs one");
     flatten_scores(end->dims);
     const std::size_t classes = shapes_.back().size();

@@ -59,6 +59,9 @@ void GraphValues::begin(const std::string& name, Dims dims) {
 
 Value GraphValues::append_part(const ::onnx::NodeProto& node, LayerPtr layer,
                                std::vector<std::size_t> inputs, Dims dims) {
+  if (inputs.size() > kMostInputs) {
+    misfit("it has {} inputs; allowed are at most {}", inputs.size(), kMostInputs);
+  }
   std::vector<FeatureShape> of;
   for (const std::size_t k : inputs) of.push_back(shapes_[k]);
   const FeatureShape shape = layer->shape(of);
@@ -76,6 +79,28 @@ void GraphValues::append(const ::onnx::NodeProto& node, LayerPtr layer,
 
 void GraphValues::give(const ::onnx::NodeProto& node, Value value, int output) {
   values_[node.output(output)] = std::move(value);
+}
+
+void GraphValues::keep_only(std::size_t index) {
+  std::vector<bool> used(graph_.nodes.size() + 1);
+  used[index] = true;
+  for (std::size_t k = index; k > 0; --k) {
+    if (!used[k]) continue;
+    for (const std::size_t from : graph_.nodes[k - 1].inputs) used[from] = true;
+  }
+  std::vector<std::size_t> now(used.size());  // number of a value that is kept
+  std::vector<Node> nodes;
+  std::vector<FeatureShape> shapes{shapes_[0]};
+  for (std::size_t k = 1; k < used.size(); ++k) {
+    if (!used[k]) continue;
+    Node& node = graph_.nodes[k - 1];
+    for (std::size_t& from : node.inputs) from = now[from];
+    nodes.push_back(std::move(node));
+    shapes.push_back(shapes_[k]);
+    now[k] = nodes.size();
+  }
+  graph_.nodes = std::move(nodes);
+  shapes_ = std::move(shapes);
 }
 
 void GraphValues::require_one_sample(const Dims& from, const Dims& to) const {

@@ -55,6 +55,8 @@ class GraphValues : protected NodeReader {
   /// A constant beside a value of at least its dimensions: one number per channel of a picture
   /// where that is all it says, else one per feature in the graph's order.
   [[nodiscard]] std::vector<double> spread(const Constant& c, const Dims& dims);
+  /// Leaves the layers that a value depends on; it is the last one then.
+  void keep_only(std::size_t index);
   /// Throws where the axis that may count samples is not 1 any more.
   void require_one_sample(const Dims& from, const Dims& to) const;
 

@@ -668,6 +668,18 @@ TEST(Reading, NumbersThatMove) {
             (Doubles{1, 2, 1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 7, 8, 7, 8}));
 }
 
+TEST(Reading, PartsThatNothingTakesAreNoLayers) {
+  const Handmade m = chain({0, 4}, [](Handmade& g) {
+    ::onnx::NodeProto& split = g.node("Split", {"x"}, "a");
+    split.add_output("b");
+    Handmade::attribute(split, "axis").set_i(1);
+    g.node("Neg", {"a"}, "y");
+    return std::string("y");
+  });
+  EXPECT_EQ(answer(m, {1, 2, 3, 4}), (Doubles{-1, -2}));
+  EXPECT_EQ(m.read_file().graph->nodes.size(), 2U) << "one half, and its negative";
+}
+
 TEST(Reading, ConstantsOfAShape) {
   EXPECT_EQ(
       through(
