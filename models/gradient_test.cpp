@@ -28,6 +28,9 @@ double sigma(const Activation& activation, double z) {
   if (name == "tanh") return std::tanh(z);
   if (name == "softplus") return std::log1p(std::exp(z));
   if (name == "gelu") return 0.5 * z * (1.0 + std::erf(z / std::numbers::sqrt2));
+  if (name == "elu") return z > 0.0 ? z : activation.alpha * (std::exp(z) - 1.0);
+  if (name == "erf") return std::erf(z);
+  if (name == "silu") return z / (1.0 + std::exp(-activation.alpha * z));
   if (name == "step") return z > 0.0 ? 1.0 : 0.0;
   throw std::logic_error("write this activation into gradient_test.cpp");
 }

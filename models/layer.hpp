@@ -205,7 +205,22 @@ struct Window {
 /// y = σ(z), number by number.
 [[nodiscard]] LayerPtr activate(Activation activation);
 
-/// y[k] = x[order[k]] in another shape: what Flatten, Reshape and Transpose of pictures come to.
-[[nodiscard]] LayerPtr reorder(std::vector<std::size_t> order, const FeatureShape& shape);
+/// y[k] = x[order[k]] in another shape: what Flatten, Reshape and Transpose of pictures come to,
+/// and slices, repetitions and upsampling. `name` is what describe() says.
+[[nodiscard]] LayerPtr reorder(std::vector<std::size_t> order, const FeatureShape& shape,
+                               std::string name = "reorder");
+
+/// y[places[k]] = x[k] and `value` elsewhere.
+[[nodiscard]] LayerPtr pad(std::vector<std::size_t> places, const FeatureShape& shape, float value);
+
+/// y = a · b, number by number, of two inputs of equal shape.
+[[nodiscard]] LayerPtr multiply();
+
+/// y = min(max(x, low), high); the derivative on the borders is 0. Throws an std::invalid_argument
+/// unless low <= high.
+[[nodiscard]] LayerPtr clip(float low, float high);
+
+/// y = x if x > 0, else slope · x; one slope per channel, or per feature.
+[[nodiscard]] LayerPtr prelu(std::vector<float> slopes);
 
 }  // namespace gibbon::models

@@ -97,6 +97,13 @@ std::vector<Case> cases() {
         {"batch_norm_" + std::to_string(channels), fresh->with(values), {{4, 2, channels}}});
   }
   out.push_back({"reorder", reorder({3, 1, 5, 0, 4, 2}, {1, 3, 2}), {{2, 3, 1}}});
+  out.push_back({"slice", reorder({5, 1}, {1, 1, 2}, "slice"), {{2, 3, 1}}});
+  out.push_back({"repeat", reorder({0, 0, 1, 1, 1, 0}, {3, 2, 1}, "upsample"), {{1, 2, 1}}});
+  out.push_back({"pad", pad({1, 4, 7}, {3, 3, 1}, 0.5F), {{1, 3, 1}}});
+  out.push_back({"multiply", multiply(), {{2, 3, 2}, {2, 3, 2}}});
+  out.push_back({"clip", clip(-0.5F, 0.25F), {{2, 3, 2}}});
+  out.push_back({"prelu_channels", prelu(bias(2)), {{2, 3, 2}}});
+  out.push_back({"prelu_features", prelu(bias(12)), {{2, 3, 2}}});
   for (const ActivationInfo& info : activations()) {
     if (!info.trainable) continue;
     std::string name(info.name);

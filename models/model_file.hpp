@@ -18,6 +18,12 @@ struct ModelFile {
   std::string sha256;                  ///< of the file's (uncompressed) bytes
   /// Softmax, LogSoftmax or Sigmoid, where the file has one behind the logits; else empty.
   std::string final_op;
+  /// The network has two scores, 0 and z, for the one logit z of the file: softmax over them is the
+  /// file's sigmoid.
+  bool one_logit = false;
+  /// file_order[k]: the network's number of the file's input k; empty: the same. Of a file that has
+  /// the channels of its input first.
+  std::vector<std::size_t> file_order;
   /// Nodes whose constants are no float32 numbers, or none after folding: the network is the file's
   /// up to this rounding. Empty: it is exactly the file's.
   std::vector<std::string> rounded;
@@ -35,6 +41,9 @@ struct ModelFile {
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
 /// The same of the file's uncompressed bytes; `name` is what messages call it.
 [[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);
+
+/// The perceptron with inputs and logits numbered as in the file, for properties that name them.
+[[nodiscard]] Network as_written(const ModelFile& file);
 
 /// The network as ONNX bytes: input "input" (batch × D), Gemm with transB and activations, output
 /// "logits" ("output" after a final Sigmoid, which is written when output is kSigmoid), metadata.

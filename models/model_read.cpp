@@ -14,11 +14,14 @@
 #include "models/model_file.hpp"
 #include "models/onnx/affine_chain.hpp"
 #include "models/onnx/constant.hpp"
+#include "models/onnx/external.hpp"
 #include "models/onnx/flow.hpp"
 #include "models/onnx/graph_reader.hpp"
+#include "models/onnx/input_shape.hpp"
 #include "models/onnx/node_reader.hpp"
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
+#include "models/onnx/scores.hpp"
 #include "models/onnx/text.hpp"
 
 namespace gibbon::models {
@@ -27,8 +30,11 @@ namespace {
 /// Follows the one chain of nodes from the input to the output, building the network on the way.
 class ChainReader : private onnx::NodeReader {
  public:
-  ChainReader(const ::onnx::ModelProto& model, const std::string& file, onnx::Budget& budget)
-      : NodeReader(model, file, budget), chain_(budget) {}
+  ChainReader(const ::onnx::ModelProto& model, const std::string& file, onnx::Budget& budget,
+              onnx::Ending ending, onnx::Flow::Batch batch)
+      : NodeReader(model, file, budget), chain_(budget), ending_(ending), batch_(batch) {}
+
+  /// Throws an onnx::NotAChain or onnx::MixesSamples where the file may be read in another way.
 
   ModelFile read() {
     const ::onnx::GraphProto& graph = model_.graph();
@@ -40,6 +46,10 @@ class ChainReader : private onnx::NodeReader {
         onnx::check_node(node, opset_);
         name_outputs(node);
         take(node);
+      } catch (const onnx::NotAChain&) {
+        throw;
+      } catch (const onnx::MixesSamples& error) {
+        throw onnx::MixesSamples(fmt::format("{}: {}: {}", file_, name_of(node), error.what()));
       } catch (const onnx::Misfit& error) {
         fail_input("{}: {}: {}", file_, name_of(node), error.what());
       }
@@ -61,12 +71,14 @@ class ChainReader : private onnx::NodeReader {
       current_ = input.name();
       names_.insert(current_);
       try {
-        flow_ = onnx::Flow(onnx::input_dims(input.type().tensor_type()), budget_);
+        flow_ = onnx::Flow(onnx::shape_of_input(graph, input), batch_, budget_);
       } catch (const onnx::Misfit& error) {
         onnx::misfit("input '{}': {}", onnx::shown(current_), error.what());
       }
     }
     if (current_.empty()) onnx::misfit("it has no input; allowed is one");
+    if (!flow_.in_order()) out_.file_order = flow_.order();
+    seen_[current_] = flow_.dims();
   }
 
   /// The constant among a node's two inputs; the other one must be the chain.
@@ -79,27 +91,21 @@ class ChainReader : private onnx::NodeReader {
         }
       }
     }
-    onnx::misfit("it does not combine the chain with a constant; branches are not supported");
+    not_a_chain();
   }
 
   void take(const ::onnx::NodeProto& node) {
     const std::string& op = node.op_type();
-    if (op == "Constant") {
-      constants_[node.output(0)] = onnx::to_constant(node, budget_);
-      return;
-    }
-    if (is_shape(op) && constants_.contains(node.input(0))) {
-      constants_[node.output(0)] = shaped(node, constants_[node.input(0)]);
+    if (fold_node(node)) return;
+    if (op == "Shape" && seen_.contains(node.input(0))) {
+      constants_[node.output(0)] = shape_constant(node, seen_[node.input(0)]);
       return;
     }
     const bool either = op == "MatMul" || is_elementwise(op);
-    if (node.input(0) != current_ && !(either && node.input(1) == current_)) {
-      onnx::misfit("it does not continue from '{}'; branches are not supported",
-                   onnx::shown(current_));
-    }
-    if (out_.network.output == Output::kSoftmax)
-      onnx::misfit("it comes after the final output activation");
-    if (op == "Gemm") {
+    if (node.input(0) != current_ && !(either && node.input(1) == current_)) not_a_chain();
+    if (ended_) {
+      tail(node);
+    } else if (op == "Gemm") {
       gemm(node);
     } else if (op == "MatMul") {
       matmul(node);
@@ -109,6 +115,8 @@ class ChainReader : private onnx::NodeReader {
       batch_normalization(node);
     } else if (op == "Softmax" || op == "LogSoftmax") {
       softmax(node);
+    } else if (op == "ArgMax") {
+      arg_max(node);
     } else if (op == "Transpose") {
       budget_.take({onnx::element_count(flow_.dims()), 2 * sizeof(std::size_t)});
       flow_.transpose(axes_of(node, flow_.dims().size()));
@@ -118,6 +126,29 @@ class ChainReader : private onnx::NodeReader {
       activation(node);
     }
     current_ = node.output(0);
+    seen_[current_] = flow_.dims();
+  }
+
+  [[noreturn]] static void not_a_chain() { throw onnx::NotAChain("it is no chain of layers"); }
+
+  /// Behind the scores only what changes none of them, and the class that they say.
+  void tail(const ::onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    const bool moves = is_shape(op) && op != "Transpose";
+    if (op == "ArgMax" && !label_) {
+      arg_max(node);
+    } else if (moves && !label_) {
+      flow_.set_dims(new_dims(node, flow_.dims()));
+    } else if (!moves) {
+      onnx::misfit("it comes after the final {}; export the model without it", out_.final_op);
+    }
+  }
+
+  void arg_max(const ::onnx::NodeProto& node) {
+    require_over_classes(node, 0, true);
+    require_first_of_equals(node);
+    ended_ = label_ = true;
+    if (out_.final_op.empty()) out_.final_op = "ArgMax";
   }
 
   enum class Stored { kInputsFirst, kOutputsFirst };
@@ -202,9 +233,7 @@ class ChainReader : private onnx::NodeReader {
       onnx::misfit("a constant divided by the chain is not supported");
     }
     if (op == "Div" && std::ranges::count(values, 0.0) > 0) onnx::misfit("it divides by zero");
-    if (op == "Mul" && chain_.empty() && std::ranges::count(values, 0.0) > 0) {
-      onnx::misfit("it multiplies by zero");
-    }
+    if (op == "Mul" && chain_.empty() && std::ranges::count(values, 0.0) > 0) not_a_chain();
     if (op == "Mul") chain_.multiply(values);
     if (op == "Div") chain_.divide(values);
     if (op == "Sub" && constant_first) {  // c - x = -x + c
@@ -222,7 +251,8 @@ class ChainReader : private onnx::NodeReader {
     constexpr std::size_t axis = 1;
     onnx::Dims dims(rank - axis, 1);
     dims[0] = flow_.dims()[axis];
-    const Affine affine = batch_normalization_of(node, dims[0], ZeroScale::kRefused);
+    const Affine affine = batch_normalization_of(node, dims[0]);
+    if (chain_.empty() && std::ranges::count(affine.factors, 0.0) > 0) not_a_chain();
     budget_.take({flow_.width(), sizeof(std::size_t) + 2 * sizeof(double)});
     std::vector<double> factors;
     std::vector<double> terms;
@@ -236,11 +266,18 @@ class ChainReader : private onnx::NodeReader {
 
   /// Taken off, so it must be over the classes of one sample and nothing else.
   void softmax(const ::onnx::NodeProto& node) {
-    if (chain_.empty()) onnx::misfit("it comes before the first layer");
     // Up to opset 12 all axes from this one on are one; from 13 on it stands alone.
     const bool alone = opset_ >= 13;
+    require_over_classes(node, alone ? -1 : 1, alone);
+    out_.network.output = Output::kSoftmax;
+    out_.final_op = node.op_type();
+    ended_ = true;
+  }
+
+  void require_over_classes(const ::onnx::NodeProto& node, std::int64_t usual, bool alone) {
+    if (chain_.empty()) onnx::misfit("it comes before the first layer");
     const onnx::Dims& dims = flow_.dims();
-    const std::int64_t given = onnx::int_attribute(node, "axis", alone ? -1 : 1);
+    const std::int64_t given = onnx::int_attribute(node, "axis", usual);
     const std::size_t axis = onnx::to_axes({given}, dims.size()).front();
     const auto from = dims.begin() + static_cast<std::ptrdiff_t>(axis);
     const std::size_t over = onnx::element_count({from, alone ? from + 1 : dims.end()});
@@ -250,12 +287,10 @@ class ChainReader : private onnx::NodeReader {
           "axis of the classes alone; export the model without {}, or with the last axis",
           given, onnx::to_text(dims), opset_, flow_.width(), node.op_type());
     }
-    out_.network.output = Output::kSoftmax;
-    out_.final_op = node.op_type();
   }
 
   void activation(const ::onnx::NodeProto& node) {
-    if (!chain_.open()) onnx::misfit("it does not follow a Gemm or MatMul");
+    if (!chain_.open() || !is_activation(node)) not_a_chain();
     chain_.activate(activation_of(node));
   }
 
@@ -276,38 +311,123 @@ class ChainReader : private onnx::NodeReader {
     }
     // A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
     Dense& last = network.layers.back();
+    const bool sigmoid = last.activation.info->name == "sigmoid";
+    if (ending_ == onnx::Ending::kPair && !(sigmoid && network.num_classes() == 1)) {
+      onnx::misfit("its outputs 1 - p and p are not those of one logit");
+    }
     if (network.output == Output::kIdentity) {
-      const bool sigmoid = last.activation.info->name == "sigmoid";
       if (sigmoid) {
         last.activation = make_activation("identity");
-        out_.final_op = "Sigmoid";
+        out_.final_op = ending_ == onnx::Ending::kPair ? "Softmax" : "Sigmoid";
       }
       network.output = sigmoid ? Output::kSigmoid : declared_output();
     }
+    if (sigmoid && network.num_classes() == 1) make_two_classes(last);
     if (network.num_classes() > kMaxClasses) {
       onnx::misfit("{} classes; allowed are at most {}", network.num_classes(), kMaxClasses);
     }
     network.check();
   }
 
+  /// 0 and z for one logit z: softmax over them gives 1 - σ(z) and σ(z).
+  void make_two_classes(Dense& last) {
+    Tensor weight(2, last.weight.cols());
+    std::ranges::copy(last.weight.row(0), weight.row(1).begin());
+    last.weight = std::move(weight);
+    last.bias = {0.0F, last.bias[0]};
+    out_.network.output = Output::kSoftmax;
+    out_.one_logit = ending_ == onnx::Ending::kAsWritten;
+  }
+
   onnx::AffineChain chain_;
   onnx::Flow flow_;
-  std::string current_;  // output of the last node of the chain
+  onnx::Ending ending_;
+  onnx::Flow::Batch batch_;
+  std::string current_;                               // output of the last node of the chain
+  std::unordered_map<std::string, onnx::Dims> seen_;  // shapes of the chain's values
+  bool ended_ = false;                                // its scores were turned into something
+  bool label_ = false;                                // into a class
 };
 
 }  // namespace
 
-ModelFile parse_model(std::string_view bytes, const std::string& name) {
+namespace {
+
+/// A perceptron if it is one, in whatever way its first axis is to be read; else a graph.
+ModelFile read_either(const ::onnx::ModelProto& model, const std::string& name,
+                      const onnx::Budget& budget, onnx::Ending ending) {
+  using Batch = onnx::Flow::Batch;
+  const auto chain = [&](Batch batch) {
+    onnx::Budget own = budget;
+    return ChainReader(model, name, own, ending, batch).read();
+  };
+  try {
+    try {
+      return chain(Batch::kFirstAxis);
+    } catch (const onnx::MixesSamples& error) {
+      try {
+        return chain(Batch::kNone);
+      } catch (const Error&) {
+        fail_input("{}", error.what());
+      }
+    }
+  } catch (const onnx::NotAChain&) {
+    onnx::Budget own = budget;
+    return onnx::read_graph(model, name, own, ending);
+  }
+}
+
+ModelFile parse(std::string_view bytes, const std::string& name,
+                const std::filesystem::path* folder) {
   onnx::Budget budget;
-  const ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
-  ModelFile out = onnx::is_graph(model) ? onnx::read_graph(model, name, budget)
-                                        : ChainReader(model, name, budget).read();
+  ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
+  std::string elsewhere;  // hashes of data in other files
+  onnx::Ending ending{};
+  try {
+    if (folder != nullptr) elsewhere = onnx::load_external(model, *folder, budget);
+    ending = onnx::leave_scores(model);
+  } catch (const onnx::Misfit& error) {
+    fail_input("{}: {}", name, error.what());
+  }
+  ModelFile out = read_either(model, name, budget, ending);
   out.sha256 = sha256_hex(bytes);
+  if (!elsewhere.empty()) out.sha256 = sha256_hex(out.sha256 + elsewhere);
   return out;
 }
 
+}  // namespace
+
+ModelFile parse_model(std::string_view bytes, const std::string& name) {
+  return parse(bytes, name, nullptr);
+}
+
 ModelFile read_model(const std::filesystem::path& path) {
-  return parse_model(read_file(path), path.string());
+  const std::filesystem::path folder = path.parent_path();
+  return parse(read_file(path), path.string(), &folder);
+}
+
+Network as_written(const ModelFile& file) {
+  Network out = file.network;
+  if (file.one_logit) {
+    Dense& last = out.layers.back();
+    Tensor weight(1, last.weight.cols());
+    std::ranges::copy(std::as_const(last.weight).row(1), weight.row(0).begin());
+    last.weight = std::move(weight);
+    last.bias = {last.bias[1]};
+    out.output = Output::kSigmoid;
+  }
+  if (file.file_order.empty()) return out;
+  const Dense& first = file.network.layers.front();
+  const Normalisation& n = file.network.normalisation;
+  for (std::size_t k = 0; k < file.file_order.size(); ++k) {
+    const std::size_t from = file.file_order[k];
+    for (std::size_t o = 0; o < first.weight.rows(); ++o)
+      out.layers.front().weight.row(o)[k] = first.weight.row(o)[from];
+    if (n.shift.empty()) continue;
+    out.normalisation.shift[k] = n.shift[from];
+    out.normalisation.scale[k] = n.scale[from];
+  }
+  return out;
 }
 
 }  // namespace gibbon::models

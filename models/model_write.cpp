@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <onnx/onnx_pb.h>
 
 #include "base/error.hpp"
@@ -113,7 +114,9 @@ std::string to_onnx(const Network& network) {
       set_value(add_attribute(graph, "alpha"), static_cast<float>(layer.activation.alpha));
       if (activation.onnx_op == "HardSigmoid") set_value(add_attribute(graph, "beta"), 0.0F);
     }
-    if (activation.onnx_op == "Gelu") opset = 20;  // where that operator entered the standard
+    // Where these operators entered the standard.
+    if (activation.onnx_op == "Gelu") opset = std::max<std::int64_t>(opset, 20);
+    if (activation.onnx_op == "Swish") opset = 24;
   }
   return finish(model, current, network.output, network.num_classes(), opset, network.metadata);
 }

@@ -74,8 +74,8 @@ struct State {
     }
     const models::ModelFile& file = loaded.file;
     const verify::Property asked = verify::read_vnnlib(property_path);
-    verify::require_fit(asked, property_path, file.network.input_dim(), file.network.num_classes(),
-                        model_path.string());
+    verify::require_fit(asked, property_path, file.network.input_dim(),
+                        file.one_logit ? 1 : file.network.num_classes(), model_path.string());
     for (const std::string& node : file.rounded) {
       say(common, fmt::format("warning: {}: {} was rounded to float32; the verdict is about the "
                               "rounded network",

@@ -17,7 +17,8 @@ std::string initialiser_for(const TrainOptions& options) {
   if (!options.init.empty()) return options.init;
   if (models::train::names_graph(options.arch)) return "he";
   return options.activation == "relu" || options.activation == "leaky-relu" ||
-                 options.activation == "gelu" || options.activation == "softplus"
+                 options.activation == "gelu" || options.activation == "softplus" ||
+                 options.activation == "elu" || options.activation == "silu"
              ? "he"
              : "xavier";
 }

@@ -79,7 +79,7 @@ std::string reason_of(const Answer& answer, const Limits& limits) {
 
 models::Network network_for(const models::ModelFile& model, const std::string& model_name,
                             const Property& property) {
-  models::Network network = model.network;
+  models::Network network = models::as_written(model);
   if (model.final_op.empty() || !compares_with_numbers(property)) return network;
   if (model.final_op != "Sigmoid") {
     fail_usage(
@@ -158,7 +158,7 @@ std::vector<double> file_outputs(const models::ModelFile& model, const models::N
   std::vector<double> out(outputs.begin(), outputs.end());
   const bool applied = network.layers.back().activation.info->name == "sigmoid";
   if (model.final_op.empty() || applied) return out;
-  models::apply_output(model.network.output, outputs, std::span(out));
+  models::apply_output(network.output, outputs, std::span(out));
   if (model.final_op == "LogSoftmax") {
     std::ranges::transform(out, out.begin(), [](double p) { return std::log(p); });
   }

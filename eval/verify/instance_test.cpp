@@ -183,6 +183,28 @@ TEST(VerifyProperty, OperatorsBehindTheLogits) {
   EXPECT_EQ(outputs(), logits);
 }
 
+// A file of one logit is a network of two scores, and one with the channels first numbers its
+// inputs otherwise than data sets do; a property means what the file says.
+TEST(VerifyProperty, NamesTheInputsAndOutputsOfTheFile) {
+  models::ModelFile file{.network = seesaw(), .final_op = "Sigmoid", .one_logit = true};
+  models::Dense& last = file.network.layers.back();
+  last.weight = Tensor(2, 2);
+  last.weight.row(1)[0] = 1.0F;
+  last.weight.row(1)[1] = 10.0F;
+  last.bias = {0.0F, 3.0F};
+  file.network.normalisation = {.shift = {5.0F, 6.0F}, .scale = {7.0F, 8.0F}};
+  file.file_order = {1, 0};
+  const models::Network network = network_for(file, "m", property("(>= Y_0 0.5)"));
+  EXPECT_EQ(network.architecture(), "2-1");
+  EXPECT_EQ(network.layers[0].activation.info->name, "sigmoid");
+  EXPECT_EQ(network.layers[0].bias, std::vector<float>{3.0F});
+  EXPECT_EQ(network.layers[0].weight.row(0)[0], 10.0F);
+  EXPECT_EQ(network.layers[0].weight.row(0)[1], 1.0F);
+  EXPECT_EQ(network.normalisation.shift, (std::vector<float>{6.0F, 5.0F}));
+  EXPECT_EQ(network.normalisation.scale, (std::vector<float>{8.0F, 7.0F}));
+  EXPECT_EQ(file_outputs(file, network, std::vector<double>{0.25}), std::vector<double>{0.25});
+}
+
 TEST(VerifyProperty, TheTextOfAResultsFile) {
   EXPECT_EQ(to_results({.result = Result::kUnsat}), "unsat\n");
   EXPECT_EQ(to_results({.result = Result::kTimeout}), "timeout\n");

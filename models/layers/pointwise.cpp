@@ -170,11 +170,11 @@ class ReorderPasses final : public OperationOf<Float> {
 
 class Reorder final : public LayerOf<Reorder, ReorderPasses> {
  public:
-  Reorder(std::vector<std::size_t> from, const FeatureShape& shape)
-      : order(std::move(from)), to(shape) {
+  Reorder(std::vector<std::size_t> from, const FeatureShape& shape, std::string name)
+      : order(std::move(from)), to(shape), name_(std::move(name)) {
     expect_size("reorder: length of the order", order.size(), to.size());
   }
-  [[nodiscard]] std::string describe() const override { return "reorder"; }
+  [[nodiscard]] std::string describe() const override { return name_; }
   [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> inputs) const override {
     const std::size_t channels = inputs[0].channels;
     const std::size_t pixels = inputs[0].height * inputs[0].width;
@@ -193,6 +193,9 @@ class Reorder final : public LayerOf<Reorder, ReorderPasses> {
 
   std::vector<std::size_t> order;
   FeatureShape to;
+
+ private:
+  std::string name_;
 };
 
 template <class Float>
@@ -207,8 +210,8 @@ LayerPtr scale_shift(std::vector<double> factors, std::vector<double> terms) {
   return std::make_shared<ScaleShift>(std::move(factors), std::move(terms));
 }
 
-LayerPtr reorder(std::vector<std::size_t> order, const FeatureShape& shape) {
-  return std::make_shared<Reorder>(std::move(order), shape);
+LayerPtr reorder(std::vector<std::size_t> order, const FeatureShape& shape, std::string name) {
+  return std::make_shared<Reorder>(std::move(order), shape, std::move(name));
 }
 
 }  // namespace gibbon::models

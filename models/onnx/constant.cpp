@@ -2,9 +2,11 @@
 #include "models/onnx/constant.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
+#include <limits>
 
 #include "models/onnx/text.hpp"
 
@@ -57,6 +59,21 @@ void require_finite(const std::vector<float>& values) {
          bad - values.begin(), *bad);
 }
 
+/// The number that a half (IEEE 754 binary16) stands for.
+float from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10U) & 0x1F;
+  const int fraction = bits & 0x3FF;
+  const float size = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                     : exponent == 31
+                         ? (fraction == 0 ? std::numeric_limits<float>::infinity()
+                                          : std::numeric_limits<float>::quiet_NaN())
+                         : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  return (bits & 0x8000U) != 0 ? -size : size;
+}
+
+/// A bfloat16 is the upper half of a float32.
+float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
+
 Constant read_tensor(const ::onnx::TensorProto& tensor, Budget& budget) {
   if (tensor.data_location() == ::onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0) {
     misfit("its data lie in another file; export the model as one file");
@@ -65,6 +82,7 @@ Constant read_tensor(const ::onnx::TensorProto& tensor, Budget& budget) {
   const Shape shape = shape_of(tensor);
   Constant out;
   out.dims = shape.dims;
+  out.type = tensor.data_type();
   const auto read = [&]<class Value>(Value /*type*/, const auto& list, std::string_view type) {
     std::vector<Value> values = stored<Value>(tensor, list, type, shape.count);
     budget.take({values.size(), sizeof(std::int64_t)});
@@ -79,6 +97,22 @@ Constant read_tensor(const ::onnx::TensorProto& tensor, Budget& budget) {
       }
       break;
     }
+    case ::onnx::TensorProto::FLOAT16:
+      for (const std::uint16_t bits : read(std::uint16_t{0}, tensor.int32_data(), "float16"))
+        out.values.push_back(from_half(bits));
+      break;
+    case ::onnx::TensorProto::BFLOAT16:
+      for (const std::uint16_t bits : read(std::uint16_t{0}, tensor.int32_data(), "bfloat16"))
+        out.values.push_back(from_bfloat(bits));
+      break;
+    case ::onnx::TensorProto::INT8:
+      for (const std::int8_t value : read(std::int8_t{0}, tensor.int32_data(), "int8"))
+        out.integers.push_back(value);
+      break;
+    case ::onnx::TensorProto::UINT8:
+      for (const std::uint8_t value : read(std::uint8_t{0}, tensor.int32_data(), "uint8"))
+        out.integers.push_back(value);
+      break;
     case ::onnx::TensorProto::INT64:
       out.integers = read(std::int64_t{0}, tensor.int64_data(), "int64");
       break;
@@ -99,8 +133,10 @@ Constant read_tensor(const ::onnx::TensorProto& tensor, Budget& budget) {
     }
     default:
       misfit(
-          "its data type is {}; allowed are float32 (1) and double (11), and for shapes int32 (6), "
-          "int64 (7) and bool (9); export the model in float32",
+          "its data type is {}; allowed are float32 (1), double (11), float16 (10) and bfloat16 "
+          "(16), and for shapes and quantised weights int8 (3), uint8 (2), int32 (6), int64 (7) "
+          "and "
+          "bool (9); export the model in float32",
           tensor.data_type());
   }
   require_finite(out.values);
@@ -154,9 +190,11 @@ Constant transpose(const Constant& constant, const std::vector<std::size_t>& axe
 Constant cast(const Constant& constant, std::int64_t type) {
   const bool to_real = type == ::onnx::TensorProto::FLOAT || type == ::onnx::TensorProto::DOUBLE;
   if (constant.integers.empty() && to_real) return constant;
-  if (constant.values.empty() && type == ::onnx::TensorProto::INT64) {
+  const bool to_whole = type == ::onnx::TensorProto::INT64 || type == ::onnx::TensorProto::INT32;
+  if (constant.values.empty() && to_whole) {
     Constant out = constant;
     out.truth = false;
+    out.type = static_cast<int>(type);
     return out;
   }
   if (!to_real || !constant.values.empty()) {

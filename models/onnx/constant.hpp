@@ -16,6 +16,7 @@ struct Constant {
   std::vector<float> values;           ///< row-major; empty for whole numbers
   std::vector<std::int64_t> integers;  ///< row-major; empty for weights
   bool truth = false;                  ///< integers are 0 and 1, stored as bool
+  int type = 0;                        ///< the data type in the file; 0: worked out here
   bool rounded = false;                ///< stored in double and no float32 numbers
 
   [[nodiscard]] std::size_t size() const { return values.size() + integers.size(); }
@@ -24,8 +25,9 @@ struct Constant {
   }
 };
 
-/// Throws a Misfit for data types other than float32, double, int64, int32 and bool, for numbers
-/// that are not finite, do not fit the shape or lie in another file.
+/// Throws a Misfit for data types other than float32, double, float16, bfloat16 (whose numbers
+/// float32 has all), int64, int32, int8, uint8 and bool, for numbers that are not finite, do not
+/// fit the shape or lie in another file.
 [[nodiscard]] Constant to_constant(const ::onnx::TensorProto& tensor, Budget& budget);
 
 /// What a Constant node holds as value, value_float(s) or value_int(s), which check_node() has

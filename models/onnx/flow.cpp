@@ -6,21 +6,26 @@
 
 namespace gibbon::models::onnx {
 
-Flow::Flow(Dims dims, Budget& budget) : dims_(std::move(dims)) {
+Flow::Flow(Dims dims, Batch batch, Budget& budget) : dims_(std::move(dims)) {
   open_ = !dims_.empty() && dims_.front() == 0;
   std::ranges::replace(dims_, std::size_t{0}, std::size_t{1});
   const std::size_t total = element_count(dims_);
   const bool column = dims_.empty() || dims_[0] == total;
-  if (!column) batch_ = dims_.front();
+  if (!column && batch == Batch::kFirstAxis) batch_ = dims_.front();
   budget.take({total / batch_, sizeof(std::size_t)});
   number(total / batch_);
+  const std::size_t channels = dims_.size() == 4 ? dims_[1] : 1;
+  if ((channels != 3 && channels != 4) || dims_[3] == 1) return;  // or a grey picture, as it is
+  const std::size_t pixels = dims_[2] * dims_[3];
+  for (std::size_t k = 0; k < order_.size(); ++k) order_[k] = k % pixels * channels + k / pixels;
 }
 
 bool Flow::in_order() const { return std::ranges::is_sorted(order_); }
 
 void Flow::set_dims(Dims dims) {
   if (batch_ > 1 && (dims.empty() || dims[0] != batch_)) {
-    misfit("it mixes the {} samples of a batch; export the model with a batch of 1", batch_);
+    throw MixesSamples(fmt::format(
+        "it mixes the {} samples of a batch; export the model with a batch of 1", batch_));
   }
   dims_ = std::move(dims);
 }
@@ -28,15 +33,18 @@ void Flow::set_dims(Dims dims) {
 void Flow::transpose(const std::vector<std::size_t>& axes) {
   const std::vector<std::size_t> from = transposed_places(dims_, axes);
   set_dims(permuted(dims_, axes));
-  if (batch_ > 1 && axes[0] != 0) misfit("it moves the axis of the batch");
+  if (batch_ > 1 && axes[0] != 0) throw MixesSamples("it moves the axis of the batch");
   const std::vector<std::size_t> before = order_;
   for (std::size_t k = 0; k < order_.size(); ++k) order_[k] = before[from[k]];
 }
 
 std::vector<std::size_t> Flow::broadcast(const Dims& dims) {
   const auto refuse = [&] {
-    misfit("shape mismatch: a constant of shape {} does not fit features of shape {}",
-           dims.empty() ? "1" : to_text(dims), to_text(dims_));
+    const std::string why =
+        fmt::format("shape mismatch: a constant of shape {} does not fit features of shape {}",
+                    dims.empty() ? "1" : to_text(dims), to_text(dims_));
+    if (batch_ > 1) throw MixesSamples(why);
+    throw Misfit(why);
   };
   if (dims.size() > dims_.size() && batch_ > 1) refuse();
   while (dims_.size() < dims.size()) dims_.insert(dims_.begin(), 1);

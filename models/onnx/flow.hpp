@@ -5,6 +5,11 @@
 
 namespace gibbon::models::onnx {
 
+/// An operator that joins numbers of several samples, if the first axis counts samples.
+class MixesSamples : public Misfit {
+  using Misfit::Misfit;
+};
+
 /// What arrives at a node of the chain: the features of one sample in the shape the file gives
 /// them, and which number each has in the layer (or the input) it came from. A first dimension that
 /// is not 1 is a batch; a single axis with all features, or a column, is one sample.
@@ -12,10 +17,14 @@ namespace gibbon::models::onnx {
 /// All changes throw a Misfit where the operator could not be carried out sample by sample.
 class Flow {
  public:
+  /// Whether the first of several axes may count samples, or the whole tensor is one sample.
+  enum class Batch { kFirstAxis, kNone };
+
   Flow() = default;
   /// An input of the file; 0 stands for a dimension without a number. Takes its features from
-  /// `budget` before it makes them.
-  Flow(Dims dims, Budget& budget);
+  /// `budget` before it makes them. Pictures of 3 or 4 channels before rows and columns are
+  /// numbered as data sets have them, channels last.
+  Flow(Dims dims, Batch batch, Budget& budget);
 
   [[nodiscard]] std::size_t width() const { return order_.size(); }
   [[nodiscard]] const Dims& dims() const { return dims_; }

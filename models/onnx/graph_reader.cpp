@@ -4,52 +4,26 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/printable.hpp"
-#include "models/onnx/node_reader.hpp"
+#include "models/onnx/graph_elementwise.hpp"
+#include "models/onnx/input_shape.hpp"
 #include "models/onnx/operators.hpp"
-#include "models/onnx/proto.hpp"
 #include "models/onnx/text.hpp"
 #include "models/onnx/window.hpp"
 
 namespace gibbon::models::onnx {
 namespace {
 
-constexpr std::array<std::string_view, 7> kOfGraphs{
-    "Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Concat", "ReduceMean", "Shape"};
-
-/// A value that depends on the input. `dims` are the file's, the first the batch, counted as 1. Of
-/// four dimensions the file's order is channels, rows, columns; the graph's has channels last.
-struct Value {
-  std::size_t index = 0;  // of the graph's values
-  Dims dims;
-};
-
-FeatureShape shape_of(const Dims& dims) {
-  if (dims.size() == 4) return {.height = dims[2], .width = dims[3], .channels = dims[1]};
-  return {.channels = element_count(dims)};
-}
-
-/// For every feature in the file's order its place in the graph's.
-std::vector<std::size_t> places_of(const Dims& dims) {
-  std::vector<std::size_t> out(element_count(dims));
-  std::iota(out.begin(), out.end(), std::size_t{0});
-  if (dims.size() != 4) return out;
-  const std::size_t pixels = dims[2] * dims[3];
-  for (std::size_t k = 0; k < out.size(); ++k) out[k] = k % pixels * dims[1] + k / pixels;
-  return out;
-}
-
-class GraphReader : private NodeReader {
+class GraphReader : private GraphElementwise {
  public:
-  GraphReader(const ::onnx::ModelProto& model, const std::string& file, Budget& budget)
-      : NodeReader(model, file, budget) {}
+  GraphReader(const ::onnx::ModelProto& model, const std::string& file, Budget& budget,
+              Ending ending)
+      : GraphElementwise(model, file, budget), ending_(ending) {}
 
   ModelFile read() {
     open();
@@ -78,193 +52,109 @@ class GraphReader : private NodeReader {
         misfit("two inputs, '{}' and '{}'; allowed is one", shown(input_), shown(input.name()));
       }
       if (input.name().empty()) misfit("its input has no name");
-      input_ = input.name();
-      names_.insert(input_);
-      Dims dims = input_dims(input.type().tensor_type());
-      if (dims.size() < 2 || dims.size() > 4) {
+      names_.insert(input.name());
+      const std::string name = shown(input.name());
+      Dims dims = [&] {
+        try {
+          return shape_of_input(model_.graph(), input);
+        } catch (const Misfit& error) {
+          misfit("input '{}': {}", name, error.what());
+        }
+      }();
+      if (dims.empty() || dims.size() > 4) {
         misfit(
             "input '{}': it has {} dimensions; allowed are samples × features, or samples × "
             "channels × rows × columns",
-            shown(input_), dims.size());
+            name, dims.size());
       }
-      if (dims[0] > 1) {
+      if (dims.size() == 4 && dims[0] > 1) {
         misfit(
             "input '{}': it takes batches of {}; export the model with a batch of 1 or without "
             "a number",
-            shown(input_), dims[0]);
+            name, dims[0]);
       }
-      dims[0] = 1;
-      if (std::ranges::count(dims, std::size_t{0}) > 0) {
-        misfit("input '{}': a dimension has no number; export the model with a fixed size",
-               shown(input_));
+      if (std::count(dims.begin() + (dims.size() > 1 ? 1 : 0), dims.end(), std::size_t{0}) > 0) {
+        misfit("input '{}': a dimension has no number; export the model with a fixed size", name);
       }
-      budget_.take({element_count(dims), sizeof(float)});
-      graph_.input = shape_of(dims);
-      shapes_ = {graph_.input};
-      values_[input_] = {0, std::move(dims)};
+      begin(input.name(), std::move(dims));
     }
     if (input_.empty()) misfit("it has no input; allowed is one");
   }
 
-  [[nodiscard]] const Value* value(const std::string& name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? nullptr : &found->second;
-  }
-  /// The value that a node works on.
-  [[nodiscard]] const Value& input(const ::onnx::NodeProto& node, int k = 0) const {
-    const std::string name = k < node.input_size() ? node.input(k) : std::string();
-    const Value* found = value(name);
-    if (found == nullptr) {
-      misfit("its input '{}' is {}", shown(name),
-             constants_.contains(name) ? "a constant, which is not supported here"
-                                       : "made by no node before it");
-    }
-    return *found;
-  }
-
-  /// Appends a layer; its output is what the node gives.
-  void append(const ::onnx::NodeProto& node, LayerPtr layer, std::vector<std::size_t> inputs,
-              Dims dims) {
-    std::vector<FeatureShape> of;
-    for (const std::size_t k : inputs) of.push_back(shapes_[k]);
-    const FeatureShape shape = layer->shape(of);
-    budget_.take({shape.size(), 2 * sizeof(float)});
-    if (shape.size() != element_count(dims)) throw std::logic_error("GraphReader: sizes differ");
-    shapes_.push_back(shape);
-    graph_.nodes.push_back({name_of(node), std::move(layer), std::move(inputs)});
-    values_[node.output(0)] = {graph_.nodes.size(), std::move(dims)};
-  }
-
-  /// The same numbers in the same order of the file under other dimensions.
-  void rename(const ::onnx::NodeProto& node, const Value& from, Dims dims) {
-    if (dims.empty() || dims[0] != 1) {
-      misfit("it moves the axis of the samples: {} of {}", to_text(dims), to_text(from.dims));
-    }
-    budget_.take({element_count(dims), 3 * sizeof(std::size_t)});
-    const std::vector<std::size_t> before = places_of(from.dims);
-    const std::vector<std::size_t> after = places_of(dims);
-    std::vector<std::size_t> order(after.size());
-    for (std::size_t k = 0; k < order.size(); ++k) order[after[k]] = before[k];
-    move(node, from, std::move(order), std::move(dims));
-  }
-
-  /// order: for every place of the result, where it is now.
-  void move(const ::onnx::NodeProto& node, const Value& from, std::vector<std::size_t> order,
-            Dims dims) {
-    const FeatureShape shape = shape_of(dims);
-    if (std::ranges::is_sorted(order) && shape == shapes_[from.index]) {
-      values_[node.output(0)] = {from.index, std::move(dims)};
-      return;
-    }
-    if (from.index == 0 && from.dims.size() != 4 && shape.channels > 1 &&
-        shape.height * shape.width > 1) {
-      misfit(
-          "it makes a picture of {} channels out of a flat input, in an order that data sets do "
-          "not have; export the model with an input of samples × channels × rows × columns",
-          shape.channels);
-    }
-    append(node, reorder(std::move(order), shape), {from.index}, std::move(dims));
-  }
-
   void take(const ::onnx::NodeProto& node) {
+    if (fold_node(node)) return;
     const std::string& op = node.op_type();
-    if (fold(node)) return;
-    if (scores_ != nullptr) misfit("it comes after the final {}", out_.final_op);
-    if (op == "Conv") return conv(node);
-    if (op == "MaxPool" || op == "AveragePool") return pool(node);
-    if (op == "GlobalAveragePool" || op == "ReduceMean") return global_average(node);
-    if (op == "Gemm" || op == "MatMul") return product(node);
-    if (op == "Concat") return join(node);
-    if (op == "BatchNormalization") return batch_normalization(node);
-    if (op == "Softmax" || op == "LogSoftmax") return softmax(node);
-    if (is_elementwise(op)) return elementwise(node);
-    if (op == "Transpose") return transpose_value(node);
-    if (is_shape(op)) {
-      const Value from = input(node);
-      return rename(node, from, new_dims(node, from.dims));
-    }
-    const Value from = input(node);
-    append(node, activate(activation_of(node)), {from.index}, from.dims);
-    if (op == "Sigmoid") sigmoid_ = graph_.nodes.size();
-  }
-
-  /// What depends on constants and shapes alone.
-  bool fold(const ::onnx::NodeProto& node) {
-    const std::string& op = node.op_type();
-    if (op == "Constant") {
-      constants_[node.output(0)] = to_constant(node, budget_);
-      return true;
-    }
     if (op == "Shape") {
       constants_[node.output(0)] = shape_constant(node, input(node).dims);
-      return true;
+      return;
     }
-    if (node.input_size() == 0 || value(node.input(0)) != nullptr) return false;
-    const Constant* first = constant(node.input(0));
-    if (first == nullptr) return false;
-    if (is_shape(op)) {
-      constants_[node.output(0)] = shaped(node, *first);
-      return true;
-    }
-    if (op == "Gather") {
-      constants_[node.output(0)] = gathered(node, *first);
-      return true;
-    }
-    if (op == "Concat" && std::ranges::all_of(node.input(), [&](const std::string& name) {
-          return constants_.contains(name);
-        })) {
-      constants_[node.output(0)] = joined(node);
-      return true;
-    }
-    return false;
+    if (ended_) return tail(node);
+    const auto& known = handlers();
+    const auto found = known.find(op);
+    if (found == known.end()) return without_handler(node);
+    (this->*found->second)(node);
   }
 
-  /// The dimensions from `start` to before `end`.
-  [[nodiscard]] static Constant shape_constant(const ::onnx::NodeProto& node, const Dims& dims) {
-    const auto rank = static_cast<std::int64_t>(dims.size());
-    const auto place = [&](std::string_view name, std::int64_t fallback) {
-      const std::int64_t given = int_attribute(node, name, fallback);
-      return std::clamp<std::int64_t>(given < 0 ? given + rank : given, 0, rank);
+  void without_handler(const ::onnx::NodeProto& node) {
+    if (is_activation(node)) {
+      activation(node);
+      if (node.op_type() == "Sigmoid") sigmoid_ = graph_.nodes.size();
+      return;
+    }
+    static_cast<void>(input(node));
+    misfit("{} is supported for constants alone, and its input '{}' depends on the input",
+           node.op_type(), shown(node.input(0)));
+  }
+
+  using Handler = void (GraphReader::*)(const ::onnx::NodeProto&);
+  static const std::map<std::string_view, Handler>& handlers() {
+    static const std::map<std::string_view, Handler> all{
+        {"Add", &GraphReader::arithmetic},
+        {"ArgMax", &GraphReader::arg_max},
+        {"AveragePool", &GraphReader::pool},
+        {"BatchNormalization", &GraphReader::batch_normalization},
+        {"Cast", &GraphReader::change_dims},
+        {"Clip", &GraphReader::clip_value},
+        {"Concat", &GraphReader::join},
+        {"Conv", &GraphReader::conv},
+        {"Div", &GraphReader::arithmetic},
+        {"Dropout", &GraphReader::change_dims},
+        {"Expand", &GraphReader::expand},
+        {"Flatten", &GraphReader::change_dims},
+        {"Gather", &GraphReader::gather},
+        {"Gemm", &GraphReader::product},
+        {"GlobalAveragePool", &GraphReader::global_average},
+        {"HardSigmoid", &GraphReader::hard},
+        {"HardSwish", &GraphReader::hard},
+        {"Identity", &GraphReader::change_dims},
+        {"LogSoftmax", &GraphReader::softmax},
+        {"MatMul", &GraphReader::product},
+        {"Max", &GraphReader::extreme},
+        {"MaxPool", &GraphReader::pool},
+        {"Min", &GraphReader::extreme},
+        {"Mul", &GraphReader::arithmetic},
+        {"Neg", &GraphReader::negate},
+        {"PRelu", &GraphReader::parametric_relu},
+        {"Pad", &GraphReader::pad_value},
+        {"Pow", &GraphReader::power},
+        {"ReduceMean", &GraphReader::global_average},
+        {"Reshape", &GraphReader::change_dims},
+        {"Resize", &GraphReader::resize},
+        {"Slice", &GraphReader::slice},
+        {"Softmax", &GraphReader::softmax},
+        {"Split", &GraphReader::split},
+        {"Squeeze", &GraphReader::change_dims},
+        {"Sub", &GraphReader::arithmetic},
+        {"Sum", &GraphReader::sum},
+        {"Transpose", &GraphReader::transpose_value},
+        {"Unsqueeze", &GraphReader::change_dims},
+        {"Upsample", &GraphReader::resize},
     };
-    Constant out{.dims = {0}};
-    for (std::int64_t k = place("start", 0); k < place("end", rank); ++k) {
-      out.integers.push_back(static_cast<std::int64_t>(dims[static_cast<std::size_t>(k)]));
-    }
-    out.dims[0] = out.integers.size();
-    return out;
-  }
-
-  /// Entries of a list of whole numbers: what is taken out of a shape.
-  [[nodiscard]] Constant gathered(const ::onnx::NodeProto& node, const Constant& from) const {
-    const Constant* places = node.input_size() > 1 ? constant(node.input(1)) : nullptr;
-    if (places == nullptr || from.dims.size() != 1 || !from.values.empty() ||
-        int_attribute(node, "axis", 0) != 0) {
-      misfit("it takes entries of something else than a shape, which is not supported");
-    }
-    Constant out{.dims = places->dims};
-    const auto size = static_cast<std::int64_t>(from.integers.size());
-    for (const std::int64_t k : places->integers) {
-      if (k < -size || k >= size) misfit("it takes entry {} of {}", k, size);
-      out.integers.push_back(from.integers[static_cast<std::size_t>(k < 0 ? k + size : k)]);
-    }
-    return out;
-  }
-
-  [[nodiscard]] Constant joined(const ::onnx::NodeProto& node) const {
-    Constant out{.dims = {0}};
-    for (const std::string& name : node.input()) {
-      const Constant& part = *constant(name);
-      if (part.dims.size() != 1 || !part.values.empty()) {
-        misfit("it joins constants that are no lists of whole numbers, which is not supported");
-      }
-      out.integers.insert(out.integers.end(), part.integers.begin(), part.integers.end());
-    }
-    out.dims[0] = out.integers.size();
-    return out;
+    return all;
   }
 
   void require_picture(const Value& from) const {
-    if (from.dims.size() != 4) {
+    if (from.dims.size() != 4 || !is_picture(from.dims)) {
       misfit("it expects samples × channels × rows × columns, but {} arrives", to_text(from.dims));
     }
   }
@@ -273,10 +163,11 @@ class GraphReader : private NodeReader {
   std::vector<float> bias(const ::onnx::NodeProto& node, int k, std::size_t outputs) {
     if (k >= node.input_size() || node.input(k).empty()) return std::vector<float>(outputs);
     const Constant& c = weights(node, k, "its bias");
-    if (c.values.size() != outputs) {
+    const bool one = c.values.size() == 1 && node.op_type() == "Gemm";
+    if (!one && (c.values.size() != outputs || c.dims.empty() || c.dims.back() != outputs)) {
       misfit("shape mismatch: its bias has {} values for {} outputs", c.values.size(), outputs);
     }
-    return c.values;
+    return one ? std::vector<float>(outputs, c.values[0]) : c.values;
   }
 
   void conv(const ::onnx::NodeProto& node) {
@@ -287,7 +178,7 @@ class GraphReader : private NodeReader {
     const std::size_t outputs = w.dims[0];
     const std::size_t channels = w.dims[1];
     const std::size_t pixels = w.dims[2] * w.dims[3];
-    const Window window = window_of(node, shapes_[from.index], w.dims[2], w.dims[3]);
+    const Window window = window_of(node, shape(from), w.dims[2], w.dims[3]);
     const std::int64_t groups = int_attribute(node, "group", 1);
     if (groups < 1) misfit("group = {}; allowed are 1 and more", groups);
     budget_.take({w.values.size(), sizeof(float)});
@@ -299,8 +190,7 @@ class GraphReader : private NodeReader {
     }
     LayerPtr layer =
         conv2d(window, static_cast<std::size_t>(groups), std::move(weight), bias(node, 2, outputs));
-    const FeatureShape out = layer->shape(std::array{shapes_[from.index]});
-    append(node, std::move(layer), {from.index}, {1, out.channels, out.height, out.width});
+    append_picture(node, std::move(layer), from);
   }
 
   void pool(const ::onnx::NodeProto& node) {
@@ -309,11 +199,16 @@ class GraphReader : private NodeReader {
     if (int_attribute(node, "storage_order", 0) != 0) {
       misfit("storage_order = 1 is not supported; allowed is 0");
     }
-    const Window window = window_of(node, shapes_[from.index], 0, 0);
-    LayerPtr layer = node.op_type() == "MaxPool"
-                         ? max_pool(window)
-                         : average_pool(window, int_attribute(node, "count_include_pad", 0) != 0);
-    const FeatureShape out = layer->shape(std::array{shapes_[from.index]});
+    const Window window = window_of(node, shape(from), 0, 0);
+    append_picture(node,
+                   node.op_type() == "MaxPool"
+                       ? max_pool(window)
+                       : average_pool(window, int_attribute(node, "count_include_pad", 0) != 0),
+                   from);
+  }
+
+  void append_picture(const ::onnx::NodeProto& node, LayerPtr layer, const Value& from) {
+    const FeatureShape out = layer->shape(std::array{shape(from)});
     append(node, std::move(layer), {from.index}, {1, out.channels, out.height, out.width});
   }
 
@@ -333,22 +228,29 @@ class GraphReader : private NodeReader {
            keeps ? Dims{1, from.dims[1], 1, 1} : Dims{1, from.dims[1]});
   }
 
-  /// Gemm and MatMul of a row of features with a constant.
+  /// Gemm and MatMul of a row of features with a constant, and MatMul of one with a column.
   void product(const ::onnx::NodeProto& node) {
-    const Value from = input(node);
-    if (from.dims.size() != 2) {
-      misfit("it expects samples × features, but {} arrives; export with torch.flatten(x, 1)",
-             to_text(from.dims));
-    }
-    const Constant& w = weights(node, 1, "its second input");
-    if (w.dims.size() != 2) misfit("its weight has {} dimensions; allowed are 2", w.dims.size());
     const bool gemm = node.op_type() == "Gemm";
+    const bool column = value(node.input(0)) == nullptr && value(node.input(1)) != nullptr;
+    if (column && gemm) misfit("its first input is a constant, which is not supported");
+    const Value from = input(node, column ? 1 : 0);
+    const Constant& w =
+        weights(node, column ? 0 : 1, column ? "its first input" : "its second input");
+    if (w.dims.size() != 2) misfit("its weight has {} dimensions; allowed are 2", w.dims.size());
     if (gemm && int_attribute(node, "transA", 0) != 0) misfit("transA = 1 is not supported");
-    const bool turned = gemm && int_attribute(node, "transB", 0) != 0;
+    const bool turned = column || (gemm && int_attribute(node, "transB", 0) != 0);
+    const std::size_t outputs = w.dims[turned ? 0 : 1];
+    Dims dims = from.dims;
+    // The axis of the features; the others are 1.
+    const std::size_t axis = dims.size() - (column && dims.size() > 1 ? 2 : 1);
+    if (dims[axis] != element_count(dims) || (gemm && dims.size() != 2)) {
+      misfit("it expects samples × features, but {} arrives; export with torch.flatten(x, 1)",
+             to_text(dims));
+    }
+    dims[axis] = outputs;
     const float alpha = gemm ? float_attribute(node, "alpha", 1.0F) : 1.0F;
     const float beta = gemm ? float_attribute(node, "beta", 1.0F) : 1.0F;
-    const std::size_t outputs = turned ? w.dims[0] : w.dims[1];
-    const std::size_t inputs = turned ? w.dims[1] : w.dims[0];
+    const std::size_t inputs = w.dims[turned ? 1 : 0];
     budget_.take({w.values.size(), sizeof(float)});
     Tensor weight(outputs, inputs);
     for (std::size_t o = 0; o < outputs; ++o) {
@@ -358,204 +260,130 @@ class GraphReader : private NodeReader {
     }
     std::vector<float> b = gemm ? bias(node, 2, outputs) : std::vector<float>(outputs);
     for (float& value : b) value *= beta;
-    append(node, dense(std::move(weight), std::move(b)), {from.index}, {1, outputs});
-  }
-
-  void join(const ::onnx::NodeProto& node) {
-    std::vector<std::size_t> inputs;
-    Dims dims = input(node).dims;
-    const std::int64_t given = int_attribute(node, "axis", 1);
-    if (to_axes({given}, dims.size()).front() != 1 || dims.size() == 3) {
-      misfit("axis = {} of {}; allowed is the axis of the channels", given, to_text(dims));
-    }
-    dims[1] = 0;
-    for (int k = 0; k < node.input_size(); ++k) {
-      const Value& from = input(node, k);
-      if (from.dims.size() != dims.size()) misfit("its inputs have different numbers of axes");
-      inputs.push_back(from.index);
-      dims[1] += from.dims[1];
-    }
-    append(node, concat(), std::move(inputs), std::move(dims));
+    append(node, dense(std::move(weight), std::move(b)), {from.index}, std::move(dims));
   }
 
   void batch_normalization(const ::onnx::NodeProto& node) {
     const Value from = input(node);
-    if (from.dims.size() != 4 && from.dims.size() != 2) {
+    if ((from.dims.size() != 4 && from.dims.size() != 2) || from.dims[0] != 1) {
       misfit("it expects samples × channels × rows × columns, but {} arrives", to_text(from.dims));
     }
-    Affine affine = batch_normalization_of(node, from.dims[1], ZeroScale::kAllowed);
+    Affine affine = batch_normalization_of(node, from.dims[1]);
     append(node, scale_shift(std::move(affine.factors), std::move(affine.terms)), {from.index},
            from.dims);
   }
 
-  void elementwise(const ::onnx::NodeProto& node) {
-    const std::string& op = node.op_type();
-    const Value* left = value(node.input(0));
-    const Value* right = value(node.input(1));
-    if (left != nullptr && right != nullptr) {
-      if (op != "Add") misfit("{} of two branches is not supported; allowed is Add", op);
-      if (left->dims != right->dims) {
-        misfit("it adds {} and {}", to_text(left->dims), to_text(right->dims));
-      }
-      const Value a = *left;
-      return append(node, add(), {a.index, right->index}, a.dims);
-    }
-    const bool constant_first = left == nullptr;
-    const Value from = input(node, constant_first ? 1 : 0);
-    const Constant& c = weights(node, constant_first ? 0 : 1, "its other input");
-    std::vector<double> values = spread(c, from.dims);
-    std::vector<double> ones(values.size(), 1.0);
-    std::vector<double> zeros(values.size(), 0.0);
-    const auto negative = [](std::vector<double> of) {
-      for (double& v : of) v = -v;
-      return of;
-    };
-    LayerPtr layer;
-    if (op == "Add") layer = scale_shift(ones, values);
-    if (op == "Sub") {
-      layer = constant_first ? scale_shift(negative(ones), values)
-                             : scale_shift(ones, negative(values));
-    }
-    if (op == "Mul") layer = scale_shift(values, zeros);
-    if (op == "Div") {
-      if (constant_first) misfit("a constant divided by a value is not supported");
-      if (std::ranges::count(values, 0.0) > 0) misfit("it divides by zero");
-      for (double& v : values) v = 1.0 / v;
-      layer = scale_shift(values, zeros);
-    }
-    append(node, std::move(layer), {from.index}, from.dims);
-  }
-
-  /// A constant beside a value, as NumPy broadcasts: one number per channel where that is all it
-  /// says, else one per feature in the graph's order.
-  std::vector<double> spread(const Constant& c, const Dims& dims) {
-    if (c.dims.size() > dims.size()) {
-      misfit("shape mismatch: a constant of shape {} beside {}", to_text(c.dims), to_text(dims));
-    }
-    const std::size_t skipped = dims.size() - c.dims.size();
-    std::vector<std::size_t> step(dims.size(), 0);
-    std::size_t stride = 1;
-    bool per_channel = true;
-    for (std::size_t d = dims.size(); d-- > skipped;) {
-      const std::size_t size = c.dims[d - skipped];
-      if (size != 1 && size != dims[d]) {
-        misfit("shape mismatch: a constant of shape {} beside {}", to_text(c.dims), to_text(dims));
-      }
-      if (size != 1) step[d] = stride;
-      per_channel = per_channel && (size == 1 || d == 1);
-      stride *= size;
-    }
-    if (dims.size() == 4 && per_channel) {
-      std::vector<double> out;
-      for (std::size_t k = 0; k < dims[1]; ++k)
-        out.push_back(static_cast<double>(c.values[k * step[1]]));
-      return out;
-    }
-    budget_.take({element_count(dims), sizeof(double) + sizeof(std::size_t)});
-    const std::vector<std::size_t> places = places_of(dims);
-    std::vector<double> out(places.size());
-    for (std::size_t k = 0; k < places.size(); ++k) {
-      std::size_t rest = k;
-      std::size_t at = 0;
-      for (std::size_t d = dims.size(); d-- > 0;) {
-        at += rest % dims[d] * step[d];
-        rest /= dims[d];
-      }
-      out[places[k]] = static_cast<double>(c.values[at]);
-    }
-    return out;
-  }
-
-  void transpose_value(const ::onnx::NodeProto& node) {
-    const Value from = input(node);
-    const std::vector<std::size_t> axes = axes_of(node, from.dims.size());
-    if (axes[0] != 0) misfit("it moves the axis of the samples");
-    const Dims dims = permuted(from.dims, axes);
-    if (from.index == 0 && axes == std::vector<std::size_t>{0, 3, 1, 2} && graph_.nodes.empty()) {
-      // An input with the channels last, as data sets have them.
-      graph_.input = shapes_[0] = shape_of(dims);
-      values_.erase(input_);
-      values_[node.output(0)] = {0, dims};
-      return;
-    }
-    budget_.take({element_count(dims), 4 * sizeof(std::size_t)});
-    const std::vector<std::size_t> before = places_of(from.dims);
-    const std::vector<std::size_t> after = places_of(dims);
-    const std::vector<std::size_t> moved = transposed_places(from.dims, axes);
-    std::vector<std::size_t> order(after.size());
-    for (std::size_t k = 0; k < order.size(); ++k) order[after[k]] = before[moved[k]];
-    move(node, from, std::move(order), dims);
-  }
-
   /// Taken off, so it must be over the classes of one sample and nothing else.
   void softmax(const ::onnx::NodeProto& node) {
-    const Value& from = input(node);
     const bool alone = opset_ >= 13;  // up to opset 12 all axes from this one on are one
-    const std::int64_t given = int_attribute(node, "axis", alone ? -1 : 1);
-    const std::size_t axis = to_axes({given}, from.dims.size()).front();
-    const auto begin = from.dims.begin() + static_cast<std::ptrdiff_t>(axis);
-    const std::size_t over = element_count({begin, alone ? begin + 1 : from.dims.end()});
-    if (over != element_count(from.dims) || axis == 0) {
+    require_over_classes(node, alone ? -1 : 1, alone);
+    out_.final_op = node.op_type();
+    end(node, false);
+  }
+
+  void arg_max(const ::onnx::NodeProto& node) {
+    require_over_classes(node, 0, true);
+    require_first_of_equals(node);
+    if (out_.final_op.empty()) out_.final_op = "ArgMax";
+    end(node, true);
+  }
+
+  void require_over_classes(const ::onnx::NodeProto& node, std::int64_t usual, bool alone) const {
+    const Dims& dims = input(node).dims;
+    const std::int64_t given = int_attribute(node, "axis", usual);
+    const std::size_t axis = to_axes({given}, dims.size()).front();
+    const auto begin = dims.begin() + static_cast<std::ptrdiff_t>(axis);
+    const std::size_t over = element_count({begin, alone ? begin + 1 : dims.end()});
+    if (over != element_count(dims) || (axis == 0 && dims.size() > 1)) {
       misfit(
           "axis = {} of {} in opset {} is not over the {} classes of one sample; allowed is the "
           "axis of the classes alone; export the model without {}, or with the last axis",
-          given, to_text(from.dims), opset_, element_count(from.dims), node.op_type());
+          given, to_text(dims), opset_, element_count(dims), node.op_type());
     }
-    out_.final_op = node.op_type();
-    last_ = node.output(0);
-    scores_ = &from;
+  }
+
+  /// What the node gives stands for its input, the scores.
+  void end(const ::onnx::NodeProto& node, bool label) {
+    const Value scores = input(node);
+    ended_ = true;
+    label_ = label;
+    give(node, scores);
+  }
+
+  /// Behind the scores only what changes none of them, and the class that they say.
+  void tail(const ::onnx::NodeProto& node) {
+    const std::string& op = node.op_type();
+    if (op == "ArgMax" && !label_) return arg_max(node);
+    const Value scores = input(node);
+    if (!is_shape(op) || op == "Transpose") {
+      misfit("it comes after the final {}; export the model without it", out_.final_op);
+    }
+    give(node, {scores.index, label_ ? scores.dims : new_dims(node, scores.dims)});
   }
 
   void finish() {
     const ::onnx::GraphProto& graph = model_.graph();
     if (graph.output_size() != 1) misfit("it has {} outputs; allowed is 1", graph.output_size());
     const std::string& name = graph.output(0).name();
-    const Value* end = scores_ != nullptr && name == last_ ? scores_ : value(name);
+    const Value* end = value(name);
     if (end == nullptr) misfit("its output '{}' is made by no node", shown(name));
-    if (end->index != graph_.nodes.size()) {
-      misfit("its output '{}' is not what its last node makes", shown(name));
-    }
+    // A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
+    const bool softmax = out_.final_op == "Softmax" || out_.final_op == "LogSoftmax";
+    const bool sigmoid = sigmoid_ != 0 && sigmoid_ == end->index && !softmax;
+    keep_only(sigmoid ? graph_.nodes[sigmoid_ - 1].inputs[0] : end->index);
     if (graph_.nodes.empty()) misfit("no layer: a network needs one");
-    if (shapes_.back().size() > kMaxClasses) {
-      misfit("{} classes; allowed are at most {}", shapes_.back().size(), kMaxClasses);
+    flatten_scores(end->dims);
+    const std::size_t classes = shapes_.back().size();
+    if (classes > kMaxClasses) {
+      misfit("{} classes; allowed are at most {}", classes, kMaxClasses);
     }
     for (const auto& entry : model_.metadata_props()) {
       out_.network.metadata[printable(entry.key())] = printable(entry.value());
     }
     graph_.metadata = out_.network.metadata;
-    graph_.output = out_.final_op.empty() ? declared_output() : Output::kSoftmax;
-    take_sigmoid_off();
+    graph_.output = sigmoid ? Output::kSigmoid : softmax ? Output::kSoftmax : declared_output();
+    if (sigmoid) out_.final_op = "Sigmoid";
+    if (ending_ == Ending::kPair && !(sigmoid && classes == 1)) {
+      misfit("its outputs 1 - p and p are not those of one logit");
+    }
+    if (sigmoid && classes == 1) make_two_classes();
     out_.graph = std::make_shared<Graph>(std::move(graph_));
   }
 
-  /// A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
-  void take_sigmoid_off() {
-    const std::size_t count = graph_.nodes.size();
-    if (sigmoid_ != count || count < 2 || graph_.nodes.back().inputs[0] + 1 != count) return;
-    graph_.nodes.pop_back();
-    graph_.output = Output::kSigmoid;
-    out_.final_op = "Sigmoid";
+  /// Scores of a picture's shape are numbered as the file numbers them.
+  void flatten_scores(const Dims& dims) {
+    if (shapes_.back() == FeatureShape{.channels = shapes_.back().size()}) return;
+    const std::vector<std::size_t> places = places_of(dims);
+    add_layer("scores", reorder(places, {.channels = places.size()}));
   }
 
-  Graph graph_;
-  std::vector<FeatureShape> shapes_;  // of the graph's values
-  std::map<std::string, Value> values_;
-  std::string input_;
-  std::string last_;               // output of the final Softmax
-  std::size_t sigmoid_ = 0;        // the value of the last Sigmoid; 0: there is none
-  const Value* scores_ = nullptr;  // what it turns into probabilities
+  /// 0 and z for one logit z: softmax over them gives 1 - σ(z) and σ(z).
+  void make_two_classes() {
+    Tensor weight(2, 1);
+    weight.row(1)[0] = 1.0F;
+    add_layer("two classes", dense(std::move(weight), {0.0F, 0.0F}));
+    graph_.output = Output::kSoftmax;
+    out_.one_logit = ending_ == Ending::kAsWritten;
+    if (ending_ == Ending::kPair) out_.final_op = "Softmax";
+  }
+
+  void add_layer(const std::string& name, LayerPtr layer) {
+    const FeatureShape shape = layer->shape(std::array{shapes_.back()});
+    graph_.nodes.push_back({name, std::move(layer), {graph_.nodes.size()}});
+    shapes_.push_back(shape);
+  }
+
+  Ending ending_;
+  std::size_t sigmoid_ = 0;  // the last value that a Sigmoid made
+  bool ended_ = false;       // its scores were turned into something
+  bool label_ = false;       // into a class
 };
 
 }  // namespace
 
-bool is_graph(const ::onnx::ModelProto& model) {
-  return std::ranges::any_of(model.graph().node(), [](const ::onnx::NodeProto& node) {
-    return std::ranges::count(kOfGraphs, node.op_type()) > 0;
-  });
-}
-
-ModelFile read_graph(const ::onnx::ModelProto& model, const std::string& file, Budget& budget) {
-  return GraphReader(model, file, budget).read();
+ModelFile read_graph(const ::onnx::ModelProto& model, const std::string& file, Budget& budget,
+                     Ending ending) {
+  return GraphReader(model, file, budget, ending).read();
 }
 
 }  // namespace gibbon::models::onnx

@@ -6,16 +6,14 @@
 
 #include "models/model_file.hpp"
 #include "models/onnx/budget.hpp"
+#include "models/onnx/scores.hpp"
 
 namespace gibbon::models::onnx {
 
-/// Whether a file needs a graph: it convolves or pools, joins channels, or adds branches.
-[[nodiscard]] bool is_graph(const ::onnx::ModelProto& model);
-
-/// The network of such a file as a Graph. What depends on constants and shapes alone is computed
-/// here; a final Softmax or LogSoftmax is taken off. Throws an input Error that names file and
-/// node.
+/// The network of a file as a Graph. What depends on constants and shapes alone is computed here;
+/// what stands behind the scores is taken off: Softmax, LogSoftmax, Sigmoid, ArgMax, and what moves
+/// no number. Throws an input Error that names file and node.
 [[nodiscard]] ModelFile read_graph(const ::onnx::ModelProto& model, const std::string& file,
-                                   Budget& budget);
+                                   Budget& budget, Ending ending);
 
 }  // namespace gibbon::models::onnx

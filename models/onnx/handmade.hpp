@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "models/graph.hpp"
 #include "models/mlp.hpp"
 #include "models/model_file.hpp"
 
@@ -70,6 +71,7 @@ class Handmade {
   }
 
   ::onnx::ModelProto& model() { return model_; }
+  [[nodiscard]] const ::onnx::ModelProto& proto() const { return model_; }
   ::onnx::GraphProto& graph() { return *model_.mutable_graph(); }
   void opset(std::int64_t version) {
     model_.clear_opset_import();
@@ -204,6 +206,22 @@ inline Handmade chain(const std::vector<std::int64_t>& dims,
 
 inline std::vector<double> run(const Handmade& m, const std::vector<double>& x) {
   return logits(m.read(), x);
+}
+
+/// Logits of one sample whose numbers stand in the file's order.
+inline std::vector<double> answer(const Handmade& m, std::vector<double> x) {
+  const ModelFile file = m.read_file();
+  if (!file.graph) return logits(as_written(file), std::move(x));
+  const GraphModelOf<double> model(*file.graph);
+  TapeOf<double> tape = model.make_tape(1);
+  const FeatureShape& s = file.graph->input;
+  std::vector<double> moved(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const std::size_t pixels = s.height * s.width;
+    moved[k % pixels * s.channels + k / pixels] = x[k];  // channels last
+  }
+  const auto z = model.forward({moved.data(), 1, moved.size()}, tape).row(0);
+  return {z.begin(), z.end()};
 }
 
 inline void set_ints(::onnx::NodeProto& node, const std::string& name,

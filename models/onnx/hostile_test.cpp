@@ -75,6 +75,13 @@ TEST(HostileModel, InputsOfAnySize) {
   type.mutable_shape()->mutable_dim(0)->set_dim_value(-1);
   m.expect_read();
   type.clear_shape();
+  m.expect_read();  // its first weight says it
+  m = chain({0, 1, 1, 1}, [](Handmade& g) {
+    g.tensor("W", {1, 1, 1, 1}, {1});
+    g.node("Conv", {"x", "W"}, "y");
+    return std::string("y");
+  });
+  m.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
   m.expect_refused("input 'x': it has no shape; export the model with one");
 }
 
@@ -251,6 +258,122 @@ TEST(HostileModel, GraphsInGraphsAndBombs) {
               ThrowsMessage<Error>(HasSubstr("empty.onnx: not an ONNX model (0 bytes)")));
 }
 
+/// A graph of a convolution and what `nodes` add.
+Handmade branching(const std::function<std::string(Handmade&)>& nodes) {
+  return chain({0, 1, 2, 2}, [&](Handmade& m) {
+    m.tensor("W", {1, 1, 1, 1}, {1});
+    m.node("Conv", {"x", "W"}, "c");
+    return nodes(m);
+  });
+}
+
+TEST(HostileModel, GraphsThatAreNone) {
+  branching([](Handmade& m) {
+    m.node("Add", {"c", "late"}, "s");
+    m.node("Relu", {"s"}, "late");
+    return std::string("late");
+  }).expect_refused("node 's' (Add): its input 'late' is made by no node before it");
+  branching([](Handmade& m) {
+    m.node("Add", {"c", "s"}, "s");
+    return std::string("s");
+  }).expect_refused("node 's' (Add): its input 's' is made by no node before it");
+  branching([](Handmade& m) {
+    m.node("Conv", {"c", "nobody"}, "y");
+    return std::string("y");
+  }).expect_refused("node 'y' (Conv): its weight is not a constant");
+  branching([](Handmade& m) {
+    m.node("Relu", {"c"}, "y");
+    m.node("Tanh", {"c"}, "y");
+    return std::string("y");
+  })
+      .expect_refused(
+          "node 'y' (Tanh): its output 'y' has the name of another value; the file is damaged");
+  branching([](Handmade&) {
+    return std::string("nobody");
+  }).expect_refused("its output 'nobody' is made by no node");
+  branching([](Handmade& m) {
+    m.node("Sum", Names(65, "c"), "y");
+    return std::string("y");
+  }).expect_refused("node 'y' (Sum): it has 65 inputs; allowed are at most 64");
+  branching([](Handmade& m) {
+    for (int k = 0; k < 1'000'000; ++k) m.graph().add_node();
+    return std::string("c");
+  }).expect_refused("it has 1000001 nodes; allowed are at most 10000");
+}
+
+TEST(HostileModel, GraphsThatBecomeLarge) {
+  const FileLimit limit(1 << 20);
+  const auto refuses = [](const std::string& where,
+                          const std::function<std::string(Handmade&)>& m) {
+    branching(m).expect_refused(where + too_much(1 << 20));
+  };
+  refuses("node 'y' (Expand): ", [](Handmade& m) {
+    m.integers("to", {1, 1, 1 << 20, 1 << 20});
+    m.tensor("one", {}, {1});
+    m.node("GlobalAveragePool", {"c"}, "g");
+    m.node("Expand", {"g", "to"}, "y");
+    return std::string("y");
+  });
+  refuses("node 'y' (Resize): ", [](Handmade& m) {
+    m.tensor("by", {4}, {1, 1, 1000, 1000});
+    m.node("Resize", {"c", "", "by"}, "y");
+    return std::string("y");
+  });
+  refuses("node 'y' (Pad): ", [](Handmade& m) {
+    m.integers("pads", {0, 0, 1 << 20, 1 << 20, 0, 0, 0, 0});
+    m.node("Pad", {"c", "pads"}, "y");
+    return std::string("y");
+  });
+  refuses("node 'k' (ConstantOfShape): ", [](Handmade& m) {
+    m.integers("to", {1, 1, 1 << 20, 1 << 20});
+    m.node("ConstantOfShape", {"to"}, "k");
+    m.node("Add", {"c", "k"}, "y");
+    return std::string("y");
+  });
+  refuses("node 'k' (Expand): ", [](Handmade& m) {
+    m.integers("to", {1, 1, 1 << 20, 1 << 20});
+    m.tensor("one", {}, {1});
+    m.node("Expand", {"one", "to"}, "k");
+    m.node("Add", {"c", "k"}, "y");
+    return std::string("y");
+  });
+  const auto refused = [](const std::string& what, const std::function<std::string(Handmade&)>& m) {
+    branching(m).expect_refused(what);
+  };
+  const std::string overflow =
+      "shape 1x1x4611686018427387904x4: too many elements; the file is damaged";
+  refused("node 'y' (Expand): " + overflow, [](Handmade& m) {
+    m.integers("to", {1, 1, kHuge, 4});
+    m.node("GlobalAveragePool", {"c"}, "g");
+    m.node("Expand", {"g", "to"}, "y");
+    return std::string("y");
+  });
+  refused("node 'k' (ConstantOfShape): " + overflow, [](Handmade& m) {
+    m.integers("to", {1, 1, kHuge, 4});
+    m.node("ConstantOfShape", {"to"}, "k");
+    m.node("Add", {"c", "k"}, "y");
+    return std::string("y");
+  });
+  refused("node 'y' (Pad): it has a pad of 4611686018427387904; allowed are up to 2147483648",
+          [](Handmade& m) {
+            m.integers("pads", {0, 0, kHuge, 0, 0, 0, kHuge, 0});
+            m.node("Pad", {"c", "pads"}, "y");
+            return std::string("y");
+          });
+  refused("node 'k' (Mul): it calculates with 4611686018427387904; allowed are up to 2147483648",
+          [](Handmade& m) {
+            m.integers("a", {kHuge});
+            m.node("Mul", {"a", "a"}, "k");
+            m.node("Reshape", {"c", "k"}, "y");
+            return std::string("y");
+          });
+  refused("node 'y' (Slice): a step is 0", [](Handmade& m) {
+    m.integers("zero", {0});
+    m.node("Slice", {"c", "zero", "zero", "zero", "zero"}, "y");
+    return std::string("y");
+  });
+}
+
 TEST(HostileModel, NamesAreShownWithoutHarm) {
   EXPECT_EQ(shown("a\x1B[31m\nb"), "a [31m b");
   EXPECT_EQ(shown(std::string(80, 'a')), std::string(80, 'a'));
@@ -265,9 +388,13 @@ TEST(HostileModel, NamesAreShownWithoutHarm) {
       [&](Handmade& m) { m.graph().mutable_node(0)->set_name(hurts); },
       [&](Handmade& m) { m.graph().mutable_node(1)->set_op_type(hurts); },
       [&](Handmade& m) { m.graph().mutable_node(1)->set_domain(hurts); },
-      [&](Handmade& m) { m.graph().mutable_node(1)->set_output(0, hurts); },
+      [&](Handmade& m) {
+        m.graph().mutable_node(1)->set_op_type("LSTM");
+        m.graph().mutable_node(1)->set_output(0, hurts);
+        m.graph().mutable_node(2)->set_input(0, hurts);
+      },
       [&](Handmade& m) { m.graph().mutable_node(2)->set_output(0, hurts); },
-      [&](Handmade& m) { m.graph().mutable_input(0)->set_name(hurts); },
+      [&](Handmade& m) { m.graph().mutable_node(0)->set_input(0, hurts); },
       [&](Handmade& m) { m.tensor(hurts, {2}, {1}); },
       [&](Handmade& m) { m.input(hurts, {4}); },
       [&](Handmade& m) { Handmade::attribute(*m.graph().mutable_node(0), hurts).set_i(1); },

@@ -302,7 +302,7 @@ TEST(Import, BatchNormalizationWhereverItStands) {
   refused([](Handmade& m) { m.graph().mutable_node(1)->set_input(3, "none"); },
           "mean is not a constant");
   refused([](Handmade& m) { m.graph().mutable_initializer(4)->set_float_data(0, -0.25F); },
-          "channel with var = -0.25 and scale = 1; neither var + epsilon nor scale may be 0");
+          "channel with var = -0.25; var + epsilon must be above 0");
 }
 
 TEST(Import, StepsBehindAnActivationBecomeADiagonalLayer) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "base/deadline.hpp"
+#include "models/onnx/fold.hpp"
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
 #include "models/onnx/text.hpp"
@@ -51,6 +53,49 @@ void NodeReader::name_outputs(const ::onnx::NodeProto& node) {
 const Constant* NodeReader::constant(const std::string& name) const {
   const auto found = constants_.find(name);
   return found == constants_.end() ? nullptr : &found->second;
+}
+
+bool NodeReader::fold_node(const ::onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  if (op == "Constant") {
+    constants_[node.output(0)] = to_constant(node, budget_);
+    return true;
+  }
+  const Constant* first = node.input_size() > 0 ? constant(node.input(0)) : nullptr;
+  if (first == nullptr) return false;
+  if (is_shape(op)) {
+    constants_[node.output(0)] = shaped(node, *first);
+    return true;
+  }
+  if (op == "Shape") {
+    constants_[node.output(0)] = shape_constant(node, first->dims);
+    return true;
+  }
+  std::vector<const Constant*> inputs;
+  for (const std::string& name : node.input()) {
+    inputs.push_back(constant(name));
+    if (inputs.back() == nullptr && !name.empty()) return false;
+  }
+  const int needed = find_operator(op, opset_)->least_inputs;
+  if (std::count(inputs.begin(), inputs.begin() + needed, nullptr) > 0) return false;
+  std::optional<Constant> out = fold(node, inputs, budget_);
+  if (!out) return false;
+  constants_[node.output(0)] = std::move(*out);
+  return true;
+}
+
+Constant NodeReader::shape_constant(const ::onnx::NodeProto& node, const Dims& dims) {
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  const auto place = [&](std::string_view name, std::int64_t fallback) {
+    const std::int64_t given = int_attribute(node, name, fallback);
+    return std::clamp<std::int64_t>(given < 0 ? given + rank : given, 0, rank);
+  };
+  Constant out{.dims = {0}};
+  for (std::int64_t k = place("start", 0); k < place("end", rank); ++k) {
+    out.integers.push_back(static_cast<std::int64_t>(dims[static_cast<std::size_t>(k)]));
+  }
+  out.dims[0] = out.integers.size();
+  return out;
 }
 
 const Constant& NodeReader::weights(const ::onnx::NodeProto& node, const Constant* found,
@@ -155,17 +200,35 @@ Output NodeReader::declared_output() const {
   }
 }
 
+void NodeReader::require_first_of_equals(const ::onnx::NodeProto& node) {
+  if (int_attribute(node, "select_last_index", 0) != 0) {
+    misfit("select_last_index = 1 is not supported; allowed is 0");
+  }
+}
+
+namespace {
+
+/// The step function as gibbon writes it.
+bool is_step(const ::onnx::NodeProto& node) {
+  return node.op_type() == "HardSigmoid" &&
+         float_attribute(node, "alpha", 0.2F) == std::numeric_limits<float>::max() &&
+         float_attribute(node, "beta", 0.5F) == 0.0F;
+}
+
+}  // namespace
+
+bool NodeReader::is_activation(const ::onnx::NodeProto& node) {
+  if (node.op_type() == "HardSigmoid") return is_step(node);
+  return std::ranges::count(activations(), node.op_type(), &ActivationInfo::onnx_op) > 0;
+}
+
 Activation NodeReader::activation_of(const ::onnx::NodeProto& node) {
   const auto known = activations();
   const auto found = std::ranges::find(known, node.op_type(), &ActivationInfo::onnx_op);
   if (found == known.end()) throw std::logic_error("NodeReader: no handler of " + node.op_type());
   double alpha = found->alpha;
-  if (node.op_type() == "LeakyRelu")
-    alpha = static_cast<double>(float_attribute(node, "alpha", 0.01F));
-  if (node.op_type() == "HardSigmoid" &&
-      (float_attribute(node, "alpha", 0.2F) != std::numeric_limits<float>::max() ||
-       float_attribute(node, "beta", 0.5F) != 0.0F)) {
-    misfit("HardSigmoid is supported only as a step function");
+  for (const auto& [op, usual] : {std::pair{"LeakyRelu", 0.01F}, {"Elu", 1.0F}, {"Swish", 1.0F}}) {
+    if (node.op_type() == op) alpha = static_cast<double>(float_attribute(node, "alpha", usual));
   }
   const ::onnx::AttributeProto* approximate = find_attribute(node, "approximate");
   if (approximate != nullptr && approximate->s() != "none") {
@@ -175,7 +238,7 @@ Activation NodeReader::activation_of(const ::onnx::NodeProto& node) {
 }
 
 NodeReader::Affine NodeReader::batch_normalization_of(const ::onnx::NodeProto& node,
-                                                      std::size_t channels, ZeroScale zero) {
+                                                      std::size_t channels) {
   if (int_attribute(node, "training_mode", 0) != 0) {
     misfit("training_mode = 1; export the model for inference");
   }
@@ -195,9 +258,8 @@ NodeReader::Affine NodeReader::batch_normalization_of(const ::onnx::NodeProto& n
   const auto epsilon = static_cast<double>(float_attribute(node, "epsilon", 1e-5F));
   for (std::size_t c = 0; c < channels; ++c) {
     const double spread = variance[c] + epsilon;
-    if (!(spread > 0.0) || (out.factors[c] == 0.0 && zero == ZeroScale::kRefused)) {
-      misfit("channel with var = {} and scale = {}; neither var + epsilon nor scale may be 0",
-             variance[c], out.factors[c]);
+    if (!(spread > 0.0)) {
+      misfit("channel with var = {}; var + epsilon must be above 0", variance[c]);
     }
     out.factors[c] /= std::sqrt(spread);
     out.terms[c] -= out.factors[c] * mean[c];

@@ -16,6 +16,11 @@
 
 namespace gibbon::models::onnx {
 
+/// The file is no multilayer perceptron: the reader of graphs may take it.
+class NotAChain : public Misfit {
+  using Misfit::Misfit;
+};
+
 /// What a reader of either kind of network needs: the constants of the file, the names of its
 /// values and the meaning of the operators that only move or fold numbers. Misfits are thrown; the
 /// reader adds file and node.
@@ -38,6 +43,8 @@ class NodeReader {
   void at_file(const Work& work) const {
     try {
       work();
+    } catch (const NotAChain&) {
+      throw;
     } catch (const Misfit& error) {
       fail_input("{}: {}", file_, error.what());
     }
@@ -47,6 +54,11 @@ class NodeReader {
   void name_outputs(const ::onnx::NodeProto& node);
 
   [[nodiscard]] const Constant* constant(const std::string& name) const;
+  /// Works out a node whose inputs are constants; false: it depends on the input, or is one that is
+  /// not worked out.
+  [[nodiscard]] bool fold_node(const ::onnx::NodeProto& node);
+  /// What Shape says of these dimensions.
+  [[nodiscard]] static Constant shape_constant(const ::onnx::NodeProto& node, const Dims& dims);
   /// Weights that a node takes; notes when the file has them in double.
   const Constant& weights(const ::onnx::NodeProto& node, const Constant* found,
                           std::string_view what);
@@ -66,15 +78,17 @@ class NodeReader {
   /// The constant that an operator of is_shape() makes of one.
   [[nodiscard]] Constant shaped(const ::onnx::NodeProto& node, const Constant& from);
 
+  /// An activation of the catalogue.
+  [[nodiscard]] static bool is_activation(const ::onnx::NodeProto& node);
   [[nodiscard]] static Activation activation_of(const ::onnx::NodeProto& node);
   /// Factor and term per channel: (x - mean) / sqrt(variance + epsilon) · gamma + beta.
   struct Affine {
     std::vector<double> factors;
     std::vector<double> terms;
   };
-  enum class ZeroScale { kRefused, kAllowed };
-  [[nodiscard]] Affine batch_normalization_of(const ::onnx::NodeProto& node, std::size_t channels,
-                                              ZeroScale zero);
+  [[nodiscard]] Affine batch_normalization_of(const ::onnx::NodeProto& node, std::size_t channels);
+  /// Refuses an ArgMax that names the last of equal scores: gibbon's label is the first.
+  static void require_first_of_equals(const ::onnx::NodeProto& node);
   /// What gibbon noted when it wrote the file; softmax for other producers.
   [[nodiscard]] Output declared_output() const;
 

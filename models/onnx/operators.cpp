@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
+#include "models/activation.hpp"
 #include "models/onnx/axes.hpp"
 #include "models/onnx/text.hpp"
 
@@ -41,9 +43,30 @@ std::vector<OperatorRule> all_operators() {
   const AttributeRule keepdims{"keepdims", Type::INT};
   // Of a mean over no axes, which is refused.
   const AttributeRule noop{"noop_with_empty_axes", Type::INT, Attention::kIgnored};
+  const AttributeRule mode{"mode", Type::STRING};
+  const AttributeRule dtype{"output_dtype", Type::INT};
+  const AttributeRule block{"block_size", Type::INT};
+  const AttributeRule precision{"precision", Type::INT};
+  const AttributeRule transformation{"coordinate_transformation_mode", Type::STRING};
+  const AttributeRule nearest{"nearest_mode", Type::STRING};
+  // Of cubic and cropping modes, which are refused.
+  const AttributeRule cubic{"cubic_coeff_a", Type::FLOAT, Attention::kIgnored};
+  const AttributeRule exclude{"exclude_outside", Type::INT, Attention::kIgnored};
+  const AttributeRule extrapolation{"extrapolation_value", Type::FLOAT, Attention::kIgnored};
+  const AttributeRule antialias{"antialias", Type::INT};
+  const AttributeRule aspect{"keep_aspect_ratio_policy", Type::STRING};
+  // Of the shape of a label, not of the scores.
+  const AttributeRule of_label{"keepdims", Type::INT, Attention::kIgnored};
+  const AttributeRule last{"select_last_index", Type::INT};
+  // What an empty list of axes means for a sum.
+  const AttributeRule all_axes{"noop_with_empty_axes", Type::INT};
+  constexpr int kAny = std::numeric_limits<int>::max();
   return {
       // name, since, inputs, outputs, attributes
+      {"Abs", 6, 1, 1, 1, {}},
       {"Add", 7, 2, 2, 1, {}},
+      {"ArgMax", 1, 1, 1, 1, {axis, of_label}},
+      {"ArgMax", 12, 1, 1, 1, {axis, of_label, last}},
       {"AveragePool", 7, 1, 1, 1, {auto_pad, kernel, pads, strides, counted}},
       {"AveragePool", 10, 1, 1, 1, {auto_pad, kernel, pads, strides, counted, ceil}},
       {"AveragePool", 19, 1, 1, 1, {auto_pad, kernel, pads, strides, counted, ceil, dilations}},
@@ -53,7 +76,9 @@ std::vector<OperatorRule> all_operators() {
       {"Cast", 6, 1, 1, 1, {to}},
       {"Cast", 19, 1, 1, 1, {to, saturate}},
       {"Cast", 24, 1, 1, 1, {to, saturate, round_mode}},
-      {"Concat", 4, 1, std::numeric_limits<int>::max(), 1, {axis}},
+      {"Clip", 6, 1, 1, 1, {{"min", Type::FLOAT}, {"max", Type::FLOAT}}},
+      {"Clip", 11, 1, 3, 1, {}},
+      {"Concat", 4, 1, kAny, 1, {axis}},
       {"Constant", 1, 0, 0, 1, {value}},
       {"Constant",
        12,
@@ -65,10 +90,19 @@ std::vector<OperatorRule> all_operators() {
         {"value_floats", Type::FLOATS},
         {"value_int", Type::INT},
         {"value_ints", Type::INTS}}},
+      {"ConstantOfShape", 9, 1, 1, 1, {value}},
       {"Conv", 1, 2, 3, 1, {auto_pad, kernel, pads, strides, dilations, {"group", Type::INT}}},
+      {"DequantizeLinear", 10, 2, 3, 1, {}},
+      {"DequantizeLinear", 13, 2, 3, 1, {axis}},
+      {"DequantizeLinear", 21, 2, 3, 1, {axis, block}},
+      {"DequantizeLinear", 23, 2, 3, 1, {axis, block, dtype}},
       {"Div", 7, 2, 2, 1, {}},
       {"Dropout", 7, 1, 1, 2, {ratio}},
       {"Dropout", 12, 1, 3, 2, {seed}},
+      {"Elu", 6, 1, 1, 1, {alpha}},
+      {"Erf", 9, 1, 1, 1, {}},
+      {"Exp", 6, 1, 1, 1, {}},
+      {"Expand", 8, 2, 2, 1, {}},
       {"Flatten", 1, 1, 1, 1, {axis}},
       {"Gather", 1, 2, 2, 1, {axis}},
       {"Gelu", 20, 1, 1, 1, {{"approximate", Type::STRING}}},
@@ -76,32 +110,82 @@ std::vector<OperatorRule> all_operators() {
       {"Gemm", 11, 2, 3, 1, product},
       {"GlobalAveragePool", 1, 1, 1, 1, {}},
       {"HardSigmoid", 6, 1, 1, 1, {alpha, beta}},
+      {"HardSwish", 14, 1, 1, 1, {}},
       {"Identity", 1, 1, 1, 1, {}},
       {"LeakyRelu", 6, 1, 1, 1, {alpha}},
       {"LogSoftmax", 1, 1, 1, 1, {axis}},
       {"MatMul", 1, 2, 2, 1, {}},
+      {"Max", 6, 1, kAny, 1, {}},
       {"MaxPool", 1, 1, 1, 1, {auto_pad, kernel, pads, strides}},
       {"MaxPool", 8, 1, 1, 1, {auto_pad, kernel, pads, strides, order}},
       {"MaxPool", 10, 1, 1, 1, {auto_pad, kernel, pads, strides, order, ceil, dilations}},
+      {"Min", 6, 1, kAny, 1, {}},
       {"Mul", 7, 2, 2, 1, {}},
+      {"Neg", 6, 1, 1, 1, {}},
+      {"PRelu", 7, 2, 2, 1, {}},
+      {"Pad", 2, 1, 1, 1, {mode, pads, {"value", Type::FLOAT}}},
+      {"Pad", 11, 2, 3, 1, {mode}},
+      {"Pad", 18, 2, 4, 1, {mode}},
+      {"Pow", 7, 2, 2, 1, {}},
+      {"QuantizeLinear", 10, 2, 3, 1, {}},
+      {"QuantizeLinear", 13, 2, 3, 1, {axis}},
+      {"QuantizeLinear", 19, 2, 3, 1, {axis, saturate}},
+      {"QuantizeLinear", 21, 2, 3, 1, {axis, saturate, block, dtype}},
+      {"QuantizeLinear", 23, 2, 3, 1, {axis, saturate, block, dtype, precision}},
+      {"Reciprocal", 6, 1, 1, 1, {}},
+      {"ReduceL2", 1, 1, 1, 1, {axes, keepdims}},
+      {"ReduceL2", 18, 1, 2, 1, {keepdims, all_axes}},
       {"ReduceMean", 1, 1, 1, 1, {axes, keepdims}},
       {"ReduceMean", 18, 1, 2, 1, {keepdims, noop}},
+      {"ReduceSum", 1, 1, 1, 1, {axes, keepdims}},
+      {"ReduceSum", 13, 1, 2, 1, {keepdims, all_axes}},
       {"Relu", 6, 1, 1, 1, {}},
       {"Reshape", 5, 2, 2, 1, {}},
       {"Reshape", 14, 2, 2, 1, {{"allowzero", Type::INT}}},
+      {"Resize", 10, 2, 2, 1, {mode}},
+      {"Resize", 11, 3, 4, 1, {mode, transformation, nearest, cubic, exclude, extrapolation}},
+      {"Resize", 13, 1, 4, 1, {mode, transformation, nearest, cubic, exclude, extrapolation}},
+      {"Resize",
+       18,
+       1,
+       4,
+       1,
+       {mode, transformation, nearest, cubic, exclude, extrapolation, antialias, axes, aspect}},
       {"Shape", 1, 1, 1, 1, {}},
       {"Shape", 15, 1, 1, 1, {{"start", Type::INT}, {"end", Type::INT}}},
       {"Sigmoid", 6, 1, 1, 1, {}},
+      {"Slice", 1, 1, 1, 1, {axes, {"starts", Type::INTS}, {"ends", Type::INTS}}},
+      {"Slice", 10, 3, 5, 1, {}},
       {"Softmax", 1, 1, 1, 1, {axis}},
       {"Softplus", 1, 1, 1, 1, {}},
+      {"Split", 2, 1, 1, kAny, {axis, {"split", Type::INTS}}},
+      {"Split", 13, 1, 2, kAny, {axis}},
+      {"Split", 18, 1, 2, kAny, {axis, {"num_outputs", Type::INT}}},
+      {"Sqrt", 6, 1, 1, 1, {}},
       {"Squeeze", 1, 1, 1, 1, {axes}},
       {"Squeeze", 13, 1, 2, 1, {}},
       {"Sub", 7, 2, 2, 1, {}},
+      {"Sum", 6, 1, kAny, 1, {}},
+      {"Swish", 24, 1, 1, 1, {alpha}},
       {"Tanh", 6, 1, 1, 1, {}},
       {"Transpose", 1, 1, 1, 1, {{"perm", Type::INTS}}},
       {"Unsqueeze", 1, 1, 1, 1, {axes}},
       {"Unsqueeze", 13, 2, 2, 1, {}},
+      {"Upsample", 7, 1, 1, 1, {mode, {"scales", Type::FLOATS}}},
+      {"Upsample", 9, 2, 2, 1, {mode}},
   };
+}
+
+/// Those that are no activations, which have a list of their own.
+std::string names_of_operators() {
+  std::string out;
+  std::string_view before;
+  for (const OperatorRule& rule : operators()) {
+    const bool listed = std::ranges::count(activations(), rule.name, &ActivationInfo::onnx_op) > 0;
+    if (rule.name == std::exchange(before, rule.name)) continue;
+    if (!listed) out += fmt::format("{}{}", out.empty() ? "" : ", ", rule.name);
+  }
+  return out;
 }
 
 const OperatorRule& rule_of(const ::onnx::NodeProto& node, int opset) {
@@ -119,12 +203,9 @@ const OperatorRule& rule_of(const ::onnx::NodeProto& node, int opset) {
            younger->since, opset);
   }
   misfit(
-      "operator {} is not supported; allowed are Gemm, MatMul, Conv, MaxPool, AveragePool, "
-      "GlobalAveragePool, ReduceMean, Add, Sub, Mul, Div, Concat, BatchNormalization, Shape, "
-      "Gather, Flatten, Reshape, Transpose, Squeeze, Unsqueeze, Constant, Identity, "
-      "Dropout, Cast, a final Softmax or LogSoftmax, and the activations of 'gibbon list "
+      "operator {} is not supported; allowed are {}, and the activations of 'gibbon list "
       "activations'",
-      shown(op));
+      shown(op), names_of_operators());
 }
 
 void check_counts(const ::onnx::NodeProto& node, const OperatorRule& rule, int opset) {

@@ -140,7 +140,7 @@ int opset_of(const ::onnx::ModelProto& model) {
   return static_cast<int>(standard->version());
 }
 
-Dims input_dims(const ::onnx::TypeProto::Tensor& type) {
+std::optional<Dims> input_dims(const ::onnx::TypeProto::Tensor& type) {
   const int element = type.elem_type();
   if (element != ::onnx::TensorProto::FLOAT && element != ::onnx::TensorProto::DOUBLE) {
     misfit(
@@ -153,7 +153,7 @@ Dims input_dims(const ::onnx::TypeProto::Tensor& type) {
                   static_cast<::onnx::TensorProto::DataType>(element))
             : "unknown");
   }
-  if (!type.has_shape()) misfit("it has no shape; export the model with one");
+  if (!type.has_shape()) return {};
   if (type.shape().dim_size() > static_cast<int>(kMostAxes)) {
     misfit("it has {} dimensions; allowed are {}", type.shape().dim_size(), kMostAxes);
   }

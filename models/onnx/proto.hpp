@@ -2,6 +2,7 @@
 #pragma once
 
 #include <onnx/onnx_pb.h>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,7 @@ namespace gibbon::models::onnx {
 [[nodiscard]] int opset_of(const ::onnx::ModelProto& model);
 
 /// The dimensions that an input of the graph declares; 0 stands for one without a number. Throws a
-/// Misfit for elements other than float32 and double, and where there is no shape.
-[[nodiscard]] Dims input_dims(const ::onnx::TypeProto::Tensor& type);
+/// Misfit for elements other than float32 and double; empty where there is no shape.
+[[nodiscard]] std::optional<Dims> input_dims(const ::onnx::TypeProto::Tensor& type);
 
 }  // namespace gibbon::models::onnx

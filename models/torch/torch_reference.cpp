@@ -81,6 +81,9 @@ torch::Tensor activate(const Layer& layer, const torch::Tensor& z) {
   if (name == "sigmoid") return torch::sigmoid(z);
   if (name == "tanh") return torch::tanh(z);
   if (name == "gelu") return torch::gelu(z);
+  if (name == "elu") return torch::elu(z, layer.alpha);
+  if (name == "erf") return torch::erf(z);
+  if (name == "silu") return z * torch::sigmoid(layer.alpha * z);
   // Its usual threshold of 20, above which it returns z, is an error of 1e-10; at 40 it is 1e-19.
   if (name == "softplus") return torch::softplus(z, 1.0, 40.0);
   if (name == "step") return (z > 0).to(z.dtype());

@@ -125,7 +125,7 @@ TEST(RobustGradient, OfLinesIsThatOfFiniteDifferences) {
 }
 
 TEST(RobustGradient, IsOfEveryActivationWithBounds) {
-  EXPECT_EQ(cases_of("ibp").size(), 7U);        // linear, and deep with all but gelu and step
+  EXPECT_EQ(cases_of("ibp").size(), 9U);        // linear, and deep with all but gelu, silu and step
   EXPECT_EQ(cases_of("crown-ibp").size(), 4U);  // linear, and deep with every hinge
 }
 
@@ -271,8 +271,8 @@ TEST(Robust, RefusesWhatHasNoWorstCaseByName) {
   };
   EXPECT_THAT([&] { refuse("ibp", "gelu", cross_entropy()); },
               ThrowsMessage<Error>("--robust ibp: layer 1: its bounds do not hold for activation "
-                                   "gelu; allowed are identity, leaky-relu, relu, sigmoid, "
-                                   "softplus, tanh"));
+                                   "gelu; allowed are elu, erf, identity, leaky-relu, relu, "
+                                   "sigmoid, softplus, tanh"));
   EXPECT_THAT([&] { refuse("crown-ibp", "tanh", cross_entropy()); },
               ThrowsMessage<Error>("--robust crown-ibp: layer 1: its bounds do not hold for "
                                    "activation tanh; allowed are identity, leaky-relu, relu"));
