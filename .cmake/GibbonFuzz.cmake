@@ -8,7 +8,7 @@ endif()
 set(release ${PROJECT_SOURCE_DIR}/build/release)
 
 add_library(gibbon_readers STATIC base/printable.cpp base/gzip.cpp datasets/idx.cpp
-  datasets/image_io.cpp eval/runs/experiment.cpp eval/runs/journal.cpp eval/runs/toml_depth.cpp
+  datasets/image_io.cpp eval/runs/class_names.cpp eval/runs/experiment.cpp eval/runs/journal.cpp eval/runs/toml_depth.cpp
   eval/verify/decimal.cpp eval/verify/s_expression.cpp eval/verify/vnnlib.cpp models/model_read.cpp
   reports/formats/base64.cpp reports/formats/certified_json.cpp reports/gate/baseline.cpp reports/formats/bits.cpp
   reports/gate/reference.cpp reports/gate/snapshot.cpp reports/formats/json.cpp reports/formats/npy.cpp

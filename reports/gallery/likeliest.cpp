@@ -66,7 +66,8 @@ std::string likeliest_text(const record::Gallery& gallery) {
   for (const GallerySet& set : sets_of(gallery))
     for (const auto& [id, items] : set.samples)
       for (const record::GalleryItem* item : items)
-        if (!item->clean_confidences.empty() && !item->confidences.empty())
+        if ((item == &first_fooled(items) || item == items.back()) &&
+            !item->clean_confidences.empty() && !item->confidences.empty())
           text += of_item(set, *item);
   return text;
 }

@@ -143,6 +143,11 @@ TEST(Likeliest, NamesTheTopOfEveryImage) {
                     HasSubstr(std::string(24, 'M') + "…"), Not(HasSubstr("\x1B"))));
   gallery.items[0].slide.reset();
   EXPECT_THAT(likeliest_text(gallery), Not(HasSubstr("8-bit")));
+  for (const double epsilon : {0.2, 0.3, 0.01}) gallery.items.push_back(photograph(epsilon));
+  EXPECT_THAT(likeliest_text(gallery),
+              AllOf(HasSubstr("ε = 0.1;"), HasSubstr("ε = 0.3;"), Not(HasSubstr("ε = 0.01;")),
+                    Not(HasSubstr("ε = 0.2"))))
+      << "the first that fools it, and the last";
   EXPECT_EQ(likeliest_text(record::cases::gallery()), "") << "no confidences were stored";
 }
 

@@ -35,6 +35,22 @@ TEST(Html, IsWellFormed) {
   EXPECT_EQ(record::cases::xml_problem("empty.html", empty_page()), "");
 }
 
+TEST(Html, OfAThousandClassesThoseOfTheSamplesAreShown) {
+  record::Run run = record::cases::run();
+  auto& names = run.provenance["data"]["classes"];
+  for (int c = 3; c < 1000; ++c) names.push_back("class <" + std::to_string(c));
+  for (record::CurvePoint& point : run.curve) {
+    point.class_n.resize(1000);
+    point.class_correct.resize(1000);
+    point.class_n[7] = 2;
+  }
+  const PageRun one{.run = &run};
+  const std::string html = to_html({&one, 1}, "");
+  EXPECT_NE(html.find("class &lt;7<small>n = 2</small>"), std::string::npos);
+  EXPECT_EQ(html.find("class &lt;8<small>"), std::string::npos);
+  EXPECT_NE(html.find("&lt;two&gt;<small>n = 40</small>"), std::string::npos);
+}
+
 TEST(Html, NothingFromTheRunIsMarkup) {
   const std::string html = page();
   EXPECT_EQ(html.find("<script>alert"), std::string::npos);
