@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -84,6 +85,8 @@ class OperationOf {
   }
 };
 
+struct Blueprint;
+
 /// One operation of a graph, with its weights in float32 as a file has them.
 class Layer {
  public:
@@ -106,6 +109,8 @@ class Layer {
   }
   /// Shape of the output. Throws a std::invalid_argument that says what does not fit.
   [[nodiscard]] virtual FeatureShape shape(std::span<const FeatureShape> inputs) const = 0;
+  /// For another engine, which builds its own layer from it and parameters().
+  [[nodiscard]] virtual Blueprint blueprint() const = 0;
   /// False: the derivative is zero almost everywhere, or not known.
   [[nodiscard]] virtual bool differentiable() const { return true; }
 
@@ -134,6 +139,14 @@ struct Window {
   /// Places of the window along rows and columns. Throws a std::invalid_argument where none fits.
   [[nodiscard]] FeatureShape places(const FeatureShape& input, std::size_t channels) const;
   [[nodiscard]] std::string text() const;  ///< "3×3, stride 2, pad 1"
+};
+
+/// What a layer is beside its parameters. The keys are literals.
+struct Blueprint {
+  std::string_view kind;      ///< "conv2d": what its twin in models/torch/layers/ goes by
+  std::string_view function;  ///< of an activation: its name
+  Window window;              ///< of a layer that has one
+  std::map<std::string_view, std::vector<double>> numbers;  ///< "groups": {2}
 };
 
 /// z = W x + b; weight (O × I), bias (O).

@@ -178,6 +178,7 @@ class BatchNorm final : public LayerOf<BatchNorm, BatchNormPasses> {
     expect_size("batch norm: number of parameters", parameters.size(), values.size());
     return std::make_shared<BatchNorm>(std::vector<float>(parameters.begin(), parameters.end()));
   }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "batch-norm"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (channels() != inputs[0].channels) {
       throw std::invalid_argument(

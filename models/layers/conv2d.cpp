@@ -207,6 +207,10 @@ class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
     return std::make_shared<Conv2d>(window, groups, std::move(w),
                                     std::vector<float>(b.begin(), b.end()));
   }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {
+        .kind = "conv2d", .window = window, .numbers = {{"groups", {static_cast<double>(groups)}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     const std::size_t channels = inputs[0].channels;
     if (groups == 0 || channels % groups != 0 || weight.rows() % groups != 0) {

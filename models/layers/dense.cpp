@@ -93,6 +93,7 @@ class DenseLayer final : public LayerOf<DenseLayer, DensePasses> {
     const auto b = parameters.subspan(w.flat().size());
     return std::make_shared<DenseLayer>(std::move(w), std::vector<float>(b.begin(), b.end()));
   }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "dense"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (inputs[0].size() != weight.cols()) {
       throw std::invalid_argument(fmt::format("its weight takes {} inputs, but {} arrive",

@@ -39,6 +39,7 @@ class AddPasses final : public OperationOf<Float> {
 class Add final : public LayerOf<Add, AddPasses> {
  public:
   [[nodiscard]] std::string describe() const override { return "add"; }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "add"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     for (const FeatureShape& input : inputs) {
       if (input != inputs[0]) {
@@ -93,6 +94,7 @@ class ConcatPasses final : public OperationOf<Float> {
 class Concat final : public LayerOf<Concat, ConcatPasses> {
  public:
   [[nodiscard]] std::string describe() const override { return "concat"; }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "concat"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     FeatureShape out = inputs[0];
     out.channels = 0;

@@ -125,6 +125,9 @@ class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
  public:
   explicit MaxPool(const Window& places) : window(places) {}
   [[nodiscard]] std::string describe() const override { return "max pool " + window.text(); }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "max-pool", .window = window};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     require_overlap(window);
     return window.places(inputs[0], inputs[0].channels);
@@ -189,6 +192,12 @@ class AveragePool final : public LayerOf<AveragePool, AveragePoolPasses> {
   }
   [[nodiscard]] Window window_of(const FeatureShape& input) const {
     return global ? Window{.height = input.height, .width = input.width} : window;
+  }
+  [[nodiscard]] Blueprint blueprint() const override {
+    if (global) return {.kind = "global-average-pool"};
+    return {.kind = "average-pool",
+            .window = window,
+            .numbers = {{"count_padding", {count_padding ? 1.0 : 0.0}}}};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     require_overlap(window);
