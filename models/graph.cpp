@@ -64,21 +64,6 @@ std::vector<FeatureShape> Graph::shapes() const {
   return values;
 }
 
-/// What the passes leave: every value and its gradient.
-template <class Float>
-struct GraphModelOf<Float>::Memory final : TapeMemory {
-  RowsOf<const Float> input;               // x of the last forward(), the caller's
-  std::vector<TensorOf<Float>> values;     // of node k
-  std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k)
-  TensorOf<Float> input_gradient;          // what nobody asks for
-  std::vector<Float> scratch;
-  std::size_t rows = 0;
-
-  [[nodiscard]] RowsOf<const Float> value(std::size_t k) const {
-    return k == 0 ? input : values[k - 1].view().slice(0, rows);
-  }
-};
-
 template <class Float>
 GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) {
   if (graph.nodes.empty()) throw std::invalid_argument("a graph needs a node");

@@ -43,6 +43,25 @@ struct Graph {
   [[nodiscard]] std::vector<FeatureShape> shapes() const;
 };
 
+/// What the passes of a graph leave, for whoever shows or compares its layers.
+template <class Float>
+struct GraphTapeOf final : TapeMemory {
+  RowsOf<const Float> input;               ///< x of the last forward(), the caller's
+  std::vector<TensorOf<Float>> values;     ///< of node k
+  std::vector<TensorOf<Float>> gradients;  ///< ∂J/∂(value of node k)
+  TensorOf<Float> input_gradient;          ///< what nobody asks for
+  std::vector<Float> scratch;
+  std::size_t rows = 0;  ///< N of the last forward()
+
+  /// As nodes count their inputs.
+  [[nodiscard]] RowsOf<const Float> value(std::size_t k) const {
+    return k == 0 ? input : values[k - 1].view().slice(0, rows);
+  }
+  [[nodiscard]] RowsOf<const Float> gradient(std::size_t node) const {
+    return gradients[node].view().slice(0, rows);
+  }
+};
+
 /// y = f(x) of a graph: every node's formula in order, and backward every node's derivative in
 /// reverse, added up where a value feeds several nodes (the multivariable chain rule).
 template <class Float>
@@ -69,8 +88,13 @@ class GraphModelOf final : public ClassifierOf<Float> {
   void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                            std::span<Float> gradient) const;
 
+  /// The nodes of the last passes on a tape that this model made.
+  [[nodiscard]] const GraphTapeOf<Float>& passed(const TapeOf<Float>& tape) const {
+    return tape.template as<GraphTapeOf<Float>>();
+  }
+
  private:
-  struct Memory;
+  using Memory = GraphTapeOf<Float>;
   struct Step {
     std::unique_ptr<OperationOf<Float>> operation;
     std::vector<std::size_t> inputs;

@@ -79,7 +79,7 @@ class OperationOf {
   virtual void take(std::span<const Float> /*parameters*/) {}
 
   /// Whether row n of input 0 stands so near a kink that a rounding decides about the derivative:
-  /// |z| <= tolerance · (largest |z| of the row).
+  /// |z| <= tolerance · (largest |z| of the row); of a max pool: two of a window are as near.
   [[nodiscard]] virtual bool near_kink(std::span<const Float> /*z*/, double /*tolerance*/) const {
     return false;
   }

@@ -262,6 +262,17 @@ TEST(MaxPool, TheFirstOfEqualsHasTheDerivative) {
   EXPECT_EQ(dx, (std::vector<double>{0.0, 5.0, 0.0, 0.0}));
 }
 
+TEST(MaxPool, AWindowWithTwoLargestIsAKink) {
+  const LayerPtr pool = max_pool({.height = 1, .width = 2, .stride_x = 2});
+  const std::vector<FeatureShape> shapes{{1, 4, 1}};
+  const auto passes = pool->exact(shapes);
+  const std::vector<double> apart{1.0, 3.0, -4.0, 2.0};
+  EXPECT_FALSE(passes->near_kink(apart, 0.4)) << "the largest is 4, two are 2 apart";
+  EXPECT_TRUE(passes->near_kink(apart, 0.5));
+  const std::vector<double> equal{1.0, 3.0, 2.0, 2.0};
+  EXPECT_TRUE(passes->near_kink(equal, 0.0));
+}
+
 TEST(AveragePool, PaddingCountsOrNot) {
   const Window window{.height = 2, .width = 2, .stride_y = 2, .stride_x = 2, .top = 1, .left = 1};
   const std::vector<double> x{6.0, 1.0, 1.0, 1.0};

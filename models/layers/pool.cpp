@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <stdexcept>
@@ -116,6 +118,29 @@ class MaxPoolPasses final : public OperationOf<Float> {
   }
 
   [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override { return at_.channels(); }
+
+  /// Some window has two largest numbers.
+  [[nodiscard]] bool near_kink(std::span<const Float> z, double tolerance) const override {
+    double largest = 0.0;
+    for (const Float value : z) largest = std::max(largest, std::abs(static_cast<double>(value)));
+    std::vector<Float> first;
+    std::vector<Float> second;
+    for (std::size_t p = 0; p < at_.places(); ++p) {
+      first.assign(at_.channels(), -std::numeric_limits<Float>::infinity());
+      second = first;
+      at_.walk(p, [&](std::size_t pixel) {
+        for (std::size_t c = 0; c < at_.channels(); ++c) {
+          second[c] = std::max(second[c], std::min(first[c], z[pixel + c]));
+          first[c] = std::max(first[c], z[pixel + c]);
+        }
+      });
+      for (std::size_t c = 0; c < at_.channels(); ++c) {
+        if (static_cast<double>(first[c]) - static_cast<double>(second[c]) <= tolerance * largest)
+          return true;
+      }
+    }
+    return false;
+  }
 
  private:
   PoolPlaces at_;
