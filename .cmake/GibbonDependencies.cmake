@@ -29,7 +29,7 @@ find_file(GIBBON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQU
 # gibbon_<name>.so, which base/plugin.hpp opens when it is needed.
 function(gibbon_plugin name folder)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINKS;INCLUDES")
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   add_library(gibbon_${name} MODULE ${sources})
   target_include_directories(gibbon_${name} SYSTEM PRIVATE ${arg_INCLUDES})
   target_include_directories(gibbon_${name} PRIVATE ${PROJECT_SOURCE_DIR})

@@ -5,6 +5,7 @@
 #include <array>
 #include <fmt/ranges.h>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -70,24 +71,8 @@ std::vector<FeatureShape> Graph::shapes() const {
   return values;
 }
 
-/// What the passes leave: every value and its gradient.
 template <class Float>
-struct GraphModelOf<Float>::Memory final : TapeMemory {
-  RowsOf<const Float> input;               // x of the last forward(), the caller's
-  std::vector<TensorOf<Float>> values;     // of node k
-  std::vector<TensorOf<Float>> gradients;  // ∂J/∂(value of node k), of the samples at hand where
-                                           // only these pass
-  TensorOf<Float> input_gradient;  // what nobody asks for
-  std::vector<Float> scratch;
-  std::size_t rows = 0;
-
-  [[nodiscard]] RowsOf<const Float> value(std::size_t k) const {
-    return k == 0 ? input : values[k - 1].view().slice(0, rows);
-  }
-};
-
-template <class Float>
-GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) {
+GraphModelOf<Float>::GraphModelOf(const Graph& graph, Keep keep) : shapes_(graph.shapes()) {
   if (graph.nodes.empty()) throw std::invalid_argument("a graph needs a node");
   std::vector<bool> learns{false};  // value k depends on parameters
   for (const Node& node : graph.nodes) {
@@ -107,7 +92,7 @@ GraphModelOf<Float>::GraphModelOf(const Graph& graph) : shapes_(graph.shapes()) 
     steps_.push_back(std::move(step));
   }
   stretches_ = stretches_of(steps_, shapes_);
-  place_gradients();
+  place_gradients(keep);
 }
 
 template <class Float>
@@ -130,8 +115,11 @@ std::vector<typename GraphModelOf<Float>::Stretch> GraphModelOf<Float>::stretche
 }
 
 template <class Float>
-void GraphModelOf<Float>::place_gradients() {
-  passing_.assign(steps_.size(), true);
+void GraphModelOf<Float>::place_gradients(Keep keep) {
+  place_.resize(steps_.size());
+  std::iota(place_.begin(), place_.end(), std::size_t{0});
+  passing_.assign(steps_.size(), keep == Keep::kValues);
+  if (keep == Keep::kAllGradients) return;
   passing_.back() = false;
   for (const Stretch& stretch : stretches_) {
     for (std::size_t k = stretch.first; k < stretch.end; ++k) {
@@ -144,9 +132,7 @@ void GraphModelOf<Float>::place_gradients() {
   for (const Step& step : steps_) {
     for (const std::size_t from : step.inputs) ++readers[from];
   }
-  place_.resize(steps_.size());
   for (std::size_t k = steps_.size(); k-- > 0;) {
-    place_[k] = k;
     for (std::size_t by = k + 1; by < steps_.size(); ++by) {
       if (!steps_[by].operation->in_place() || steps_[by].inputs[0] != k + 1) continue;
       if (readers[k + 1] == 1 && passing_[k] == passing_[by]) place_[k] = place_[by];

@@ -43,13 +43,38 @@ struct Graph {
   [[nodiscard]] std::vector<FeatureShape> shapes() const;
 };
 
+/// Whose gradients a backward pass leaves on the tape.
+enum class Keep {
+  kValues,        ///< nobody's: memory is used again
+  kAllGradients,  ///< every node's, for whoever shows or compares layers
+};
+
+/// What the passes of a graph leave.
+template <class Float>
+struct GraphTapeOf final : TapeMemory {
+  RowsOf<const Float> input;               ///< x of the last forward(), the caller's
+  std::vector<TensorOf<Float>> values;     ///< of node k
+  std::vector<TensorOf<Float>> gradients;  ///< ∂J/∂(value of node k), with Keep::kAllGradients
+  TensorOf<Float> input_gradient;          ///< what nobody asks for
+  std::vector<Float> scratch;
+  std::size_t rows = 0;  ///< N of the last forward()
+
+  /// As nodes count their inputs.
+  [[nodiscard]] RowsOf<const Float> value(std::size_t k) const {
+    return k == 0 ? input : values[k - 1].view().slice(0, rows);
+  }
+  [[nodiscard]] RowsOf<const Float> gradient(std::size_t node) const {
+    return gradients[node].view().slice(0, rows);
+  }
+};
+
 /// y = f(x) of a graph: every node's formula in order, and backward every node's derivative in
 /// reverse, added up where a value feeds several nodes (the multivariable chain rule).
 template <class Float>
 class GraphModelOf final : public ClassifierOf<Float> {
  public:
   /// Throws as Graph::shapes() does.
-  explicit GraphModelOf(const Graph& graph);
+  explicit GraphModelOf(const Graph& graph, Keep keep = Keep::kValues);
 
   [[nodiscard]] std::size_t input_dim() const override { return shapes_.front().size(); }
   [[nodiscard]] std::size_t num_classes() const override { return shapes_.back().size(); }
@@ -69,8 +94,13 @@ class GraphModelOf final : public ClassifierOf<Float> {
   void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                            std::span<Float> gradient) const;
 
+  /// The nodes of the last passes on a tape that this model made.
+  [[nodiscard]] const GraphTapeOf<Float>& passed(const TapeOf<Float>& tape) const {
+    return tape.template as<GraphTapeOf<Float>>();
+  }
+
  private:
-  struct Memory;
+  using Memory = GraphTapeOf<Float>;
   struct Step {
     std::unique_ptr<OperationOf<Float>> operation;
     std::vector<std::size_t> inputs;
@@ -86,7 +116,7 @@ class GraphModelOf final : public ClassifierOf<Float> {
   };
   static std::vector<Stretch> stretches_of(std::span<const Step> steps,
                                            std::span<const FeatureShape> shapes);
-  void place_gradients();
+  void place_gradients(Keep keep);
 
   template <class Before, class Wanted>
   void walk_back(Memory& memory, RowsOf<const Float> dlogits, RowsOf<Float> dx,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -105,11 +106,13 @@ class OperationOf {
   [[nodiscard]] virtual bool in_place() const { return false; }
 
   /// Whether row n of input 0 stands so near a kink that a rounding decides about the derivative:
-  /// |z| <= tolerance · (largest |z| of the row).
+  /// |z| <= tolerance · (largest |z| of the row); of a max pool: two of a window are as near.
   [[nodiscard]] virtual bool near_kink(std::span<const Float> /*z*/, double /*tolerance*/) const {
     return false;
   }
 };
+
+struct Blueprint;
 
 /// One operation of a graph, with its weights in float32 as a file has them.
 class Layer {
@@ -137,6 +140,8 @@ class Layer {
   [[nodiscard]] virtual FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const {
     throw std::logic_error(describe() + ": it cannot be written");
   }
+  /// For another engine, which builds its own layer from it and parameters().
+  [[nodiscard]] virtual Blueprint blueprint() const = 0;
   /// False: the derivative is zero almost everywhere, or not known.
   [[nodiscard]] virtual bool differentiable() const { return true; }
 
@@ -167,6 +172,14 @@ struct Window {
   [[nodiscard]] std::string text() const;  ///< "3×3, stride 2, pad 1"
   /// kernel_shape, strides, dilations, pads, ceil_mode, where they are not the default.
   [[nodiscard]] std::vector<std::pair<std::string, FileOperator::Attribute>> attributes() const;
+};
+
+/// What a layer is beside its parameters. The keys are literals.
+struct Blueprint {
+  std::string_view kind;      ///< "conv2d": what its twin in models/torch/layers/ goes by
+  std::string_view function;  ///< of an activation: its name
+  Window window;              ///< of a layer that has one
+  std::map<std::string_view, std::vector<double>> numbers;  ///< "groups": {2}
 };
 
 /// z = W x + b; weight (O × I), bias (O).

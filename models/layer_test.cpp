@@ -8,110 +8,13 @@
 
 #include <gtest/gtest.h>
 
-#include "base/rng.hpp"
 #include "models/graph.hpp"
+#include "models/layer_cases.hpp"
 
 namespace gibbon::models {
 namespace {
 
-constexpr std::size_t kSamples = 3;
-
-template <class Float>
-TensorOf<Float> drawn(std::size_t rows, std::size_t cols, std::uint64_t key) {
-  TensorOf<Float> out(rows, cols);
-  Rng rng(key, 0, "layer-test");
-  for (Float& value : out.flat()) value = static_cast<Float>(rng.uniform(-1.0F, 1.0F));
-  return out;
-}
-
-/// A layer with inputs of these shapes.
-struct Case {
-  std::string name;
-  LayerPtr layer;
-  std::vector<FeatureShape> inputs;
-};
-
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
-
-Tensor weights(std::size_t rows, std::size_t cols) { return drawn<float>(rows, cols, 7); }
-std::vector<float> bias(std::size_t count) {
-  const Tensor row = drawn<float>(1, count, 8);
-  return {row.flat().begin(), row.flat().end()};
-}
-std::vector<double> numbers(std::size_t count) {
-  const TensorOf<double> row = drawn<double>(1, count, 9);
-  return {row.flat().begin(), row.flat().end()};
-}
-
-std::vector<Case> cases() {
-  std::vector<Case> out;
-  out.push_back({"dense", dense(weights(5, 12), bias(5)), {{2, 3, 2}}});
-  for (const std::size_t stride : {1U, 2U, 3U}) {
-    for (const std::size_t pad : {0U, 1U, 2U}) {
-      for (const std::size_t dilation : {1U, 2U}) {
-        for (const std::size_t groups : {1U, 2U, 4U}) {
-          const Window window{.height = 3,
-                              .width = 2,
-                              .stride_y = stride,
-                              .stride_x = 3 - stride % 2,
-                              .dilation_y = dilation,
-                              .dilation_x = 1,
-                              .top = pad,
-                              .bottom = pad / 2,
-                              .left = 1,
-                              .right = pad};
-          out.push_back({"conv_s" + std::to_string(stride) + "_p" + std::to_string(pad) + "_d" +
-                             std::to_string(dilation) + "_g" + std::to_string(groups),
-                         conv2d(window, groups, weights(8, 6 * (4 / groups)), bias(8)),
-                         {{7, 6, 4}}});
-        }
-      }
-    }
-  }
-  for (const std::size_t stride : {1U, 2U, 3U}) {
-    for (const bool ceil : {false, true}) {
-      const Window window{.height = 3,
-                          .width = 2,
-                          .stride_y = stride,
-                          .stride_x = stride,
-                          .top = 1,
-                          .bottom = 1,
-                          .left = 1,
-                          .ceil = ceil};
-      const std::string name = "_s" + std::to_string(stride) + (ceil ? "_ceil" : "_floor");
-      out.push_back({"max_pool" + name, max_pool(window), {{6, 7, 3}}});
-      out.push_back({"average_pool" + name, average_pool(window, false), {{6, 7, 3}}});
-      out.push_back({"padded_average_pool" + name, average_pool(window, true), {{6, 7, 3}}});
-    }
-  }
-  out.push_back({"global_average_pool", global_average_pool(), {{3, 4, 5}}});
-  out.push_back({"add", add(), {{2, 3, 2}, {2, 3, 2}, {2, 3, 2}}});
-  out.push_back({"concat", concat(), {{2, 3, 2}, {2, 3, 1}, {2, 3, 4}}});
-  out.push_back({"scale_channels", scale_shift(numbers(2), numbers(2)), {{2, 3, 2}}});
-  out.push_back({"scale_features", scale_shift(numbers(12), numbers(12)), {{2, 3, 2}}});
-  for (const std::size_t channels : {1U, 3U}) {
-    const LayerPtr fresh = batch_norm(channels);
-    std::vector<float> values;
-    for (const float value : bias(4 * channels)) values.push_back(1.5F + value);  // variances, too
-    out.push_back(
-        {"batch_norm_" + std::to_string(channels), fresh->with(values), {{4, 2, channels}}});
-  }
-  out.push_back({"reorder", reorder({3, 1, 5, 0, 4, 2}, {1, 3, 2}), {{2, 3, 1}}});
-  out.push_back({"slice", reorder({5, 1}, {1, 1, 2}, "slice"), {{2, 3, 1}}});
-  out.push_back({"repeat", reorder({0, 0, 1, 1, 1, 0}, {3, 2, 1}, "upsample"), {{1, 2, 1}}});
-  out.push_back({"pad", pad({1, 4, 7}, {3, 3, 1}, 0.5F), {{1, 3, 1}}});
-  out.push_back({"multiply", multiply(), {{2, 3, 2}, {2, 3, 2}}});
-  out.push_back({"clip", clip(-0.5F, 0.25F), {{2, 3, 2}}});
-  out.push_back({"prelu_channels", prelu(bias(2)), {{2, 3, 2}}});
-  out.push_back({"prelu_features", prelu(bias(12)), {{2, 3, 2}}});
-  for (const ActivationInfo& info : activations()) {
-    if (!info.trainable) continue;
-    std::string name(info.name);
-    std::ranges::replace(name, '-', '_');
-    out.push_back({name, activate({&info, info.alpha}), {{2, 3, 2}}});
-  }
-  return out;
-}
+using namespace layer_cases;
 
 /// A layer in double, on drawn inputs.
 class Bench {
@@ -415,6 +318,17 @@ TEST(MaxPool, TheFirstOfEqualsHasTheDerivative) {
   EXPECT_EQ(model.forward({x.data(), 1, 4}, tape).row(0)[0], 3.0);
   model.backward(tape, {dy.data(), 1, 1}, {dx.data(), 1, 4});
   EXPECT_EQ(dx, (std::vector<double>{0.0, 5.0, 0.0, 0.0}));
+}
+
+TEST(MaxPool, AWindowWithTwoLargestIsAKink) {
+  const LayerPtr pool = max_pool({.height = 1, .width = 2, .stride_x = 2});
+  const std::vector<FeatureShape> shapes{{1, 4, 1}};
+  const auto passes = pool->exact(shapes);
+  const std::vector<double> apart{1.0, 3.0, -4.0, 2.0};
+  EXPECT_FALSE(passes->near_kink(apart, 0.4)) << "the largest is 4, two are 2 apart";
+  EXPECT_TRUE(passes->near_kink(apart, 0.5));
+  const std::vector<double> equal{1.0, 3.0, 2.0, 2.0};
+  EXPECT_TRUE(passes->near_kink(equal, 0.0));
 }
 
 TEST(AveragePool, PaddingCountsOrNot) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/graph.hpp"
 #include "models/network.hpp"
 
 // A second opinion: the same network in the automatic differentiation of another engine. LibTorch
@@ -20,11 +21,34 @@ enum class Precision { kFloat32, kFloat64 };
   return precision == Precision::kFloat32 ? "float32" : "float64";
 }
 
+/// A layer as the engine gets it.
+struct ReferenceNode {
+  Blueprint blueprint;
+  std::vector<std::size_t> inputs;  ///< of values, as in a Graph
+  std::vector<FeatureShape> from;   ///< their shapes
+  FeatureShape to;                  ///< shape of the output
+  std::vector<Parameter> parameters;
+};
+
+/// A network as the engine gets it: numbers and names, since a plugin can call nothing of ours.
+/// Valid as long as the network that it describes.
+struct ReferenceGraph {
+  FeatureShape input;
+  std::vector<ReferenceNode> nodes;
+};
+
 /// Gradients of one number J.
 struct ReferenceGradients {
   double value = 0.0;              ///< J
-  std::vector<double> parameters;  ///< ∂J/∂θ, laid out as MlpOf::parameters()
+  std::vector<double> parameters;  ///< ∂J/∂θ, node by node as parameters(); 0 for statistics
   TensorOf<double> inputs;         ///< ∂J/∂x (N × D)
+};
+
+/// One layer on given inputs: y, and the vector-Jacobian products of a given ∂J/∂y.
+struct ReferencePass {
+  TensorOf<double> y;
+  std::vector<TensorOf<double>> inputs;  ///< ∂J/∂x of every input
+  std::vector<double> parameters;        ///< ∂J/∂θ, as above
 };
 
 /// A training run from the network's own parameters. Every step takes the mean gradient of its
@@ -84,6 +108,11 @@ class Reference {
   /// J = <logits, dlogits>: the vector-Jacobian product with dlogits (N × C).
   [[nodiscard]] virtual ReferenceGradients vjp(Rows x, RowsOf<const double> dlogits) const = 0;
 
+  /// Node `node` alone, at inference.
+  [[nodiscard]] virtual ReferencePass layer(std::size_t node,
+                                            std::span<const RowsOf<const double>> inputs,
+                                            RowsOf<const double> dy) const = 0;
+
   /// Parameters after every step.
   [[nodiscard]] virtual std::vector<std::vector<double>> train(
       const ReferenceTraining& training) const = 0;
@@ -97,14 +126,19 @@ class Reference {
 struct ReferencePlugin {
   int version;         ///< kReferenceVersion of the time it was built
   const char* engine;  ///< "LibTorch 1.13.1"
-  Reference* (*open)(const Network& network, Precision precision);  ///< caller owns the result
+  Reference* (*open)(const ReferenceGraph& graph, Precision precision);  ///< caller owns the result
 };
-inline constexpr int kReferenceVersion = 1;
+inline constexpr int kReferenceVersion = 2;
 inline constexpr const char* kReferenceSymbol = "gibbon_reference_plugin";  ///< ReferencePlugin
 
 /// The network in LibTorch. Throws as open_plugin() does when there is no gibbon_torch.so or it
 /// cannot be loaded.
 [[nodiscard]] std::unique_ptr<Reference> open_reference(const Network& network,
+                                                        Precision precision);
+[[nodiscard]] std::unique_ptr<Reference> open_reference(const Graph& graph, Precision precision);
+/// One layer, for Reference::layer(0, …) alone where it has several inputs.
+[[nodiscard]] std::unique_ptr<Reference> open_reference(const Layer& layer,
+                                                        std::span<const FeatureShape> inputs,
                                                         Precision precision);
 
 /// Name and version of the engine that open_reference() uses; throws the same.

@@ -105,7 +105,8 @@ Target::Target(const Graph& of)
       architecture(of.architecture()),
       parameters(of.parameter_count()),
       metadata(of.metadata),
-      shape(of.input) {}
+      shape(of.input),
+      graph(std::make_shared<Graph>(of)) {}
 
 Target::Target(const ModelFile& file)
     : Target(file.graph ? Target(*file.graph) : Target(file.network)) {}

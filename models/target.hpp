@@ -41,8 +41,10 @@ struct Target {
   std::map<std::string, std::string> metadata;        ///< provenance, as in a model file
   /// Rows, columns and channels that the model wants; empty: any of this size.
   std::optional<FeatureShape> shape;
-  /// The layers of a multilayer perceptron, for what needs them (the cross-check); null for others.
+  /// The layers of a multilayer perceptron, for the cross-check; null for others.
   std::shared_ptr<const Network> network;
+  /// The nodes of any other network of ours; null where there are none.
+  std::shared_ptr<const Graph> graph;
 
   /// A network of ours: implicit, since every network is one.
   // NOLINTNEXTLINE(google-explicit-constructor)

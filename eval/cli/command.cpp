@@ -51,11 +51,11 @@ models::ModelFile load_model(const std::string& path) {
   return models::read_model(path);
 }
 
-models::Loss loss_of(const models::Network& network, std::string name) {
-  const auto trained = network.metadata.find("gibbon.train.loss");
-  if (name.empty() && trained != network.metadata.end()) name = trained->second;
-  if (name.empty()) name = network.output == models::Output::kSoftmax ? "cross-entropy" : "mse";
-  return models::make_loss(name, network.output);
+models::Loss loss_of(const models::Target& target, std::string name) {
+  const auto trained = target.metadata.find("gibbon.train.loss");
+  if (name.empty() && trained != target.metadata.end()) name = trained->second;
+  if (name.empty()) name = target.output == models::Output::kSoftmax ? "cross-entropy" : "mse";
+  return models::make_loss(name, target.output);
 }
 
 sweep::SweepPlan plan_sweep(const runs::SweepOptions& options, const runs::CommonOptions& common) {

@@ -36,7 +36,7 @@ void say_notes(const runs::CommonOptions& common, std::span<const std::string> n
 
 /// The loss called `name`, or, when that is empty, the one the model was trained with;
 /// cross-entropy or MSE, by its output, for models of other producers.
-[[nodiscard]] models::Loss loss_of(const models::Network& network, std::string name);
+[[nodiscard]] models::Loss loss_of(const models::Target& target, std::string name);
 
 /// runs::plan_sweep() with warnings on stderr.
 [[nodiscard]] sweep::SweepPlan plan_sweep(const runs::SweepOptions& options,

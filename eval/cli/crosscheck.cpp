@@ -18,15 +18,16 @@ struct State {
 
   int run() const {
     const models::ModelFile file = load_model(model);
-    static_cast<void>(models::perceptron_of(file, "crosscheck"));
     const models::Target target(file);
     const datasets::Dataset samples = load_data(data, target, common);
     say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
-    const lab::CrosscheckReport report = lab::crosscheck(file.network, samples,
-                                                         {.loss = loss_of(file.network, loss),
-                                                          .seed = common.seed,
-                                                          .samples = samples.size(),
-                                                          .threads = common.workers()});
+    const lab::CrosscheckSettings settings{.loss = loss_of(target, loss),
+                                           .seed = common.seed,
+                                           .samples = samples.size(),
+                                           .threads = common.workers()};
+    const lab::CrosscheckReport report = file.graph
+                                             ? lab::crosscheck(*file.graph, samples, settings)
+                                             : lab::crosscheck(file.network, samples, settings);
     fmt::print("{}", lab::to_text(report));
     return report.ok() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }

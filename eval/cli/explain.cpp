@@ -28,15 +28,16 @@ struct State {
       return;
     }
     const models::ModelFile file = load_model(model);
-    static_cast<void>(models::perceptron_of(file, "explain"));
+    const models::Target target(file);
     data.samples = fmt::format("{}:{}", sample, sample + 1);
-    const datasets::Dataset one = load_data(data, file.network, {});
-    fmt::print("{}", lab::explain_sample(file.network, one, 0,
-                                         {.loss = loss_of(file.network, loss),
-                                          .learning_rate = learning_rate,
-                                          .epsilon = epsilon,
-                                          .norm = attacks::find_norm(norm),
-                                          .all = all}));
+    const datasets::Dataset one = load_data(data, target, {});
+    const lab::ExplainSettings settings{.loss = loss_of(target, loss),
+                                        .learning_rate = learning_rate,
+                                        .epsilon = epsilon,
+                                        .norm = attacks::find_norm(norm),
+                                        .all = all};
+    fmt::print("{}", file.graph ? lab::explain_sample(*file.graph, one, 0, settings)
+                                : lab::explain_sample(file.network, one, 0, settings));
   }
 };
 

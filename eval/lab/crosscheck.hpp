@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -37,6 +38,9 @@ struct CrosscheckReport {
   std::string data;
   std::size_t samples = 0;   ///< compared
   std::size_t left_out = 0;  ///< drawn, but too near to a kink of an activation
+  /// Of a graph's samples, those that a rounding sends through different branches of the engines:
+  /// their losses and gradients are not compared. In float64, in float32.
+  std::array<std::size_t, 2> other_branch{};
   std::vector<CrosscheckLine> lines;
 
   [[nodiscard]] bool ok() const;
@@ -48,12 +52,16 @@ struct CrosscheckTamper {
   std::function<void(RowsOf<double> dx)> input_gradient;
 };
 
-/// Compares MlpOf<double> and MlpOf<float> with LibTorch in float64 and float32: logits, every loss
-/// that fits, all parameter and input gradients, FGSM images, and 20 updates of every optimizer.
-/// Throws what open_reference() and require_fit() throw, and a usage Error when all samples lie at
-/// kinks.
+/// Compares a network in double and in float32 with LibTorch in float64 and float32: logits, every
+/// loss that fits, all parameter and input gradients, FGSM images, and 20 updates of every
+/// optimizer; of a graph every layer alone before them. Throws what open_reference() and
+/// require_fit() throw, and a usage Error when all samples of a multilayer perceptron lie at kinks.
 [[nodiscard]] CrosscheckReport crosscheck(const models::Network& network,
                                           const datasets::Dataset& data,
+                                          const CrosscheckSettings& settings,
+                                          const CrosscheckTamper& tamper = {});
+
+[[nodiscard]] CrosscheckReport crosscheck(const models::Graph& graph, const datasets::Dataset& data,
                                           const CrosscheckSettings& settings,
                                           const CrosscheckTamper& tamper = {});
 

@@ -11,6 +11,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/rng.hpp"
+#include "datasets/image_io.hpp"
 #include "models/known_answers.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
@@ -216,6 +217,143 @@ TEST(Crosscheck, AgreesOnNetworksWithKnownAnswers) {
     EXPECT_TRUE(report.ok()) << to_text(report);
     EXPECT_EQ(report.samples, 80U);
   }
+}
+
+/// 6 × 6 grey pixels; a convolution that branches, batch norm, both pools, three classes.
+models::Graph small_graph() {
+  Rng rng(3, 0, "crosscheck-test");
+  const auto drawn = [&](std::size_t rows, std::size_t cols) {
+    Tensor out(rows, cols);
+    for (float& w : out.flat()) w = rng.uniform(-1.0F, 1.0F);
+    return out;
+  };
+  const auto biases = [&](std::size_t count) {
+    const Tensor row = drawn(1, count);
+    return std::vector<float>(row.flat().begin(), row.flat().end());
+  };
+  models::Graph graph{.input = {6, 6, 1}};
+  const models::Window window{
+      .height = 3, .width = 3, .top = 1, .bottom = 1, .left = 1, .right = 1};
+  const models::Window halves{.height = 2, .width = 2, .stride_y = 2, .stride_x = 2};
+  graph.nodes.push_back({"a", models::conv2d(window, 1, drawn(4, 9), biases(4)), {0}});
+  graph.nodes.push_back({"b", models::batch_norm(4), {1}});
+  graph.nodes.push_back({"c", models::activate(models::make_activation("relu")), {2}});
+  graph.nodes.push_back({"d", models::conv2d(window, 2, drawn(4, 18), biases(4)), {3}});
+  graph.nodes.push_back({"e", models::add(), {3, 4}});
+  graph.nodes.push_back({"f", models::concat(), {5, 2}});
+  graph.nodes.push_back({"g", models::max_pool(halves), {6}});
+  graph.nodes.push_back({"h", models::average_pool(window, true), {7}});
+  graph.nodes.push_back({"i", models::dense(drawn(3, 72), biases(3)), {8}});
+  return graph;
+}
+
+/// The first `flat` samples are one grey: every window of the pool has ties.
+datasets::Dataset small_pictures(std::size_t flat) {
+  constexpr std::size_t kSamples = 40;
+  datasets::Dataset data{.name = "noise",
+                         .split = "test",
+                         .images = {kSamples, 36},
+                         .shape = {6, 6, 1, true},
+                         .class_names = {"a", "b", "c"}};
+  Rng rng(4, 0, "crosscheck-test");
+  for (std::size_t n = 0; n < kSamples; ++n) {
+    for (float& value : data.images.row(n)) value = n < flat ? 0.5F : rng.uniform(0.0F, 1.0F);
+    data.labels.push_back(static_cast<int>(rng.below(3)));
+    data.ids.push_back(n);
+  }
+  return data;
+}
+
+CrosscheckReport check_graph(std::size_t flat, const CrosscheckTamper& tamper = {}) {
+  return crosscheck(small_graph(), small_pictures(flat),
+                    {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax)}, tamper);
+}
+
+TEST(CrosscheckGraph, AgreesLayerByLayerAndAsAWhole) {
+  const CrosscheckReport report = check_graph(0);
+  const std::string text = to_text(report);
+  EXPECT_TRUE(report.ok()) << text;
+  EXPECT_EQ(report.samples, 40U);
+  EXPECT_EQ(report.other_branch[0], 0U) << "in float64 no rounding decides\n" << text;
+  for (const std::string_view part :
+       {"1 conv 4: 3×3, pad 1: y", "2 batch norm: ∂J/∂θ", "6 concat: ∂J/∂x", "8 average pool 3×3",
+        "logits", "cross-entropy: ∂J/∂W1", "cross-entropy: ∂J/∂b2", "mse of sigmoid: ∂J/∂W4",
+        "quadratic of identity: ∂J/∂x", "FGSM linf", "20 updates by adam"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
+  }
+}
+
+// What differs far from every kink is wrong; at a tie it is counted and named.
+TEST(CrosscheckGraph, OnlyASampleAtAKinkMayDiffer) {
+  const auto tamper_all = [](RowsOf<double> dx) {
+    if (dx.rows == 40)
+      for (double& value : dx.flat()) value += 1.0;
+  };
+  const CrosscheckReport apart = check_graph(0, {.input_gradient = tamper_all});
+  EXPECT_EQ(apart.other_branch[0], 0U);
+  EXPECT_TRUE(contains(failures(apart, Precision::kFloat64), "cross-entropy: ∂J/∂x"));
+  const CrosscheckReport tied = check_graph(40, {.input_gradient = tamper_all});
+  EXPECT_EQ(tied.other_branch[0], 40U);
+  EXPECT_EQ(failures(tied, Precision::kFloat64), (std::vector<std::string>{"losses, gradients"}))
+      << "a graph that never agrees is wrong";
+  const CrosscheckReport some = check_graph(7, {.input_gradient = tamper_all});
+  EXPECT_EQ(some.other_branch[0], 7U);
+  EXPECT_NE(to_text(some).find("left out of losses and gradients: 7 samples in float64"),
+            std::string::npos);
+}
+
+TEST(CrosscheckGraph, FindsAWrongParameterGradient) {
+  const CrosscheckReport report =
+      check_graph(0, {.parameter_gradient = [](std::span<double> g) { g[7] *= 1.01; }});
+  for (const Precision precision : {Precision::kFloat64, Precision::kFloat32}) {
+    const auto failed = failures(report, precision);
+    EXPECT_TRUE(contains(failed, "cross-entropy: ∂J/∂W1")) << to_text(report);
+    EXPECT_FALSE(contains(failed, "W3"));
+  }
+}
+
+class CrosscheckPublishedGraphs : public testing::TestWithParam<const char*> {};
+
+TEST_P(CrosscheckPublishedGraphs, AgreeOnMnist) {
+  const std::string folder = environment("GIBBON_ORACLES");
+  if (folder.empty()) GTEST_SKIP() << "GIBBON_ORACLES is not set: no trained networks to look at";
+  if (environment("GIBBON_DATA").empty()) GTEST_SKIP() << "GIBBON_DATA is not set: MNIST is needed";
+  const models::ModelFile file = models::read_model(std::filesystem::path(folder) / "conv" /
+                                                    (std::string(GetParam()) + ".onnx"));
+  const CrosscheckReport report = crosscheck(
+      *file.graph, datasets::load("mnist", {}),
+      {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax), .samples = 8});
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_LE(report.other_branch[0], 4U) << to_text(report);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CrosscheckPublishedGraphs,
+                         testing::Values("lenet5", "lenet5_adv", "wong_conv_0.1"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
+
+/// Photographs through SqueezeNet: a million ReLUs, of which some stand within rounding of 0.
+TEST(CrosscheckPanda, AgreesOnSqueezeNet) {
+  const std::string folder = environment("GIBBON_ORACLES");
+  if (folder.empty()) GTEST_SKIP() << "GIBBON_ORACLES is not set: no trained networks to look at";
+  const std::filesystem::path panda = std::filesystem::path(folder) / "panda";
+  const models::ModelFile file = models::read_model(panda / "squeezenet.onnx");
+  const datasets::Picture picture = datasets::read_picture(panda / "images" / "panda.png", 3);
+  datasets::Dataset data{.name = "panda",
+                         .split = "test",
+                         .images = {1, picture.pixels.size()},
+                         .labels = {388},
+                         .ids = {0},
+                         .shape = {227, 227, 3, true}};
+  std::ranges::transform(picture.pixels, data.images.row(0).begin(),
+                         [](std::uint8_t level) { return static_cast<float>(level) / 255.0F; });
+  const CrosscheckReport report = crosscheck(
+      *file.graph, data, {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax)});
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_EQ(report.other_branch[0], 0U) << to_text(report);
 }
 
 class CrosscheckOracles : public testing::TestWithParam<const char*> {};

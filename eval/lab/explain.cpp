@@ -6,35 +6,14 @@
 #include <numeric>
 #include <utility>
 
-#include "attacks/losses.hpp"
-#include "base/printable.hpp"
 #include "eval/lab/explain_bounds.hpp"
+#include "eval/lab/explain_text.hpp"
 #include "models/mlp.hpp"
 
 namespace gibbon::eval::lab {
 namespace {
 
-using Values = std::span<const double>;
 using models::MlpOf;
-
-constexpr std::size_t kShown = 32;  // entries of a vector that are printed without `all`
-
-std::string number(double value) { return fmt::format("{:+.6g}", value); }
-
-/// "[ +1.2, -3.4, …]", eight to a line, in columns below the line they start on.
-std::string vector(Values values, bool all) {
-  const std::size_t shown = all ? values.size() : std::min(values.size(), kShown);
-  std::string out = values.size() > 8 ? "[\n      " : "[";
-  for (std::size_t k = 0; k < shown; ++k) {
-    if (k > 0) out += k % 8 == 0 ? ",\n      " : ",";
-    out += fmt::format("{:>13}", number(values[k]));
-  }
-  return out + (shown < values.size() ? fmt::format(", … {} more]", values.size() - shown) : "]");
-}
-
-double length(Values values) {
-  return std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-}
 
 /// Everything the two passes left behind, and words for it.
 class Lesson {
@@ -95,12 +74,7 @@ class Lesson {
       add("  layer {}: {} × {} weights + {} biases = {}", l + 1, w.rows, w.cols, w.rows,
           w.rows * w.cols + w.rows);
     }
-    add("\nsample {} of {} {}: label y = {} ({})", data_.ids[sample_], data_.name, data_.split,
-        label_, printable(data_.class_names[label_]));
-    const Row x = data_.images.row(sample_);
-    const auto filled = std::ranges::count_if(x, [](float v) { return v != 0.0F; });
-    add("  x: {} values in [{}, {}], {} of them not 0", x.size(), data_.range.lower,
-        data_.range.upper, filled);
+    text_ += the_sample(data_, sample_);
     if (settings_.all) add("  x = {}", shown(x_.row(0)));
     if (!network_.normalisation.shift.empty()) {
       add("  x' = (x - shift) / scale, per value: the model's own first layer");
@@ -125,16 +99,8 @@ class Lesson {
   }
 
   void answer() {
-    const Values logits = passed().a.back().row(0);
-    std::vector<double> answer(logits.size());
-    models::apply_output(settings_.loss.output, logits, std::span(answer));
-    const auto says = static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
-    add("\n  ŷ = {}(z{})", models::to_string(settings_.loss.output), model_.depth());
-    add("    ŷ = {}", shown(answer));
-    add("    the network predicts {} ({}), the label is {}", says,
-        printable(data_.class_names[says]), label_);
-    add("\n  C = {}   ({})", settings_.loss.info->formula, settings_.loss.info->name);
-    add("    C = {}", number(loss_));
+    text_ += the_answer(fmt::format("z{}", model_.depth()), passed().a.back().row(0), loss_, label_,
+                        data_, settings_);
   }
 
   void backward(std::size_t l) {
@@ -171,18 +137,8 @@ class Lesson {
 
   void input_gradient() {
     const Values dx = dx_.row(0);
-    std::vector<std::size_t> order(dx.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t d) { return std::abs(dx[d]); });
-    add("\n  ∇ₓC = W1ᵀ ∂C/∂z1: what FGSM takes the sign of   (||·||₂ = {:.6g}, ||·||₁ = {:.6g})",
-        length(dx), std::accumulate(dx.begin(), dx.end(), 0.0, [](double s, double v) {
-          return s + std::abs(v);
-        }));
-    std::string largest;
-    for (std::size_t k = 0; k < std::min<std::size_t>(8, order.size()); ++k) {
-      largest += fmt::format("{}x[{}]: {}", k == 0 ? "" : ", ", order[k] + 1, number(dx[order[k]]));
-    }
-    add("    largest: {}", largest);
+    add("\n  ∇ₓC = W1ᵀ ∂C/∂z1: what FGSM takes the sign of   {}", lengths(dx));
+    add("    largest: {}", largest_entries(dx));
     if (settings_.all) add("    ∇ₓC = {}", shown(dx));
   }
 
@@ -207,27 +163,7 @@ class Lesson {
     add("    C before {}, after the step {}", number(loss_), number(loss));
   }
 
-  void attack() {
-    TensorOf<double> moved = x_;
-    for (std::size_t d = 0; d < moved.cols(); ++d) {
-      const double g = dx_.row(0)[d];
-      const double step = g > 0.0 ? settings_.epsilon : (g < 0.0 ? -settings_.epsilon : 0.0);
-      moved.row(0)[d] =
-          std::clamp(moved.row(0)[d] + step, double{data_.range.lower}, double{data_.range.upper});
-    }
-    auto tape = model_.make_tape(1);
-    const auto say = [&](const TensorOf<double>& x) {
-      const auto logits = model_.forward(x.view(), tape).row(0);
-      const int label = attacks::predicted_class(logits);
-      return fmt::format("{} with {:.2f} %",
-                         printable(data_.class_names[static_cast<std::size_t>(label)]),
-                         100.0 * models::confidence(settings_.loss.output, logits,
-                                                    static_cast<std::size_t>(label)));
-    };
-    add("\nFGSM: x' = clip(x + ε · sign(∇ₓC)), here with ε = {}", settings_.epsilon);
-    add("    before: {}", say(x_));
-    add("    after:  {}", say(moved));
-  }
+  void attack() { text_ += the_attack(model_, x_, dx_.row(0), data_, settings_); }
 
   const models::Network& network_;
   const datasets::Dataset& data_;

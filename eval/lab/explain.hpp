@@ -6,6 +6,7 @@
 #include "attacks/attack.hpp"
 #include "attacks/ensembles.hpp"
 #include "datasets/dataset.hpp"
+#include "models/graph.hpp"
 #include "models/network.hpp"
 
 namespace gibbon::eval::lab {
@@ -30,5 +31,10 @@ struct ExplainSettings {
 [[nodiscard]] std::string explain_sample(const models::Network& network,
                                          const datasets::Dataset& data, std::size_t sample,
                                          const ExplainSettings& settings);
+
+/// The same of a graph: every node in order and in reverse, of each one number with all its terms.
+/// Has no bounds.
+[[nodiscard]] std::string explain_sample(const models::Graph& graph, const datasets::Dataset& data,
+                                         std::size_t sample, const ExplainSettings& settings);
 
 }  // namespace gibbon::eval::lab

@@ -52,6 +52,27 @@ double spectral_norm(Rows weight) {
   return norm;
 }
 
+/// Of a graph, whose branches count once: 1 in all but layers with weights. A place of the input
+/// lies in as many windows as a window has places.
+double gain_of(const models::Graph& graph) {
+  double gain = 1.0;
+  for (const models::Parameter& p : graph.parameters()) {
+    if (p.role != models::Role::kDecayed) continue;
+    const std::size_t columns = p.values.size() / p.dims[0];
+    gain *= spectral_norm({p.values.data(), p.dims[0], columns});
+    if (p.dims.size() == 4) gain *= std::sqrt(static_cast<double>(p.dims[1] * p.dims[2]));
+  }
+  return gain;
+}
+
+/// Layers whose slopes are rounded: activations that are not made of straight lines.
+std::size_t rounded_slopes(const models::Graph& graph) {
+  return static_cast<std::size_t>(std::ranges::count_if(graph.nodes, [](const models::Node& node) {
+    const models::Blueprint layer = node.layer->blueprint();
+    return layer.kind == "activation" && models::find_activation(layer.function).kink == "none";
+  }));
+}
+
 double gain_of(const models::Network& network) {
   double gain = 1.0;
   for (const models::Dense& layer : network.layers) gain *= spectral_norm(layer.weight.view());
@@ -67,6 +88,12 @@ CheckedClassifier::CheckedClassifier(const models::Classifier& ours, const model
       reference_(models::open_reference(network, models::Precision::kFloat32)) {
   layers_ = network.layers.size();
 }
+
+CheckedClassifier::CheckedClassifier(const models::Classifier& ours, const models::Graph& graph)
+    : ours_(ours),
+      layers_(rounded_slopes(graph)),
+      gain_(layers_ == 0 ? 0.0 : gain_of(graph)),
+      reference_(models::open_reference(graph, models::Precision::kFloat32)) {}
 
 template <class Allowed>
 void CheckedClassifier::compare(const char* pass, const models::Tape& tape, Rows ours,

@@ -22,6 +22,7 @@ class CheckedClassifier final : public models::Classifier, private models::Front
  public:
   /// `ours` computes `network` and outlives this. Throws what open_reference() throws.
   CheckedClassifier(const models::Classifier& ours, const models::Network& network);
+  CheckedClassifier(const models::Classifier& ours, const models::Graph& graph);
 
   [[nodiscard]] std::size_t input_dim() const override { return ours_.input_dim(); }
   [[nodiscard]] std::size_t num_classes() const override { return ours_.num_classes(); }

@@ -385,12 +385,14 @@ SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
   require_runnable(plan, data);
   std::unique_ptr<models::Classifier> checked;
   if (plan.crosscheck) {
-    if (target.network == nullptr) {
+    if (target.network == nullptr && target.graph == nullptr) {
       fail_usage(
           "--crosscheck: the layers of {} are not known, so LibTorch cannot run them; omit it",
           target.architecture);
     }
-    checked = std::make_unique<CheckedClassifier>(*target.fast, *target.network);
+    checked = target.graph == nullptr
+                  ? std::make_unique<CheckedClassifier>(*target.fast, *target.network)
+                  : std::make_unique<CheckedClassifier>(*target.fast, *target.graph);
   }
   const models::Classifier& model = plan.crosscheck ? *checked : *target.fast;
   fit_attacks(model, plan);

@@ -186,6 +186,7 @@ class BatchNorm final : public LayerOf<BatchNorm, BatchNormPasses> {
       out.constants.push_back({p.name, p.dims, {p.values.begin(), p.values.end()}});
     return out;  // epsilon = 1e-5 is its default
   }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "batch-norm"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (channels() != inputs[0].channels) {
       throw std::invalid_argument(

@@ -60,6 +60,11 @@ class Clip final : public LayerOf<Clip, ClipPasses> {
   [[nodiscard]] std::string describe() const override {
     return fmt::format("clip {} … {}", low, high);
   }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {
+        .kind = "clip",
+        .numbers = {{"low", {static_cast<double>(low)}}, {"high", {static_cast<double>(high)}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     return inputs[0];
   }

@@ -294,6 +294,10 @@ class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
     if (groups != 1) out.attributes.emplace_back("group", static_cast<std::int64_t>(groups));
     return out;
   }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {
+        .kind = "conv2d", .window = window, .numbers = {{"groups", {static_cast<double>(groups)}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     const std::size_t channels = inputs[0].channels;
     if (groups == 0 || channels % groups != 0 || weight.rows() % groups != 0) {

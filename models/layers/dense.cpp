@@ -103,6 +103,7 @@ class DenseLayer final : public LayerOf<DenseLayer, DensePasses> {
                           {"bias", {bias.size()}, bias}},
             .attributes = {{"transB", std::int64_t{1}}}};
   }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "dense"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (inputs[0].size() != weight.cols()) {
       throw std::invalid_argument(fmt::format("its weight takes {} inputs, but {} arrive",

@@ -43,6 +43,7 @@ class Add final : public LayerOf<Add, AddPasses> {
     if (inputs.size() != 2) throw std::logic_error("add: a file adds two");
     return {.name = "Add"};
   }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "add"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     for (const FeatureShape& input : inputs) {
       if (input != inputs[0]) {
@@ -97,6 +98,7 @@ class ConcatPasses final : public OperationOf<Float> {
 class Concat final : public LayerOf<Concat, ConcatPasses> {
  public:
   [[nodiscard]] std::string describe() const override { return "concat"; }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "concat"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     FeatureShape out = inputs[0];
     out.channels = 0;

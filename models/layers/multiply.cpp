@@ -36,6 +36,7 @@ class MultiplyPasses final : public OperationOf<Float> {
 class Multiply final : public LayerOf<Multiply, MultiplyPasses> {
  public:
   [[nodiscard]] std::string describe() const override { return "multiply"; }
+  [[nodiscard]] Blueprint blueprint() const override { return {.kind = "multiply"}; }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (inputs.size() != 2) {
       throw std::invalid_argument(fmt::format("it has {} inputs; allowed are 2", inputs.size()));

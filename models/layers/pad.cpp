@@ -46,6 +46,11 @@ class Pad final : public LayerOf<Pad, PadPasses> {
   Pad(std::vector<std::size_t> at, const FeatureShape& shape, float number)
       : places(std::move(at)), to(shape), value(number) {}
   [[nodiscard]] std::string describe() const override { return "pad"; }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "pad",
+            .numbers = {{"places", {places.begin(), places.end()}},
+                        {"value", {static_cast<double>(value)}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (places.size() != inputs[0].size()) {
       throw std::invalid_argument(

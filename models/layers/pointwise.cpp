@@ -59,6 +59,11 @@ class Activate final : public LayerOf<Activate, ActivatePasses> {
  public:
   explicit Activate(Activation of) : activation(of) {}
   [[nodiscard]] std::string describe() const override { return std::string(activation.info->name); }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "activation",
+            .function = activation.info->name,
+            .numbers = {{"alpha", {activation.alpha}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     return inputs[0];
   }
@@ -119,6 +124,9 @@ class ScaleShift final : public LayerOf<ScaleShift, ScaleShiftPasses> {
   [[nodiscard]] std::string describe() const override { return "scale"; }
   [[nodiscard]] std::size_t parameter_count() const override {
     return factors.size() + terms.size();
+  }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "scale-shift", .numbers = {{"factors", factors}, {"terms", terms}}};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (factors.size() != inputs[0].channels && factors.size() != inputs[0].size()) {
@@ -183,6 +191,9 @@ class Reorder final : public LayerOf<Reorder, ReorderPasses> {
         throw std::logic_error("reorder: it is no Flatten");
     }
     return {.name = "Flatten"};
+  }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "reorder", .numbers = {{"order", {order.begin(), order.end()}}}};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     for (const std::size_t from : order) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <stdexcept>
@@ -136,6 +138,29 @@ class MaxPoolPasses final : public OperationOf<Float> {
 
   [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override { return at_.channels(); }
 
+  /// Some window has two largest numbers.
+  [[nodiscard]] bool near_kink(std::span<const Float> z, double tolerance) const override {
+    double largest = 0.0;
+    for (const Float value : z) largest = std::max(largest, std::abs(static_cast<double>(value)));
+    std::vector<Float> first;
+    std::vector<Float> second;
+    for (std::size_t p = 0; p < at_.places(); ++p) {
+      first.assign(at_.channels(), -std::numeric_limits<Float>::infinity());
+      second = first;
+      at_.walk(p, [&](std::size_t pixel) {
+        for (std::size_t c = 0; c < at_.channels(); ++c) {
+          second[c] = std::max(second[c], std::min(first[c], z[pixel + c]));
+          first[c] = std::max(first[c], z[pixel + c]);
+        }
+      });
+      for (std::size_t c = 0; c < at_.channels(); ++c) {
+        if (static_cast<double>(first[c]) - static_cast<double>(second[c]) <= tolerance * largest)
+          return true;
+      }
+    }
+    return false;
+  }
+
  private:
   PoolPlaces at_;
 };
@@ -146,6 +171,9 @@ class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
   [[nodiscard]] std::string describe() const override { return "max pool " + window.text(); }
   [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
     return {.name = "MaxPool", .attributes = window.attributes()};
+  }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "max-pool", .window = window};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     require_overlap(window);
@@ -217,6 +245,12 @@ class AveragePool final : public LayerOf<AveragePool, AveragePoolPasses> {
   }
   [[nodiscard]] Window window_of(const FeatureShape& input) const {
     return global ? Window{.height = input.height, .width = input.width} : window;
+  }
+  [[nodiscard]] Blueprint blueprint() const override {
+    if (global) return {.kind = "global-average-pool"};
+    return {.kind = "average-pool",
+            .window = window,
+            .numbers = {{"count_padding", {count_padding ? 1.0 : 0.0}}}};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     require_overlap(window);

@@ -58,6 +58,9 @@ class PRelu final : public LayerOf<PRelu, PReluPasses> {
  public:
   explicit PRelu(std::vector<float> a) : slopes(std::move(a)) {}
   [[nodiscard]] std::string describe() const override { return "prelu"; }
+  [[nodiscard]] Blueprint blueprint() const override {
+    return {.kind = "prelu", .numbers = {{"slopes", {slopes.begin(), slopes.end()}}}};
+  }
   [[nodiscard]] std::size_t parameter_count() const override { return slopes.size(); }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (slopes.size() != inputs[0].channels && slopes.size() != inputs[0].size()) {

@@ -13,6 +13,7 @@
 #include <torch/version.h>
 
 #include "models/reference.hpp"
+#include "models/torch/twin.hpp"
 
 namespace gibbon::models {
 namespace {
@@ -28,7 +29,8 @@ auto translated(const Body& body) {
   }
 }
 
-std::int64_t dim(std::size_t size) { return static_cast<std::int64_t>(size); }
+using torch_twins::dim;
+using torch_twins::Twin;
 
 torch::Dtype to_dtype(Precision precision) {
   return precision == Precision::kFloat32 ? torch::kFloat32 : torch::kFloat64;
@@ -37,6 +39,11 @@ torch::Dtype to_dtype(Precision precision) {
 /// A view in LibTorch's terms; copies only to change the type.
 torch::Tensor to_tensor(Rows x, torch::Dtype dtype) {
   return torch::from_blob(const_cast<float*>(x.data), {dim(x.rows), dim(x.cols)}, torch::kFloat32)
+      .to(dtype);
+}
+
+torch::Tensor to_tensor(RowsOf<const double> x, torch::Dtype dtype) {
+  return torch::from_blob(const_cast<double*>(x.data), {dim(x.rows), dim(x.cols)}, torch::kFloat64)
       .to(dtype);
 }
 
@@ -66,30 +73,6 @@ TensorOf<double> to_rows(const torch::Tensor& from) {
   return rows;
 }
 
-struct Layer {
-  torch::Tensor weight;
-  torch::Tensor bias;
-  std::string activation;
-  double alpha;
-};
-
-torch::Tensor activate(const Layer& layer, const torch::Tensor& z) {
-  const std::string& name = layer.activation;
-  if (name == "identity") return z;
-  if (name == "relu") return torch::relu(z);
-  if (name == "leaky-relu") return torch::leaky_relu(z, layer.alpha);
-  if (name == "sigmoid") return torch::sigmoid(z);
-  if (name == "tanh") return torch::tanh(z);
-  if (name == "gelu") return torch::gelu(z);
-  if (name == "elu") return torch::elu(z, layer.alpha);
-  if (name == "erf") return torch::erf(z);
-  if (name == "silu") return z * torch::sigmoid(layer.alpha * z);
-  // Its usual threshold of 20, above which it returns z, is an error of 1e-10; at 40 it is 1e-19.
-  if (name == "softplus") return torch::softplus(z, 1.0, 40.0);
-  if (name == "step") return (z > 0).to(z.dtype());
-  throw std::runtime_error(fmt::format("LibTorch: no counterpart of activation '{}'", name));
-}
-
 /// Loss summed over the samples.
 torch::Tensor loss_of(std::string_view name, Output output, const torch::Tensor& logits,
                       const torch::Tensor& labels) {
@@ -108,57 +91,90 @@ torch::Tensor loss_of(std::string_view name, Output output, const torch::Tensor&
 }
 
 /// Parameters as leaves of the graph, and the function they stand for.
-struct Model {
-  torch::Tensor shift;  // undefined: no normalisation
-  torch::Tensor scale;
-  std::vector<Layer> layers;
-
-  Model(const Network& network, torch::Dtype dtype) {
-    if (!network.normalisation.shift.empty()) {
-      shift = to_tensor(std::span(network.normalisation.shift), dtype).clone();
-      scale = to_tensor(std::span(network.normalisation.scale), dtype).clone();
-    }
-    for (const Dense& layer : network.layers) {
-      layers.push_back({to_tensor(layer.weight.view(), dtype).clone(),
-                        to_tensor(std::span(layer.bias), dtype).clone(),
-                        std::string(layer.activation.info->name), layer.activation.alpha});
+class Model {
+ public:
+  Model(const ReferenceGraph& graph, torch::Dtype dtype) : input_(graph.input) {
+    for (const ReferenceNode& node : graph.nodes) {
+      steps_.push_back({.forward = Twin::of(node, dtype),
+                        .inputs = node.inputs,
+                        .from = node.from,
+                        .first = parameters_.size(),
+                        .count = node.parameters.size()});
+      for (const Parameter& parameter : node.parameters) {
+        std::vector<std::int64_t> dims;
+        for (const std::size_t size : parameter.dims) dims.push_back(dim(size));
+        const torch::Tensor ours = to_tensor(parameter.values, dtype).view(dims);
+        parameters_.push_back(
+            (dims.size() == 4 ? ours.permute({0, 3, 1, 2}) : ours).contiguous().clone());
+        roles_.push_back(parameter.role);
+      }
     }
   }
 
   /// The same function with parameters of its own, that ask for gradients or do not.
   [[nodiscard]] Model copy(bool with_gradients) const {
     Model other = *this;
-    for (Layer& layer : other.layers) {
-      layer.weight = layer.weight.detach().clone().requires_grad_(with_gradients);
-      layer.bias = layer.bias.detach().clone().requires_grad_(with_gradients);
+    for (std::size_t k = 0; k < parameters_.size(); ++k) {
+      other.parameters_[k] = parameters_[k].detach().clone().requires_grad_(
+          with_gradients && roles_[k] != Role::kStatistic);
     }
     return other;
   }
 
-  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x) const {
-    torch::Tensor a = shift.defined() ? (x - shift) / scale : x;
-    for (const Layer& layer : layers)
-      a = activate(layer, torch::linear(a, layer.weight, layer.bias));
-    return a;
+  /// Logits (N × C) of x (N × D).
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& x, bool training = false) const {
+    std::vector<torch::Tensor> values{torch_twins::to_value(x, input_)};
+    std::vector<torch::Tensor> inputs;
+    for (const Step& step : steps_) {
+      inputs.clear();
+      for (const std::size_t k : step.inputs) inputs.push_back(values[k]);
+      values.push_back(step.forward(inputs, own(step), training));
+    }
+    return torch_twins::to_rows(values.back());
   }
 
-  [[nodiscard]] std::vector<torch::Tensor> parameters() const {
-    std::vector<torch::Tensor> all;
-    for (const Layer& layer : layers) {
-      all.push_back(layer.weight);
-      all.push_back(layer.bias);
-    }
-    return all;
+  /// One node, on rows.
+  [[nodiscard]] torch::Tensor layer(std::size_t node, std::span<const torch::Tensor> rows) const {
+    const Step& step = steps_.at(node);
+    std::vector<torch::Tensor> inputs;
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      inputs.push_back(torch_twins::to_value(rows[k], step.from.at(k)));
+    return torch_twins::to_rows(step.forward(inputs, own(step), false));
   }
+  [[nodiscard]] std::span<const torch::Tensor> parameters_of(std::size_t node) const {
+    return own(steps_.at(node));
+  }
+
+  [[nodiscard]] const std::vector<torch::Tensor>& parameters() const { return parameters_; }
+  [[nodiscard]] Role role(std::size_t parameter) const { return roles_[parameter]; }
+
+ private:
+  struct Step {
+    torch_twins::Forward forward;
+    std::vector<std::size_t> inputs;
+    std::vector<FeatureShape> from;
+    std::size_t first;  // of its parameters
+    std::size_t count;
+  };
+
+  [[nodiscard]] std::span<const torch::Tensor> own(const Step& step) const {
+    return std::span(parameters_).subspan(step.first, step.count);
+  }
+
+  FeatureShape input_;
+  std::vector<Step> steps_;
+  std::vector<torch::Tensor> parameters_;
+  std::vector<Role> roles_;
 };
 
-std::vector<double> flatten(const std::vector<torch::Tensor>& tensors) {
+/// In our layout, where channels come last.
+std::vector<double> flatten(std::span<const torch::Tensor> tensors) {
   std::int64_t size = 0;
   for (const torch::Tensor& tensor : tensors) size += tensor.numel();
   std::vector<double> flat(static_cast<std::size_t>(size));
   double* out = flat.data();
   for (const torch::Tensor& tensor : tensors) {
-    copy_to(tensor, out);
+    copy_to(tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}) : tensor, out);
     out += tensor.numel();
   }
   return flat;
@@ -167,18 +183,18 @@ std::vector<double> flatten(const std::vector<torch::Tensor>& tensors) {
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(std::string_view name, const Model& model,
                                                         double learning_rate, double momentum,
                                                         double weight_decay) {
-  std::vector<torch::Tensor> weights;
-  std::vector<torch::Tensor> biases;
-  for (const Layer& layer : model.layers) {
-    weights.push_back(layer.weight);
-    biases.push_back(layer.bias);
+  std::vector<torch::Tensor> decayed;
+  std::vector<torch::Tensor> others;
+  for (std::size_t k = 0; k < model.parameters().size(); ++k) {
+    if (model.role(k) == Role::kStatistic) continue;
+    (model.role(k) == Role::kDecayed ? decayed : others).push_back(model.parameters()[k]);
   }
   const auto groups = [&](const auto& options) {
     using Options = std::decay_t<decltype(options)>;
     std::vector<torch::optim::OptimizerParamGroup> both;
-    both.emplace_back(weights,
+    both.emplace_back(decayed,
                       std::make_unique<Options>(Options(options).weight_decay(weight_decay)));
-    both.emplace_back(biases, std::make_unique<Options>(options));
+    both.emplace_back(others, std::make_unique<Options>(options));
     return both;
   };
   torch::optim::SGDOptions sgd(learning_rate);
@@ -237,7 +253,7 @@ class TorchResident final : public ResidentReference {
       const torch::Tensor indices = to_tensor(std::span(order));
       for (const torch::Tensor& some : indices.split(dim(batch))) {
         optimizer_->zero_grad();
-        const torch::Tensor logits = trained_->forward(x_.index_select(0, some));
+        const torch::Tensor logits = trained_->forward(x_.index_select(0, some), true);
         torch::cross_entropy_loss(logits, labels_.index_select(0, some)).backward();
         optimizer_->step();
       }
@@ -281,8 +297,8 @@ class TorchResident final : public ResidentReference {
 
 class TorchReference final : public Reference {
  public:
-  TorchReference(const Network& network, Precision precision)
-      : dtype_(to_dtype(precision)), model_(Model(network, dtype_).copy(true)) {}
+  TorchReference(const ReferenceGraph& graph, Precision precision)
+      : dtype_(to_dtype(precision)), model_(Model(graph, dtype_).copy(true)) {}
 
   [[nodiscard]] TensorOf<double> forward(Rows x) const override {
     return translated([&] {
@@ -300,10 +316,24 @@ class TorchReference final : public Reference {
 
   [[nodiscard]] ReferenceGradients vjp(Rows x, RowsOf<const double> dlogits) const override {
     return derive(x, [&](const torch::Tensor& logits) {
-      const torch::Tensor seed =
-          torch::from_blob(const_cast<double*>(dlogits.data),
-                           {dim(dlogits.rows), dim(dlogits.cols)}, torch::kFloat64);
-      return (logits * seed.to(dtype_)).sum();
+      return (logits * to_tensor(dlogits, dtype_)).sum();
+    });
+  }
+
+  [[nodiscard]] ReferencePass layer(std::size_t node, std::span<const RowsOf<const double>> inputs,
+                                    RowsOf<const double> dy) const override {
+    return translated([&] {
+      std::vector<torch::Tensor> by;
+      for (const RowsOf<const double>& x : inputs)
+        by.push_back(to_tensor(x, dtype_).clone().requires_grad_());
+      const torch::Tensor y = model_.layer(node, by);
+      const auto parameters = model_.parameters_of(node);
+      by.insert(by.end(), parameters.begin(), parameters.end());
+      const std::vector<torch::Tensor> found = gradients_of((y * to_tensor(dy, dtype_)).sum(), by);
+      ReferencePass pass{.y = to_rows(y)};
+      for (std::size_t k = 0; k < inputs.size(); ++k) pass.inputs.push_back(to_rows(found[k]));
+      pass.parameters = flatten(std::span(found).subspan(inputs.size()));
+      return pass;
     });
   }
 
@@ -318,7 +348,7 @@ class TorchReference final : public Reference {
       std::vector<std::vector<double>> parameters;
       for (const std::vector<std::uint32_t>& batch : training.batches) {
         const torch::Tensor indices = to_tensor(std::span(batch));
-        const torch::Tensor logits = model.forward(images.index_select(0, indices));
+        const torch::Tensor logits = model.forward(images.index_select(0, indices), true);
         optimizer->zero_grad();
         (loss_of(training.loss, training.output, logits, labels.index_select(0, indices)) /
          static_cast<double>(batch.size()))
@@ -338,6 +368,25 @@ class TorchReference final : public Reference {
   }
 
  private:
+  /// ∂J/∂(each of `by`); 0 where nothing reaches: before a step activation, and in statistics.
+  static std::vector<torch::Tensor> gradients_of(const torch::Tensor& J,
+                                                 const std::vector<torch::Tensor>& by) {
+    std::vector<torch::Tensor> asking;
+    for (const torch::Tensor& tensor : by) {
+      if (tensor.requires_grad()) asking.push_back(tensor);
+    }
+    torch::autograd::variable_list found(asking.size());
+    // Not backward(): that would add to the parameters' own .grad, which threads share.
+    if (J.requires_grad()) found = torch::autograd::grad({J}, asking, {}, {}, false, true);
+    std::vector<torch::Tensor> all;
+    std::size_t next = 0;
+    for (const torch::Tensor& tensor : by) {
+      const torch::Tensor own = tensor.requires_grad() ? found[next++] : torch::Tensor();
+      all.push_back(own.defined() ? own : torch::zeros_like(tensor));
+    }
+    return all;
+  }
+
   /// Gradients of value(logits) by every parameter and by x.
   template <class Value>
   ReferenceGradients derive(Rows x, const Value& value) const {
@@ -346,12 +395,7 @@ class TorchReference final : public Reference {
       const torch::Tensor J = value(model_.forward(leaf));
       std::vector<torch::Tensor> by = model_.parameters();
       by.push_back(leaf);
-      // Not backward(): that would add to the parameters' own .grad, which threads share.
-      torch::autograd::variable_list found = torch::autograd::grad({J}, by, {}, {}, false, true);
-      for (std::size_t k = 0; k < by.size(); ++k) {
-        // Nothing reaches what lies before a step activation.
-        if (!found[k].defined()) found[k] = torch::zeros_like(by[k]);
-      }
+      std::vector<torch::Tensor> found = gradients_of(J, by);
       TensorOf<double> inputs = to_rows(found.back());
       found.pop_back();
       return ReferenceGradients{J.item<double>(), flatten(found), std::move(inputs)};
@@ -362,7 +406,7 @@ class TorchReference final : public Reference {
   Model model_;
 };
 
-Reference* open(const Network& network, Precision precision) {
+Reference* open(const ReferenceGraph& graph, Precision precision) {
   return translated([&]() -> Reference* {
     // One thread per call: whoever wants more calls from more threads.
     static const bool alone = [] {
@@ -375,7 +419,7 @@ Reference* open(const Network& network, Precision precision) {
       return true;
     }();
     static_cast<void>(alone);
-    return new TorchReference(network, precision);
+    return new TorchReference(graph, precision);
   });
 }
 
