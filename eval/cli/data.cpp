@@ -55,9 +55,9 @@ void add_data(Parser root) {
   Parser app = root.command("data", "Download or inspect a data set");
   app.needs_command();
 
-  Parser fetch = app.command(
-      "fetch",
-      "Download mnist, fashion-mnist, kmnist, cifar10 or digits to the cache and check its SHA-256");
+  Parser fetch = app.command("fetch",
+                             "Download mnist, fashion-mnist, kmnist, cifar10 or digits to the "
+                             "cache and check its SHA-256");
   fetch.option("NAME", state->name, "data set").required();
   fetch.option("--data-dir", state->data.data_dir, "folder for <name>/; default: the cache");
   fetch.flag("--quiet", state->quiet, "no progress on stderr");

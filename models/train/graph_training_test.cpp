@@ -234,6 +234,55 @@ TEST(GraphTraining, ThreadsChangeSpeedAndNoBit) {
   }
 }
 
+// An adversary that may not move sees the sample itself: half of each loss is the ordinary loss,
+// and the statistics are those of one batch, not of two.
+TEST(GraphTraining, TwoPassesShareTheStatistics) {
+  const datasets::Dataset data = bars(60);
+  const Graph graph = graph_of(kNormed);
+  const auto stepped = [&](double kappa) {
+    StepSettings settings = step_settings("sgd");
+    settings.robust = {
+        .method = &robust::find_robust("pgd"), .epsilon = 0.0, .kappa = kappa, .steps = 1};
+    TrainableGraphOf<double> model(graph);
+    StepperOf<double> stepper(model, settings);
+    stepper.step(data.images.view(), data.labels, range(0, 60), 0.1,
+                 {.epsilon = 0.0, .kappa = kappa});
+    return std::vector<double>(model.parameters().begin(), model.parameters().end());
+  };
+  const std::vector<double> want = stepped(1.0);
+  for (const double kappa : {0.0, 0.5}) {
+    const std::vector<double> got = stepped(kappa);
+    for (std::size_t k = 0; k < want.size(); ++k) EXPECT_NEAR(got[k], want[k], 1e-12) << kappa;
+  }
+}
+
+TEST(GraphTraining, SamplesAreVariedAnewInEveryEpoch) {
+  const datasets::Dataset data = bars(50);
+  Graph graph = graph_of("conv2:3,relu");
+  TrainSettings settings = settings_of("gd");
+  settings.step.augment = parse_augmentation("shift:2,flip");
+  settings.validation = 0.0;
+  settings.epochs = 3;
+  StepSettings by_hand = settings.step;
+  by_hand.shape = data.shape;
+  const auto stepped = [&](const std::vector<std::uint64_t>& epochs) {
+    TrainableGraphOf<float> model(graph_of("conv2:3,relu"));
+    StepperOf<float> stepper(model, by_hand);
+    for (const std::uint64_t epoch : epochs) {
+      stepper.begin_epoch(epoch);
+      stepper.step(data.images.view(), data.labels, range(0, 50), settings.learning_rate);
+    }
+    return std::vector<float>(model.parameters().begin(), model.parameters().end());
+  };
+  const std::size_t best = train(graph, data, settings, {}).best_epoch;
+  std::vector<std::uint64_t> epochs(best);
+  std::iota(epochs.begin(), epochs.end(), std::uint64_t{1});
+  EXPECT_EQ(parameters_of(graph), stepped(epochs));
+  EXPECT_NE(stepped({1, 2, 3}), stepped({1, 1, 1}));
+  by_hand.augment = {};
+  EXPECT_NE(parameters_of(graph), stepped(epochs));
+}
+
 TEST(GraphTraining, LearnsBars) {
   const datasets::Dataset data = bars();
   for (const std::string_view line : {std::string_view("conv4:3p1,relu,maxpool:2"), kNormed}) {
