@@ -15,8 +15,8 @@ namespace gibbon::models {
 struct ModelFile {
   Network network;  ///< a multilayer perceptron; without layers when `graph` is there
   std::shared_ptr<const Graph> graph;  ///< any other network; null: it is a multilayer perceptron
-  std::string sha256;                  ///< of the file's (uncompressed) bytes
-  /// Softmax, LogSoftmax or Sigmoid, where the file has one behind the logits; else empty.
+  std::string sha256;  ///< of the file's (uncompressed) bytes, and of its external data
+  /// Softmax, LogSoftmax, Sigmoid or ArgMax, where the file has one behind the logits; else empty.
   std::string final_op;
   /// The network has two scores, 0 and z, for the one logit z of the file: softmax over them is the
   /// file's sigmoid.
@@ -29,17 +29,18 @@ struct ModelFile {
   std::vector<std::string> rounded;
 };
 
-/// Reads an ONNX file (plain or .gz). A file that convolves, pools, joins channels or works out its
-/// shapes is a graph (models/onnx/graph_reader.hpp); any other is a multilayer perceptron: Gemm, or
-/// MatMul with the weight on either side, with any activation of the catalogue after each; Add,
-/// Sub, Mul, Div by constants and BatchNormalization; Flatten, Reshape, Transpose, Squeeze,
-/// Unsqueeze, Identity, Dropout, Cast and Constant anywhere. Steps by constants before the first
-/// layer become the normalisation. A final Softmax, LogSoftmax or Sigmoid is taken off: the logits
-/// are what is attacked. Anything else throws an input Error that names the node and its operator:
-/// every attribute of a node is honoured or refused (models/onnx/operators.hpp), and sizes are held
-/// against file_limit before memory is taken.
+/// Reads an ONNX file (plain or .gz), and its external data from its own folder. One chain of
+/// layers is a multilayer perceptron: Gemm, or MatMul with the weight on either side, with any
+/// activation of the catalogue after each; Add, Sub, Mul, Div by constants and BatchNormalization;
+/// what only changes a shape, Dropout, Cast and constants anywhere. Steps by constants before the
+/// first layer become the normalisation. Anything else is a graph (models/onnx/graph_reader.hpp).
+/// What depends on constants alone is computed here; of several outputs the one with scores is
+/// taken, and what stands behind the scores is taken off: the logits are what is attacked. What is
+/// not understood throws an input Error that names the node and its operator: every attribute of a
+/// node is honoured or refused (models/onnx/operators.hpp), and sizes are held against file_limit
+/// before memory is taken.
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
-/// The same of the file's uncompressed bytes; `name` is what messages call it.
+/// The same of the file's uncompressed bytes, without other files; `name` is what messages call it.
 [[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);
 
 /// The perceptron with inputs and logits numbered as in the file, for properties that name them.

@@ -22,6 +22,7 @@
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
 #include "models/onnx/scores.hpp"
+#include "models/onnx/spelt.hpp"
 #include "models/onnx/text.hpp"
 
 namespace gibbon::models {
@@ -40,6 +41,7 @@ class ChainReader : private onnx::NodeReader {
     const ::onnx::GraphProto& graph = model_.graph();
     open();
     at_file([&] { find_input(graph); });
+    spelt_ = onnx::spelt_activations(graph, budget_);
     for (const ::onnx::NodeProto& node : graph.node()) {
       reading_deadline.check_time();
       try {
@@ -97,6 +99,9 @@ class ChainReader : private onnx::NodeReader {
   void take(const ::onnx::NodeProto& node) {
     const std::string& op = node.op_type();
     if (fold_node(node)) return;
+    if (const auto spelt = spelt_.find(node.output(0)); spelt != spelt_.end()) {
+      return part_of_activation(node, spelt->second);
+    }
     if (op == "Shape" && seen_.contains(node.input(0))) {
       constants_[node.output(0)] = shape_constant(node, seen_[node.input(0)]);
       return;
@@ -125,6 +130,17 @@ class ChainReader : private onnx::NodeReader {
     } else {
       activation(node);
     }
+    current_ = node.output(0);
+    seen_[current_] = flow_.dims();
+  }
+
+  /// Of an activation that the file spells out, the last node stands for all.
+  void part_of_activation(const ::onnx::NodeProto& node, const onnx::Spelt& spelt) {
+    if (spelt.from != current_ || ended_ || !chain_.open()) not_a_chain();
+    if (node.output(0) != spelt.output) return;
+    chain_.activate(make_activation(spelt.activation));
+    // Its constants are float32 numbers, and √2 is none.
+    if (spelt.activation == "gelu") out_.rounded.push_back(name_of(node));
     current_ = node.output(0);
     seen_[current_] = flow_.dims();
   }
@@ -339,6 +355,7 @@ class ChainReader : private onnx::NodeReader {
     out_.one_logit = ending_ == onnx::Ending::kAsWritten;
   }
 
+  std::unordered_map<std::string, onnx::Spelt> spelt_;  // by the outputs of their nodes
   onnx::AffineChain chain_;
   onnx::Flow flow_;
   onnx::Ending ending_;

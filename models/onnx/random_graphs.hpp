@@ -92,7 +92,13 @@ class PlainEvaluator {
       }
       return y;
     }
-    if (op == "Add" || op == "Sub" || op == "Mul") return binary(node);
+    if (op == "Add" || op == "Sub" || op == "Mul" || op == "PRelu") return binary(node);
+    if (op == "Sum") {
+      Plain y = x;
+      for (int k = 1; k < node.input_size(); ++k)
+        for (std::size_t i = 0; i < y.values.size(); ++i) y.values[i] += in(node, k).values[i];
+      return y;
+    }
     if (op == "Concat") return concat(node);
     if (op == "BatchNormalization") {
       Plain y = x;
@@ -156,10 +162,16 @@ class PlainEvaluator {
       const auto pad = [&](std::size_t k) { return static_cast<std::int64_t>(pads[k]); };
       Plain y = plain_of({1, x.dims[1] + pad(1) + pad(5), x.dims[2] + pad(2) + pad(6),
                           x.dims[3] + pad(3) + pad(7)});
+      const std::string mode = find(node, "mode") == nullptr ? "constant" : find(node, "mode")->s();
+      const auto place = [&](std::int64_t k, std::int64_t size) {
+        if (mode == "edge") return std::min(std::max<std::int64_t>(k, 0), size - 1);
+        if (mode == "reflect") return k < 0 ? -k : k >= size ? 2 * (size - 1) - k : k;
+        return k;
+      };
       for_each(y, [&](std::int64_t c, std::int64_t h, std::int64_t w) {
-        const std::int64_t a = c - pad(1);
-        const std::int64_t b = h - pad(2);
-        const std::int64_t d = w - pad(3);
+        const std::int64_t a = place(c - pad(1), x.dims[1]);
+        const std::int64_t b = place(h - pad(2), x.dims[2]);
+        const std::int64_t d = place(w - pad(3), x.dims[3]);
         const bool inside =
             a >= 0 && a < x.dims[1] && b >= 0 && b < x.dims[2] && d >= 0 && d < x.dims[3];
         return inside ? x.at(a, b, d) : in(node, 2).values[0];
@@ -214,6 +226,8 @@ class PlainEvaluator {
     if (op == "HardSwish") return v * std::fmax(0, std::fmin(1, v / 6 + 0.5));
     if (op == "Clip") return std::fmin(std::fmax(v, in(node, 1).values[0]), in(node, 2).values[0]);
     if (op == "Max") return std::fmax(v, in(node, 1).values[0]);
+    if (op == "Min") return std::fmin(v, in(node, 1).values[0]);
+    if (op == "Pow") return std::pow(v, in(node, 1).values[0]);
     if (op == "Identity") return v;
     throw std::logic_error("PlainEvaluator: " + op);
   }
@@ -223,6 +237,7 @@ class PlainEvaluator {
     const Plain& a = in(node, 0);
     const Plain& b = in(node, 1);
     const auto of = [&](double u, double v) {
+      if (node.op_type() == "PRelu") return u > 0 ? u : v * u;
       return node.op_type() == "Add" ? u + v : node.op_type() == "Sub" ? u - v : u * v;
     };
     Plain y = a;
@@ -459,8 +474,8 @@ class RandomGraph {
       node("Conv", {x, weight({d[1], d[1], 1, 1})}, d);
       other = last_;
     }
-    static const std::vector<std::string> kOps{"Add", "Sub", "Mul"};
-    node(kOps[static_cast<std::size_t>(below(3))], {x, other}, d);
+    static const std::vector<std::string> kOps{"Add", "Sub", "Mul", "Sum"};
+    node(kOps[static_cast<std::size_t>(below(4))], {x, other}, d);
   }
 
   void join(const std::string& x, const std::vector<std::int64_t>& d) {
@@ -479,9 +494,16 @@ class RandomGraph {
   void pad(const std::string& x, const std::vector<std::int64_t>& d) {
     std::vector<std::int64_t> pads{0, below(2), below(2), below(2),
                                    0, below(2), below(2), below(2)};
+    static const std::vector<std::string> kModes{"constant", "edge", "reflect"};
+    std::string mode = kModes[static_cast<std::size_t>(below(3))];
+    if (d[1] < 2 || d[2] < 2 || d[3] < 2) mode = "constant";
     const std::string given = whole(pads);
-    node("Pad", {x, given, weight({})},
-         {1, d[1] + pads[1] + pads[5], d[2] + pads[2] + pads[6], d[3] + pads[3] + pads[7]});
+    Names inputs{x, given};
+    if (mode == "constant") inputs.push_back(weight({}));
+    ::onnx::NodeProto& made =
+        node("Pad", inputs,
+             {1, d[1] + pads[1] + pads[5], d[2] + pads[2] + pads[6], d[3] + pads[3] + pads[7]});
+    Handmade::attribute(made, "mode").set_s(mode);
   }
 
   void slice(const std::string& x, const std::vector<std::int64_t>& d) {
@@ -520,7 +542,7 @@ class RandomGraph {
   }
 
   void with_constant(const std::string& x, const std::vector<std::int64_t>& d) {
-    static const std::vector<std::string> kOps{"Add", "Sub", "Mul"};
+    static const std::vector<std::string> kOps{"Add", "Sub", "Mul", "PRelu"};
     std::vector<std::int64_t> dims;
     switch (below(5)) {
       case 0: break;
@@ -530,13 +552,13 @@ class RandomGraph {
       default: dims = {d[2], 1}; break;
     }
     const std::string constant = weight(dims);
-    node(kOps[static_cast<std::size_t>(below(3))], {x, constant}, d);
+    node(kOps[static_cast<std::size_t>(below(4))], {x, constant}, d);
   }
 
   void activation(const std::string& x, const std::vector<std::int64_t>& d) {
-    static const std::vector<std::string> kOps{"Relu",        "LeakyRelu", "Elu",  "Sigmoid",
-                                               "Tanh",        "Softplus",  "Erf",  "Neg",
-                                               "HardSigmoid", "HardSwish", "Clip", "Max"};
+    static const std::vector<std::string> kOps{
+        "Relu", "LeakyRelu",   "Elu",       "Sigmoid", "Tanh", "Softplus", "Erf",
+        "Neg",  "HardSigmoid", "HardSwish", "Clip",    "Max",  "Min",      "Pow"};
     const std::string& op =
         kOps[static_cast<std::size_t>(below(static_cast<std::int64_t>(kOps.size())))];
     Names inputs{x};
@@ -547,7 +569,12 @@ class RandomGraph {
       model_.tensor(high, {}, {rng_.uniform(0.0F, 1.0F)});
       inputs = {x, low, high};
     }
-    if (op == "Max") inputs.push_back(weight({}));
+    if (op == "Max" || op == "Min") inputs.push_back(weight({}));
+    if (op == "Pow") {
+      const std::string two = "e" + std::to_string(++number_);
+      model_.tensor(two, {}, {2});
+      inputs.push_back(two);
+    }
     ::onnx::NodeProto& made = node(op, inputs, d);
     if (op == "LeakyRelu" || op == "Elu") Handmade::attribute(made, "alpha").set_f(0.25F);
   }

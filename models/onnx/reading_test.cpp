@@ -527,6 +527,95 @@ TEST(Reading, ActivationsOfPeoplesNetworks) {
          {0, 0, std::tanh(0.5), std::tanh(7)});
 }
 
+// PyTorch before opset 20 has no GELU, and before 24 no SiLU: a perceptron stays one.
+TEST(Reading, ActivationsThatAreSpeltOut) {
+  const auto spelt = [](const std::function<void(Handmade&)>& from_z_to_a) {
+    Handmade m;
+    m.input("x", {0, 4});
+    m.weights();
+    m.tensor("half", {}, {0.5F});
+    m.tensor("one", {1}, {1});
+    m.tensor("root", {}, {std::sqrt(2.0F)});
+    m.tensor("1/root", {}, {1 / std::sqrt(2.0F)});
+    m.gemm({"x", "W1", "b1"}, "z");
+    from_z_to_a(m);
+    m.gemm({"a", "W2", "b2"}, "y");
+    m.output("y");
+    return m;
+  };
+  const auto expect = [](const Handmade& m, std::string_view activation) {
+    Network want = expected();
+    want.layers[0].activation = make_activation(activation);
+    m.expect_read(want);
+  };
+  expect(spelt([](Handmade& m) {
+           m.node("Sigmoid", {"z"}, "s");
+           m.node("Mul", {"z", "s"}, "a");
+         }),
+         "silu");
+  expect(spelt([](Handmade& m) {
+           m.node("Sigmoid", {"z"}, "s");
+           m.node("Mul", {"s", "z"}, "a");
+         }),
+         "silu");
+  const auto erf = [](Handmade& m, bool divides) {
+    m.node(divides ? "Div" : "Mul", {"z", divides ? "root" : "1/root"}, "d");
+    m.node("Erf", {"d"}, "e");
+    m.node("Add", {divides ? "e" : "one", divides ? "one" : "e"}, "f");
+  };
+  expect(spelt([&](Handmade& m) {
+           erf(m, true);
+           m.node("Mul", {"z", "f"}, "g");
+           m.node("Mul", {"g", "half"}, "a");
+         }),
+         "gelu");
+  expect(spelt([&](Handmade& m) {
+           erf(m, false);
+           m.node("Mul", {"half", "z"}, "g");
+           m.node("Mul", {"g", "f"}, "a");
+         }),
+         "gelu");
+  expect(spelt([&](Handmade& m) {
+           erf(m, true);
+           m.node("Mul", {"f", "half"}, "g");
+           m.node("Mul", {"z", "g"}, "a");
+         }),
+         "gelu");
+  // What only looks like it is a graph, with its own numbers.
+  const auto other = [&](const std::function<void(Handmade&)>& nodes) {
+    const Handmade m = spelt(nodes);
+    EXPECT_TRUE(m.read_file().graph);
+  };
+  other([](Handmade& m) {
+    m.node("Sigmoid", {"z"}, "s");
+    m.node("Mul", {"s", "s"}, "a");
+  });
+  other([&](Handmade& m) {
+    erf(m, true);
+    m.node("Mul", {"z", "f"}, "g");
+    m.node("Mul", {"g", "one"}, "a");  // no half
+  });
+  other([](Handmade& m) {
+    m.node("Sigmoid", {"z"}, "s");
+    m.node("Mul", {"z", "s"}, "b");
+    m.node("Add", {"b", "s"}, "a");  // the gate is used again
+  });
+  const Doubles x{1, 0, 0, 1};
+  const Handmade read_as_graph = spelt([](Handmade& m) {
+    m.node("Sigmoid", {"z"}, "s");
+    m.node("Mul", {"z", "s"}, "b");
+    m.node("Identity", {"b"}, "c");
+    m.node("Add", {"c", "s"}, "t");
+    m.node("Sub", {"t", "s"}, "a");
+  });
+  const Doubles chain_says = answer(spelt([](Handmade& m) {
+                                      m.node("Sigmoid", {"z"}, "s");
+                                      m.node("Mul", {"z", "s"}, "a");
+                                    }),
+                                    x);
+  EXPECT_THAT(answer(read_as_graph, x), Pointwise(DoubleNear(1e-9), chain_says));
+}
+
 TEST(Reading, BranchesOfEveryKind) {
   const Doubles x{1, 2, 3, 4};
   const auto residual = through({0, 4}, x, [](Handmade& m) {
