@@ -75,6 +75,10 @@ class OperationOf {
   OperationOf& operator=(const OperationOf&) = delete;
   virtual ~OperationOf() = default;
 
+  /// Whether a pass wants all samples at once; others are given a few at a time, as many as the
+  /// cache holds.
+  [[nodiscard]] virtual bool whole_batches() const { return false; }
+
   /// Numbers of scratch that a pass over `rows` samples needs.
   [[nodiscard]] virtual std::size_t scratch(std::size_t /*rows*/) const { return 0; }
 
