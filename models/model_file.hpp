@@ -21,6 +21,8 @@ struct ModelFile {
   /// The network has two scores, 0 and z, for the one logit z of the file: softmax over them is the
   /// file's sigmoid.
   bool one_logit = false;
+  /// The file takes bytes: the network multiplies its inputs, which are data from 0 to 1, by 255.
+  bool bytes = false;
   /// file_order[k]: the network's number of the file's input k; empty: the same. Of a file that has
   /// the channels of its input first.
   std::vector<std::size_t> file_order;

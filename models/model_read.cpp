@@ -74,12 +74,14 @@ class ChainReader : private onnx::NodeReader {
       names_.insert(current_);
       try {
         flow_ = onnx::Flow(onnx::shape_of_input(graph, input), batch_, budget_);
+        out_.bytes = onnx::takes_bytes(input);
       } catch (const onnx::Misfit& error) {
         onnx::misfit("input '{}': {}", onnx::shown(current_), error.what());
       }
     }
     if (current_.empty()) onnx::misfit("it has no input; allowed is one");
     if (!flow_.in_order()) out_.file_order = flow_.order();
+    if (out_.bytes) chain_.multiply(std::vector<double>(flow_.width(), 255.0));
     seen_[current_] = flow_.dims();
   }
 
@@ -433,9 +435,14 @@ Network as_written(const ModelFile& file) {
     last.bias = {last.bias[1]};
     out.output = Output::kSigmoid;
   }
+  const auto to_bytes = [](float& v) { v *= 255.0F; };
+  if (file.bytes) {
+    std::ranges::for_each(out.normalisation.shift, to_bytes);
+    std::ranges::for_each(out.normalisation.scale, to_bytes);
+  }
   if (file.file_order.empty()) return out;
+  const Normalisation n = out.normalisation;
   const Dense& first = file.network.layers.front();
-  const Normalisation& n = file.network.normalisation;
   for (std::size_t k = 0; k < file.file_order.size(); ++k) {
     const std::size_t from = file.file_order[k];
     for (std::size_t o = 0; o < first.weight.rows(); ++o)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "models/graph.hpp"
@@ -13,16 +14,18 @@ namespace gibbon::models {
 template <class Float>
 class TrainableGraphOf final : public TrainableOf<Float> {
  public:
-  explicit TrainableGraphOf(const Graph& graph);
+  /// `threads` share the passes of networks with batch norm, of which there may be one at a time
+  /// then; other graphs leave threads to their caller.
+  explicit TrainableGraphOf(const Graph& graph, std::size_t threads = 1);
 
-  [[nodiscard]] const ClassifierOf<Float>& passes() const override { return model_; }
+  [[nodiscard]] const ClassifierOf<Float>& passes() const override { return model(); }
   [[nodiscard]] std::span<const Float> parameters() const override { return parameters_; }
   [[nodiscard]] std::span<Float> trainable_parameters() override { return parameters_; }
-  void parameters_moved() override { model_.take(parameters_); }
+  void parameters_moved() override;
   [[nodiscard]] std::span<const Part> parts() const override { return parts_; }
   void backward_parameters(TapeOf<Float>& tape, RowsOf<const Float> dlogits,
                            std::span<Float> gradient) const override {
-    model_.backward_parameters(tape, dlogits, gradient);
+    model().backward_parameters(tape, dlogits, gradient);
   }
   /// 16, or with batch norm all samples, whose statistics it takes.
   [[nodiscard]] std::size_t chunk(std::size_t batch) const override;
@@ -31,7 +34,12 @@ class TrainableGraphOf final : public TrainableOf<Float> {
   void store(Graph& graph) const;
 
  private:
-  GraphModelOf<Float> model_;
+  [[nodiscard]] const GraphModelOf<Float>& model() const { return together_ ? *together_ : alone_; }
+
+  Graph graph_;
+  std::size_t threads_;
+  GraphModelOf<Float> alone_;
+  std::optional<GraphModelOf<Float>> together_;  // with batch norm, in training
   std::vector<Float> parameters_;
   std::vector<Part> parts_;
   bool by_batch_ = false;  // some parameter is a statistic

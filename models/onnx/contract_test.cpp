@@ -97,12 +97,30 @@ TEST(ModelContract, InputsOfRealNumbers) {
     return std::string("y");
   });
   EXPECT_EQ(bytes.read().normalisation.scale, Floats(4, 255.0F));
+  // Declared as bytes, data from 0 to 1 are 0 to 255 of them.
   bytes.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
       ::onnx::TensorProto::UINT8);
-  bytes.expect_refused(
-      "input 'x': its elements are of type 2 (UINT8); allowed are float32 (1) and double (11), as "
-      "attacks change inputs by fractions; export the model from the first operator on that takes "
-      "float32, and do to the data what those before it did");
+  const std::vector<double> x{1.0, 0.0, 51 / 255.0, 0.4};
+  const std::vector<double> want = logits(usual().read(), x);
+  const ModelFile file = bytes.read_file();
+  const std::vector<double> got = logits(file.network, x);
+  for (std::size_t k = 0; k < want.size(); ++k) EXPECT_NEAR(got[k], want[k], 1e-5);
+  std::vector<double> x255;
+  for (const double v : x) x255.push_back(v * 255.0);
+  const std::vector<double> written = logits(as_written(file), x255);
+  for (std::size_t k = 0; k < want.size(); ++k) EXPECT_NEAR(written[k], want[k], 1e-5);
+  Handmade graph = chain({0, 1, 2, 3}, [](Handmade& m) {  // pixels of three channels
+    Handmade::attribute(m.node("Cast", {"x"}, "f"), "to").set_i(::onnx::TensorProto::FLOAT);
+    set_ints(m.node("Transpose", {"f"}, "t"), "perm", {0, 3, 1, 2});
+    m.node("GlobalAveragePool", {"t"}, "g");
+    m.node("Flatten", {"g"}, "y");
+    return std::string("y");
+  });
+  graph.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      ::onnx::TensorProto::UINT8);
+  EXPECT_EQ(graph.read_file().graph->input, (FeatureShape{1, 2, 3}));
+  EXPECT_EQ(answer(graph, {1, 0, 0, 0.5, 0, 1}), (std::vector<double>{127.5, 63.75, 127.5}))
+      << "the mean of every channel, given one channel after another";
   for (const int type : {0, 3, 6, 7, 9, 10, 16, 99, -1}) {
     EXPECT_THAT([&] { static_cast<void>(of_type(type).read()); },
                 ThrowsMessage<Error>(
@@ -111,9 +129,9 @@ TEST(ModelContract, InputsOfRealNumbers) {
   Handmade m = usual();
   m.graph().mutable_input(0)->mutable_type()->mutable_sequence_type();
   m.expect_refused(
-      "input 'x': its elements are of type 0 (UNDEFINED); allowed are float32 (1) and double (11), "
-      "as attacks change inputs by fractions; export the model from the first operator on that "
-      "takes float32, and do to the data what those before it did");
+      "input 'x': its elements are of type 0 (UNDEFINED); allowed are float32 (1), double (11) and "
+      "bytes (2), which stand for 255 times the data; export the model from the first operator on "
+      "that takes float32, and do to the data what those before it did");
 }
 
 /// usual() with a change to its first node, a Gemm, or its second, a Relu.

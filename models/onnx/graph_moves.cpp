@@ -25,7 +25,7 @@ void GraphMoves::transpose_value(const ::onnx::NodeProto& node) {
   if (from.index == 0 && axes == std::vector<std::size_t>{0, 3, 1, 2} && graph_.nodes.empty()) {
     // An input with the channels last, as data sets have them.
     graph_.input = shapes_[0] = shape_of(dims);
-    values_.erase(input_);
+    std::erase_if(values_, [](const auto& entry) { return entry.second.index == 0; });
     values_[node.output(0)] = {0, dims};
     return;
   }

@@ -13,6 +13,7 @@
 #include "models/onnx/graph_elementwise.hpp"
 #include "models/onnx/input_shape.hpp"
 #include "models/onnx/operators.hpp"
+#include "models/onnx/proto.hpp"
 #include "models/onnx/text.hpp"
 #include "models/onnx/window.hpp"
 
@@ -77,6 +78,7 @@ class GraphReader : private GraphElementwise {
         misfit("input '{}': a dimension has no number; export the model with a fixed size", name);
       }
       begin(input.name(), std::move(dims));
+      out_.bytes = takes_bytes(input);
     }
     if (input_.empty()) misfit("it has no input; allowed is one");
   }
@@ -347,6 +349,7 @@ class GraphReader : private GraphElementwise {
       misfit("its outputs 1 - p and p are not those of one logit");
     }
     if (sigmoid && classes == 1) make_two_classes();
+    if (out_.bytes) scale_to_bytes();
     out_.graph = std::make_shared<Graph>(std::move(graph_));
   }
 
@@ -365,6 +368,18 @@ class GraphReader : private GraphElementwise {
     graph_.output = Output::kSoftmax;
     out_.one_logit = ending_ == Ending::kAsWritten;
     if (ending_ == Ending::kPair) out_.final_op = "Softmax";
+  }
+
+  /// Data from 0 to 1 as the bytes that the file takes, before all other layers.
+  void scale_to_bytes() {
+    for (Node& node : graph_.nodes) {
+      for (std::size_t& from : node.inputs) ++from;
+    }
+    const std::size_t channels = graph_.input.channels;
+    graph_.nodes.insert(graph_.nodes.begin(), {"input",
+                                               scale_shift(std::vector<double>(channels, 255.0),
+                                                           std::vector<double>(channels)),
+                                               {0}});
   }
 
   void add_layer(const std::string& name, LayerPtr layer) {

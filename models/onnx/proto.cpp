@@ -142,10 +142,12 @@ int opset_of(const ::onnx::ModelProto& model) {
 
 std::optional<Dims> input_dims(const ::onnx::TypeProto::Tensor& type) {
   const int element = type.elem_type();
-  if (element != ::onnx::TensorProto::FLOAT && element != ::onnx::TensorProto::DOUBLE) {
+  if (element != ::onnx::TensorProto::FLOAT && element != ::onnx::TensorProto::DOUBLE &&
+      element != ::onnx::TensorProto::UINT8) {
     misfit(
-        "its elements are of type {} ({}); allowed are float32 (1) and double (11), as attacks "
-        "change inputs by fractions; export the model from the first operator on that takes "
+        "its elements are of type {} ({}); allowed are float32 (1), double (11) and bytes (2), "
+        "which stand for 255 times the data; export the model from the first operator on that "
+        "takes "
         "float32, and do to the data what those before it did",
         element,
         ::onnx::TensorProto::DataType_IsValid(element)
@@ -166,6 +168,10 @@ std::optional<Dims> input_dims(const ::onnx::TypeProto::Tensor& type) {
     dims.push_back(open ? 0 : static_cast<std::size_t>(dim.dim_value()));
   }
   return dims;
+}
+
+bool takes_bytes(const ::onnx::ValueInfoProto& input) {
+  return input.type().tensor_type().elem_type() == ::onnx::TensorProto::UINT8;
 }
 
 }  // namespace gibbon::models::onnx

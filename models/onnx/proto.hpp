@@ -23,7 +23,10 @@ namespace gibbon::models::onnx {
 [[nodiscard]] int opset_of(const ::onnx::ModelProto& model);
 
 /// The dimensions that an input of the graph declares; 0 stands for one without a number. Throws a
-/// Misfit for elements other than float32 and double; empty where there is no shape.
+/// Misfit for elements other than float32, double and bytes; empty where there is no shape.
 [[nodiscard]] std::optional<Dims> input_dims(const ::onnx::TypeProto::Tensor& type);
+
+/// Whether an input declares bytes, 0 to 255.
+[[nodiscard]] bool takes_bytes(const ::onnx::ValueInfoProto& input);
 
 }  // namespace gibbon::models::onnx

@@ -138,6 +138,13 @@ template <class Net>
 using TrainableFor =
     std::conditional_t<std::is_same_v<Net, Network>, TrainableMlp, TrainableGraphOf<float>>;
 
+TrainableMlp trainable(const Network& network, std::size_t /*threads*/) {
+  return TrainableMlp(network);
+}
+TrainableGraphOf<float> trainable(const Graph& graph, std::size_t threads) {
+  return TrainableGraphOf<float>(graph, threads);
+}
+
 /// One training, epoch by epoch, of a Network or a Graph.
 template <class Net>
 class Session {
@@ -149,7 +156,7 @@ class Session {
         settings_(settings),
         listener_(listener),
         step_(fitted(settings.step, data)),
-        model_(network),
+        model_(trainable(network, step_.threads)),
         stepper_(model_, step_) {
     split();
     batch_ = step_.optimizer->full_batch ? order_.size() : std::min(settings.batch, order_.size());
