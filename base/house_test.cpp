@@ -22,10 +22,10 @@ constexpr std::array kModules{"base", "datasets", "models", "attacks", "eval", "
 
 /// Lists of entries rather than rooms: what lies there is in its module's namespace. And the
 /// plugins, which are not part of it: LibTorch has taken the name torch.
-const std::set<std::string> kLists{"datasets/sources", "datasets/opencv", "models/activations",
-                                   "models/layers",    "models/losses",   "models/optimizers",
-                                   "models/torch",     "attacks/methods", "base/norms",
-                                   "reports/exporters"};
+const std::set<std::string> kLists{"datasets/sources",   "datasets/opencv",  "models/torch/layers",
+                                   "models/activations", "models/layers",    "models/losses",
+                                   "models/optimizers",  "models/torch",     "attacks/methods",
+                                   "base/norms",         "reports/exporters"};
 
 std::vector<fs::path> sources() {
   std::vector<fs::path> found;
@@ -47,7 +47,7 @@ std::string text_of(const fs::path& file) {
 /// project.
 std::string namespace_of(const fs::path& file) {
   fs::path folder = fs::relative(file, kRoot).parent_path();
-  if (kLists.contains(folder.generic_string())) folder = folder.parent_path();
+  while (kLists.contains(folder.generic_string())) folder = folder.parent_path();
   if (folder == "base") return "gibbon";
   std::string name = "gibbon";
   for (const fs::path& part : folder) name += "::" + part.string();

@@ -398,8 +398,8 @@ TEST_F(Cli, CtrlCKeepsTheSamplesThatWereFinished) {
   train_moons();
   // Sample by sample through LibTorch: slow enough to be interrupted in the middle.
   const auto result = expect(130,
-                             "gibbon sweep --model m.onnx --data moons --attack fgsm --attack "
-                             "noise-sign --epsilons 0:1:0.005 "
+                             "gibbon sweep --model m.onnx --data moons --attack "
+                             "r-fgsm --attack noise-sign --epsilons 0:1:0.005 "
                              "--crosscheck --batch 1 --threads 1 -o r 2>log & p=$!; " +
                                  until("grep -q '^sweep' log") +
                                  "kill -INT $p; wait $p; code=$?; cat log; exit $code");
