@@ -112,6 +112,7 @@ class SharedLayer final : public Layer {
 
   [[nodiscard]] std::string describe() const override { return layer_->describe(); }
   [[nodiscard]] std::vector<Parameter> parameters() const override { return layer_->parameters(); }
+  [[nodiscard]] Blueprint blueprint() const override { return layer_->blueprint(); }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     return layer_->shape(inputs);
   }
