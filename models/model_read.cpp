@@ -442,7 +442,7 @@ Network as_written(const ModelFile& file) {
   }
   if (file.file_order.empty()) return out;
   const Normalisation n = out.normalisation;
-  const Dense& first = file.network.layers.front();
+  const Dense first = out.layers.front();
   for (std::size_t k = 0; k < file.file_order.size(); ++k) {
     const std::size_t from = file.file_order[k];
     for (std::size_t o = 0; o < first.weight.rows(); ++o)
