@@ -270,8 +270,8 @@ TEST(Catalogue, IsOrderedAndComplete) {
     EXPECT_FALSE(source.source.empty());
     EXPECT_NE(source.load, nullptr);
   }
-  EXPECT_THAT(names, ElementsAre("blobs", "circles", "digits", "emnist-digits", "fashion-mnist",
-                                 "kmnist", "mnist", "moons"));
+  EXPECT_THAT(names, ElementsAre("blobs", "cifar10", "circles", "digits", "emnist-digits",
+                                 "fashion-mnist", "kmnist", "mnist", "moons"));
 }
 
 }  // namespace

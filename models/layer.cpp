@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models/layer.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -31,6 +32,23 @@ std::string FeatureShape::text() const {
 FeatureShape Window::places(const FeatureShape& input, std::size_t channels) const {
   return {places_along(input.height, height, stride_y, dilation_y, top, bottom, ceil),
           places_along(input.width, width, stride_x, dilation_x, left, right, ceil), channels};
+}
+
+std::vector<std::pair<std::string, FileOperator::Attribute>> Window::attributes() const {
+  std::vector<std::pair<std::string, FileOperator::Attribute>> out;
+  const auto set = [&](const char* name, std::initializer_list<std::size_t> values,
+                       std::size_t usual) {
+    if (std::ranges::all_of(values, [&](std::size_t value) { return value == usual; })) return;
+    std::vector<std::int64_t> whole;
+    for (const std::size_t value : values) whole.push_back(static_cast<std::int64_t>(value));
+    out.emplace_back(name, std::move(whole));
+  };
+  set("kernel_shape", {height, width}, 0);
+  set("strides", {stride_y, stride_x}, 1);
+  set("dilations", {dilation_y, dilation_x}, 1);
+  set("pads", {top, left, bottom, right}, 0);
+  if (ceil) out.emplace_back("ceil_mode", std::int64_t{1});
+  return out;
 }
 
 std::string Window::text() const {

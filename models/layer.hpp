@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/tensor.hpp"
@@ -41,6 +44,22 @@ struct Parameter {
   std::vector<std::size_t> dims;  ///< row-major
   std::span<const float> values;  ///< the layer's own
   Role role;
+};
+
+/// How a file says a layer: one operator of ONNX. Pictures are samples × channels × rows × columns
+/// there.
+struct FileOperator {
+  struct Constant {
+    std::string name;  ///< "weight"
+    std::vector<std::size_t> dims;
+    std::vector<float> values;
+  };
+  using Attribute = std::variant<std::int64_t, float, std::vector<std::int64_t>>;
+
+  std::string_view name;                                      ///< "Conv"
+  std::vector<Constant> constants;                            ///< inputs after the layer's own
+  std::vector<std::pair<std::string, Attribute>> attributes;  ///< none of them at its default
+  int opset = 13;                                             ///< the oldest that has it so
 };
 
 /// A layer laid out for its passes in one precision. No memory of its own between calls, immutable
@@ -111,6 +130,10 @@ class Layer {
   [[nodiscard]] virtual FeatureShape shape(std::span<const FeatureShape> inputs) const = 0;
   /// For another engine, which builds its own layer from it and parameters().
   [[nodiscard]] virtual Blueprint blueprint() const = 0;
+  /// Throws a logic_error for layers that training never makes.
+  [[nodiscard]] virtual FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const {
+    throw std::logic_error(describe() + ": it cannot be written");
+  }
   /// False: the derivative is zero almost everywhere, or not known.
   [[nodiscard]] virtual bool differentiable() const { return true; }
 
@@ -139,6 +162,8 @@ struct Window {
   /// Places of the window along rows and columns. Throws a std::invalid_argument where none fits.
   [[nodiscard]] FeatureShape places(const FeatureShape& input, std::size_t channels) const;
   [[nodiscard]] std::string text() const;  ///< "3×3, stride 2, pad 1"
+  /// kernel_shape, strides, dilations, pads, ceil_mode, where they are not the default.
+  [[nodiscard]] std::vector<std::pair<std::string, FileOperator::Attribute>> attributes() const;
 };
 
 /// What a layer is beside its parameters. The keys are literals.

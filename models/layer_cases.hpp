@@ -106,6 +106,13 @@ inline std::vector<Case> cases() {
   out.push_back({"concat", concat(), {{2, 3, 2}, {2, 3, 1}, {2, 3, 4}}});
   out.push_back({"scale_channels", scale_shift(numbers(2), numbers(2)), {{2, 3, 2}}});
   out.push_back({"scale_features", scale_shift(numbers(12), numbers(12)), {{2, 3, 2}}});
+  for (const std::size_t channels : {1U, 3U}) {
+    const LayerPtr fresh = batch_norm(channels);
+    std::vector<float> values;
+    for (const float value : bias(4 * channels)) values.push_back(1.5F + value);  // variances, too
+    out.push_back(
+        {"batch_norm_" + std::to_string(channels), fresh->with(values), {{4, 2, channels}}});
+  }
   out.push_back({"reorder", reorder({3, 1, 5, 0, 4, 2}, {1, 3, 2}), {{2, 3, 1}}});
   out.push_back({"flatten", reorder({0, 2, 4, 1, 3, 5}, {1, 1, 6}), {{1, 3, 2}}});
   for (const ActivationInfo& info : activations()) {

@@ -2,6 +2,7 @@
 // Every layer against its definition in plain loops and against finite differences.
 #include "models/layer.hpp"
 
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -35,6 +36,22 @@ class Bench {
     return y;
   }
 
+  /// What the layer was made of, as training hands it over.
+  void take_parameters(const Layer& layer) {
+    std::vector<double> parameters;
+    for (const Parameter& p : layer.parameters())
+      parameters.insert(parameters.end(), p.values.begin(), p.values.end());
+    operation_->take(parameters);
+  }
+
+  /// Statistics come last and have no gradient.
+  static std::size_t learned_count(const Layer& layer) {
+    std::size_t count = 0;
+    for (const Parameter& p : layer.parameters())
+      count += p.role == Role::kStatistic ? 0 : p.values.size();
+    return count;
+  }
+
   /// J = <dy, y> by the parameters, moved in double.
   void expect_parameter_gradient(const Layer& layer) {
     std::vector<double> parameters;
@@ -45,9 +62,10 @@ class Bench {
     for (const TensorOf<double>& x : x_) inputs.push_back(x.view());
     const TensorOf<double> dy = drawn<double>(kSamples, shape_.size(), 50);
     std::vector<double> gradient(parameters.size(), 0.5);  // to be added to
+    operation_->take(parameters);
     operation_->backward_parameters(inputs, dy.view(), gradient, scratch_);
     constexpr double kStep = 1e-6;
-    for (std::size_t d = 0; d < parameters.size(); ++d) {
+    for (std::size_t d = 0; d < learned_count(layer); ++d) {
       const double middle = parameters[d];
       const auto objective = [&](double at) {
         parameters[d] = at;
@@ -113,6 +131,12 @@ class LayerTest : public testing::TestWithParam<Case> {};
 
 TEST_P(LayerTest, BackwardIsAddedAndMatchesFiniteDifferences) {
   Bench(GetParam()).expect_gradient();
+}
+
+TEST_P(LayerTest, BackwardMatchesFiniteDifferencesInTraining) {
+  Bench bench(GetParam());
+  bench.take_parameters(*GetParam().layer);
+  bench.expect_gradient();
 }
 
 TEST_P(LayerTest, ParameterGradientsAreAddedAndMatchFiniteDifferences) {
@@ -248,6 +272,40 @@ TEST(Conv2d, IsItsFormula) {
       }
     }
   }
+}
+
+// Two channels of x = 1, 3 and 2, 2 over two samples of one pixel.
+TEST(BatchNorm, GoesByRunningStatisticsUntilItIsTrained) {
+  const LayerPtr layer =
+      batch_norm(2)->with(std::vector<float>{2.0F, 3.0F, 0.5F, -1.0F, 1.0F, 0.0F, 4.0F, 1.0F});
+  const std::vector<FeatureShape> shape{{1, 1, 2}};
+  const auto operation = layer->exact(shape);
+  const std::vector<double> x{1.0, 2.0, 3.0, 2.0};
+  const RowsOf<const double> rows{x.data(), 2, 2};
+  std::vector<double> y(4);
+  operation->forward(std::array{rows}, {y.data(), 2, 2}, {});
+  // 2 (x - 1) / 2 + 0.5 and 3 x - 1, up to ε = 1e-5
+  EXPECT_NEAR(y[0], 0.5, 1e-4);
+  EXPECT_NEAR(y[2], 2.5, 1e-4);
+  EXPECT_NEAR(y[3], 5.0, 1e-4);
+  const std::vector<double> dy{1.0, 1.0, 2.0, 1.0};
+  std::vector<double> gradient(8);
+  operation->backward_parameters(std::array{rows}, {dy.data(), 2, 2}, gradient, {});
+  // ∂J/∂γ = Σ dy x̂: 1 · 0 + 2 · 1 and 2 + 2; ∂J/∂β = Σ dy; statistics follow nothing
+  const std::vector<double> frozen{2.0, 4.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0};
+  for (std::size_t k = 0; k < 8; ++k) EXPECT_NEAR(gradient[k], frozen[k], 1e-4) << k;
+
+  operation->take(std::vector<double>{2.0, 3.0, 0.5, -1.0, 1.0, 0.0, 4.0, 1.0});
+  operation->forward(std::array{rows}, {y.data(), 2, 2}, {});
+  // mean 2, variance 1: x̂ = -1 and 1; the other channel does not vary
+  EXPECT_NEAR(y[0], -1.5, 1e-4);
+  EXPECT_NEAR(y[2], 2.5, 1e-4);
+  EXPECT_EQ(y[1], -1.0);
+  std::ranges::fill(gradient, 0.0);
+  operation->backward_parameters(std::array{rows}, {dy.data(), 2, 2}, gradient, {});
+  // the statistics: means, and variances of a sample of two
+  const std::vector<double> trained{1.0, 0.0, 3.0, 2.0, 2.0, 2.0, 2.0, 0.0};
+  for (std::size_t k = 0; k < 8; ++k) EXPECT_NEAR(gradient[k], trained[k], 1e-4) << k;
 }
 
 TEST(MaxPool, TheFirstOfEqualsHasTheDerivative) {

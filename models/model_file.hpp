@@ -40,7 +40,13 @@ struct ModelFile {
 /// "logits" ("output" after a final Sigmoid, which is written when output is kSigmoid), metadata.
 [[nodiscard]] std::string to_onnx(const Network& network);
 
+/// A graph as ONNX bytes, in the layout of files: input "input" (batch × channels × rows ×
+/// columns), the nodes under their names, and output and metadata as above. Reading it gives the
+/// same logits. Throws a logic_error for layers that training never makes.
+[[nodiscard]] std::string to_onnx(const Graph& graph);
+
 /// to_onnx(), written atomically.
 void write_model(const std::filesystem::path& path, const Network& network);
+void write_model(const std::filesystem::path& path, const Graph& graph);
 
 }  // namespace gibbon::models

@@ -9,7 +9,7 @@ namespace gibbon::models {
 namespace {
 
 void add_tensor(::onnx::GraphProto& graph, const std::string& name, std::span<const float> values,
-                std::initializer_list<std::size_t> dims) {
+                const std::vector<std::size_t>& dims) {
   ::onnx::TensorProto& tensor = *graph.add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(::onnx::TensorProto::FLOAT);
@@ -35,12 +35,44 @@ std::string add_node(::onnx::GraphProto& graph, std::string_view op, const std::
   return attribute;
 }
 
-void set_shape(::onnx::ValueInfoProto& value, const std::string& name, std::size_t width) {
+void set_shape(::onnx::ValueInfoProto& value, const std::string& name,
+               const std::vector<std::size_t>& dims) {
   value.set_name(name);
   auto& type = *value.mutable_type()->mutable_tensor_type();
   type.set_elem_type(::onnx::TensorProto::FLOAT);
   type.mutable_shape()->add_dim()->set_dim_param("N");
-  type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(width));
+  for (const std::size_t dim : dims)
+    type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(dim));
+}
+
+void set_value(::onnx::AttributeProto& attribute, std::int64_t value) {
+  attribute.set_type(::onnx::AttributeProto::INT);
+  attribute.set_i(value);
+}
+void set_value(::onnx::AttributeProto& attribute, float value) {
+  attribute.set_type(::onnx::AttributeProto::FLOAT);
+  attribute.set_f(value);
+}
+void set_value(::onnx::AttributeProto& attribute, const std::vector<std::int64_t>& values) {
+  attribute.set_type(::onnx::AttributeProto::INTS);
+  for (const std::int64_t value : values) attribute.add_ints(value);
+}
+
+/// What stands after the scores, and what the file says about itself.
+std::string finish(::onnx::ModelProto& model, std::string scores, Output output,
+                   std::size_t classes, std::int64_t opset,
+                   std::map<std::string, std::string> metadata) {
+  ::onnx::GraphProto& graph = *model.mutable_graph();
+  if (output == Output::kSigmoid) scores = add_node(graph, "Sigmoid", "output", {scores});
+  set_shape(*graph.add_output(), scores, {classes});
+  model.add_opset_import()->set_version(opset);
+  metadata["gibbon.output"] = std::string(to_string(output));
+  for (const auto& [key, value] : metadata) {
+    ::onnx::StringStringEntryProto& entry = *model.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(value);
+  }
+  return model.SerializeAsString();
 }
 
 }  // namespace
@@ -52,7 +84,7 @@ std::string to_onnx(const Network& network) {
   model.set_producer_name("gibbon");
   ::onnx::GraphProto& graph = *model.mutable_graph();
   graph.set_name("mlp " + network.architecture());
-  set_shape(*graph.add_input(), "input", network.input_dim());
+  set_shape(*graph.add_input(), "input", {network.input_dim()});
 
   std::string current = "input";
   if (!network.normalisation.shift.empty()) {
@@ -73,40 +105,57 @@ std::string to_onnx(const Network& network) {
     const bool plain = activation.onnx_op == "Identity";
     current = add_node(graph, "Gemm", last && plain ? "logits" : fmt::format("z{}", l),
                        {current, prefix + ".weight", prefix + ".bias"});
-    ::onnx::AttributeProto& transposed = add_attribute(graph, "transB");
-    transposed.set_type(::onnx::AttributeProto::INT);
-    transposed.set_i(1);
+    set_value(add_attribute(graph, "transB"), std::int64_t{1});
     if (last && plain) break;
     current =
         add_node(graph, activation.onnx_op, last ? "logits" : fmt::format("a{}", l), {current});
     if (activation.alpha != 0.0) {
-      ::onnx::AttributeProto& alpha = add_attribute(graph, "alpha");
-      alpha.set_type(::onnx::AttributeProto::FLOAT);
-      alpha.set_f(static_cast<float>(layer.activation.alpha));
-      if (activation.onnx_op == "HardSigmoid") {
-        ::onnx::AttributeProto& beta = add_attribute(graph, "beta");
-        beta.set_type(::onnx::AttributeProto::FLOAT);
-        beta.set_f(0.0F);
-      }
+      set_value(add_attribute(graph, "alpha"), static_cast<float>(layer.activation.alpha));
+      if (activation.onnx_op == "HardSigmoid") set_value(add_attribute(graph, "beta"), 0.0F);
     }
     if (activation.onnx_op == "Gelu") opset = 20;  // where that operator entered the standard
   }
-  if (network.output == Output::kSigmoid) current = add_node(graph, "Sigmoid", "output", {current});
-  set_shape(*graph.add_output(), current, network.num_classes());
-  model.add_opset_import()->set_version(opset);
+  return finish(model, current, network.output, network.num_classes(), opset, network.metadata);
+}
 
-  std::map<std::string, std::string> metadata = network.metadata;
-  metadata["gibbon.output"] = std::string(to_string(network.output));
-  for (const auto& [key, value] : metadata) {
-    ::onnx::StringStringEntryProto& entry = *model.add_metadata_props();
-    entry.set_key(key);
-    entry.set_value(value);
+std::string to_onnx(const Graph& graph) {
+  const std::vector<FeatureShape> shapes = graph.shapes();
+  ::onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.set_producer_name("gibbon");
+  ::onnx::GraphProto& out = *model.mutable_graph();
+  out.set_name(graph.architecture());
+  set_shape(*out.add_input(), "input",
+            {graph.input.channels, graph.input.height, graph.input.width});
+  std::vector<std::string> values{"input"};
+  std::int64_t opset = 13;
+  for (const Node& node : graph.nodes) {
+    std::vector<FeatureShape> of;
+    std::vector<std::string> inputs;
+    for (const std::size_t k : node.inputs) {
+      of.push_back(shapes[k]);
+      inputs.push_back(values[k]);
+    }
+    const FileOperator file = node.layer->to_file(of);
+    for (const FileOperator::Constant& constant : file.constants) {
+      inputs.push_back(node.name + "." + constant.name);
+      add_tensor(out, inputs.back(), constant.values, constant.dims);
+    }
+    const bool last = &node == &graph.nodes.back();
+    values.push_back(add_node(out, file.name, last ? "logits" : node.name, inputs));
+    for (const auto& [name, value] : file.attributes)
+      std::visit([&](const auto& v) { set_value(add_attribute(out, name), v); }, value);
+    opset = std::max<std::int64_t>(opset, file.opset);
   }
-  return model.SerializeAsString();
+  return finish(model, values.back(), graph.output, graph.num_classes(), opset, graph.metadata);
 }
 
 void write_model(const std::filesystem::path& path, const Network& network) {
   write_atomically(path, to_onnx(network));
+}
+
+void write_model(const std::filesystem::path& path, const Graph& graph) {
+  write_atomically(path, to_onnx(graph));
 }
 
 }  // namespace gibbon::models

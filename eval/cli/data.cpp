@@ -57,7 +57,7 @@ void add_data(Parser root) {
 
   Parser fetch = app.command(
       "fetch",
-      "Download mnist, fashion-mnist, kmnist or digits to the cache and check its SHA-256");
+      "Download mnist, fashion-mnist, kmnist, cifar10 or digits to the cache and check its SHA-256");
   fetch.option("NAME", state->name, "data set").required();
   fetch.option("--data-dir", state->data.data_dir, "folder for <name>/; default: the cache");
   fetch.flag("--quiet", state->quiet, "no progress on stderr");

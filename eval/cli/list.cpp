@@ -5,6 +5,7 @@
 #include "eval/cli/choices.hpp"
 #include "eval/cli/command.hpp"
 #include "models/optimizer.hpp"
+#include "models/train/architecture.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/robust/robust.hpp"
 #include "models/train/schedule.hpp"
@@ -55,6 +56,13 @@ const std::vector<Topic>& topics() {
       {"datasets",
        [] {
          return lines_of(datasets::sources(), [](const auto& i) { return std::string(i.summary); });
+       }},
+      {"architectures",
+       [] {
+         return lines_of(models::train::architectures(),
+                         [](const models::train::ArchitectureInfo& i) {
+                           return fmt::format("{} ({})", i.layers, i.source);
+                         });
        }},
       {"activations",
        [] {
@@ -115,7 +123,8 @@ std::vector<std::string> list_topics() {
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
   Parser app = root.command("list",
-                            "List attacks, datasets, activations, losses, optimizers, schedules, "
+                            "List attacks, datasets, architectures, activations, losses, "
+                            "optimizers, schedules, "
                             "initialisers and robust training methods");
   app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {

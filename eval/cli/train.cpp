@@ -31,8 +31,7 @@ struct State {
 void add_train(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
-      "train",
-      "Train a multilayer perceptron by hand-written backpropagation; writes an ONNX model");
+      "train", "Train a network by hand-written backpropagation; writes an ONNX model");
   app.options(state->train.options());
   app.options(state->data.options());
   app.options(state->common.options());

@@ -20,6 +20,7 @@
 #include "eval/runs/stored_examples.hpp"
 #include "eval/runs/training.hpp"
 #include "eval/sweep/targets.hpp"
+#include "models/train/architecture.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 #include "models/train/train.hpp"
 #include "reports/table/table.hpp"
@@ -74,7 +75,8 @@ std::string worst_name(const models::train::robust::RobustSettings& robust) {
              : std::string("certified by the training bounds");
 }
 
-void print_test_accuracy(const models::Network& network, const models::train::StepSettings& step,
+template <class Net>
+void print_test_accuracy(const Net& network, const models::train::StepSettings& step,
                          runs::DataOptions options, const runs::CommonOptions& common) {
   options.split = "test";
   options.samples = "all";
@@ -95,21 +97,28 @@ void print_test_accuracy(const models::Network& network, const models::train::St
              rate(worst.correct, worst.n));
 }
 
-}  // namespace
+/// One training from its options to its files.
+struct TrainJob {
+  const runs::TrainOptions& train;
+  const runs::DataOptions& data;
+  const runs::CommonOptions& common;
+  const models::train::TrainSettings& settings;
+  const std::filesystem::path& model_path;
+  const std::filesystem::path& history_path;
+};
 
-models::ModelFile run_training(const runs::TrainOptions& train, const runs::DataOptions& data,
-                               const runs::CommonOptions& common,
-                               const std::filesystem::path& model_path,
-                               const std::filesystem::path& history_path) {
-  runs::TrainPlan plan = runs::plan_training(train, common);
-  const datasets::Dataset samples = runs::load_data(data);
-  say_notes(common, samples.notes);
-  say(common,
-      fmt::format("training {} ({} parameters) on {} {} ({} samples)", plan.network.architecture(),
-                  plan.network.parameter_count(), samples.name, samples.split, samples.size()));
+/// `network`: a Network or a Graph, freshly initialised; `architecture`: how to say it.
+template <class Net>
+models::ModelFile train_and_write(Net network, const std::string& architecture,
+                                  const datasets::Dataset& samples, const TrainJob& job) {
+  const runs::CommonOptions& common = job.common;
+  const models::train::TrainSettings& settings = job.settings;
+  const std::filesystem::path& model_path = job.model_path;
+  say(common, fmt::format("training {} ({} parameters) on {} {} ({} samples)", architecture,
+                          network.parameter_count(), samples.name, samples.split, samples.size()));
   Progress progress("training", "images", common.quiet);
-  const std::size_t epochs = plan.settings.epochs;
-  const models::train::robust::Worst worst = plan.settings.step.robust.worst();
+  const std::size_t epochs = settings.epochs;
+  const models::train::robust::Worst worst = settings.step.robust.worst();
   const models::train::TrainListener listener{
       .on_progress =
           [&](const models::train::TrainProgress& p) {
@@ -124,29 +133,52 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
             print_epoch(r, epochs, common);
           }};
   const models::train::TrainResult result =
-      models::train::train(plan.network, samples, plan.settings, listener);
+      models::train::train(network, samples, settings, listener);
   progress.pause();
-  runs::describe_training(plan.network, train, common, samples, result);
+  runs::describe_training(network.metadata, job.train, common, samples, result);
   if (result.best_epoch != 0) {
-    models::write_model(model_path, plan.network);
-    write_atomically(history_path, models::train::to_history_csv(result.history, worst));
+    models::write_model(model_path, network);
+    write_atomically(job.history_path, models::train::to_history_csv(result.history, worst));
   }
   explain_end(result, common, model_path);
   if (result.end == models::train::TrainEnd::kDiverged) {
     fail_usage(
         "training: the loss diverged (not finite) at epoch {}; the learning rate {} is too large "
         "for this network; try --lr {}, or another --init{}",
-        result.history.size() + 1, plan.settings.learning_rate, plan.settings.learning_rate / 10.0,
+        result.history.size() + 1, settings.learning_rate, settings.learning_rate / 10.0,
         result.best_epoch == 0 ? std::string()
                                : fmt::format(" (the best model so far, epoch {}, is in {})",
                                              result.best_epoch, model_path.string()));
   }
   if (result.best_epoch == 0) return {};
   fmt::print("model {} ({}, {} parameters, epoch {} of {})\n", printable(model_path.string()),
-             plan.network.architecture(), plan.network.parameter_count(), result.best_epoch,
-             result.history.size());
-  if (!interrupted) print_test_accuracy(plan.network, plan.settings.step, data, common);
+             architecture, network.parameter_count(), result.best_epoch, result.history.size());
+  if (!interrupted) print_test_accuracy(network, settings.step, job.data, common);
   return models::read_model(model_path);
+}
+
+}  // namespace
+
+models::ModelFile run_training(const runs::TrainOptions& train, const runs::DataOptions& data,
+                               const runs::CommonOptions& common,
+                               const std::filesystem::path& model_path,
+                               const std::filesystem::path& history_path) {
+  runs::TrainPlan plan = runs::plan_training(train, common);
+  const datasets::Dataset samples = runs::load_data(data);
+  say_notes(common, samples.notes);
+  const TrainJob job{.train = train,
+                     .data = data,
+                     .common = common,
+                     .settings = plan.settings,
+                     .model_path = model_path,
+                     .history_path = history_path};
+  if (models::train::names_graph(train.arch)) {
+    return train_and_write(runs::start_graph(train, plan, samples),
+                           models::train::full_architecture(train.arch, samples.class_names.size()),
+                           samples, job);
+  }
+  const std::string architecture = plan.network.architecture();
+  return train_and_write(std::move(plan.network), architecture, samples, job);
 }
 
 bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force) {

@@ -21,8 +21,12 @@ std::vector<Option> DataOptions::options() {
 
 std::vector<Option> TrainOptions::options() {
   return {
-      {"arch", "layer widths from input to output", &arch},
-      {"activation", "activation after every hidden layer ('gibbon list activations')",
+      {"arch",
+       "layer widths from input to output, or layers with commas, such as "
+       "conv16:4s2p1,relu,dense100,relu, or their name ('gibbon list architectures')",
+       &arch},
+      {"activation",
+       "activation after every hidden layer of --arch with widths ('gibbon list activations')",
        &activation},
       {"loss", "loss to minimize ('gibbon list losses')", &loss},
       {"answer", "output activation: softmax, sigmoid or identity; empty: the default of the loss",
@@ -55,7 +59,12 @@ std::vector<Option> TrainOptions::options() {
       {"noise-sigma",
        "standard deviation of the smoothing noise added to training samples, for 'gibbon smooth'; "
        "0: none",
-       &noise_sigma}};
+       &noise_sigma},
+      {"augment",
+       "random changes to training images: shift:<pixels>, flip, cutout:<pixels>, joined by "
+       "commas; "
+       "empty: none",
+       &augment}};
 }
 
 std::vector<Option> SweepOptions::options() {

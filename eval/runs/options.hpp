@@ -57,6 +57,7 @@ struct TrainOptions {
   double ramp = 0.2;
   std::uint64_t pgd_steps = 7;
   double noise_sigma = 0.0;
+  std::string augment;  ///< empty: none
   std::vector<Option> options();
 };
 

@@ -2,6 +2,7 @@
 #include "eval/runs/training.hpp"
 
 #include "base/error.hpp"
+#include "models/train/architecture.hpp"
 #include "models/train/initialise.hpp"
 
 namespace gibbon::eval::runs {
@@ -14,6 +15,7 @@ void require_range(std::string_view name, double value, double low, double high)
 
 std::string initialiser_for(const TrainOptions& options) {
   if (!options.init.empty()) return options.init;
+  if (models::train::names_graph(options.arch)) return "he";
   return options.activation == "relu" || options.activation == "leaky-relu" ||
                  options.activation == "gelu" || options.activation == "softplus"
              ? "he"
@@ -39,6 +41,22 @@ models::train::robust::RobustSettings robust_settings(const TrainOptions& option
           .steps = options.pgd_steps};
 }
 
+models::Network start_network(const TrainOptions& options, const CommonOptions& common,
+                              models::Output output) {
+  if (!models::train::names_graph(options.arch)) {
+    return models::train::make_network(
+        models::parse_architecture(options.arch), models::make_activation(options.activation),
+        output, models::train::find_initialiser(initialiser_for(options)), common.seed);
+  }
+  // Refused before data are loaded; their classes are not known yet.
+  static_cast<void>(models::train::full_architecture(options.arch, 2));
+  if (options.activation != TrainOptions{}.activation) {
+    fail_usage("--activation {}: --arch {} names its activations itself; omit --activation",
+               options.activation, options.arch);
+  }
+  return {};
+}
+
 }  // namespace
 
 TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common) {
@@ -58,9 +76,7 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
   const models::Output output =
       options.answer.empty() ? loss.usual_output : models::find_output(options.answer);
   return {
-      .network = models::train::make_network(
-          models::parse_architecture(options.arch), models::make_activation(options.activation),
-          output, models::train::find_initialiser(initialiser_for(options)), common.seed),
+      .network = start_network(options, common, output),
       .settings = {.step = {.loss = models::make_loss(options.loss, output),
                             .optimizer = &optimizer,
                             .momentum = options.momentum,
@@ -68,6 +84,7 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
                             .threads = common.workers(),
                             .robust = robust_settings(options),
                             .noise_sigma = options.noise_sigma,
+                            .augment = models::train::parse_augmentation(options.augment),
                             .seed = common.seed},
                    .schedule = &models::train::find_schedule(options.schedule),
                    .learning_rate = options.lr == 0.0 ? optimizer.usual_learning_rate : options.lr,
@@ -78,11 +95,24 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
                    .seed = common.seed}};
 }
 
-void describe_training(models::Network& network, const TrainOptions& options,
+models::Graph start_graph(const TrainOptions& options, const TrainPlan& plan,
+                          const datasets::Dataset& data) {
+  const datasets::Shape& shape = data.shape;
+  return models::train::make_graph(
+      models::train::full_architecture(options.arch, data.class_names.size()),
+      {.height = shape.height, .width = shape.width, .channels = shape.channels},
+      plan.settings.step.loss.output, models::train::find_initialiser(initialiser_for(options)),
+      plan.settings.seed);
+}
+
+void describe_training(std::map<std::string, std::string>& metadata, const TrainOptions& options,
                        const CommonOptions& common, const datasets::Dataset& data,
                        const models::train::TrainResult& result) {
-  auto& metadata = network.metadata;
   TrainOptions copy = options;
+  if (models::train::names_graph(options.arch)) {
+    copy.arch = models::train::full_architecture(options.arch, data.class_names.size());
+    copy.activation.clear();  // the architecture says which
+  }
   for (const Option& option : copy.options()) {
     metadata["gibbon.train." + std::string(option.name)] = to_text(option);
   }

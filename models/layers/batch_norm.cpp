@@ -179,6 +179,12 @@ class BatchNorm final : public LayerOf<BatchNorm, BatchNormPasses> {
     return std::make_shared<BatchNorm>(std::vector<float>(parameters.begin(), parameters.end()));
   }
   [[nodiscard]] Blueprint blueprint() const override { return {.kind = "batch-norm"}; }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    FileOperator out{.name = "BatchNormalization"};
+    for (const Parameter& p : parameters())
+      out.constants.push_back({p.name, p.dims, {p.values.begin(), p.values.end()}});
+    return out;  // epsilon = 1e-5 is its default
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (channels() != inputs[0].channels) {
       throw std::invalid_argument(

@@ -211,6 +211,23 @@ class Conv2d final : public LayerOf<Conv2d, Conv2dPasses> {
     return {
         .kind = "conv2d", .window = window, .numbers = {{"groups", {static_cast<double>(groups)}}}};
   }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    const std::size_t pixels = window.height * window.width;
+    const std::size_t channels = weight.cols() / pixels;
+    std::vector<float> turned(weight.flat().size());  // O × channels × rows × columns
+    for (std::size_t k = 0; k < turned.size(); ++k) {
+      const std::size_t o = k / weight.cols();
+      const std::size_t at = k % weight.cols();
+      turned[k] = weight.row(o)[at % pixels * channels + at / pixels];
+    }
+    FileOperator out{
+        .name = "Conv",
+        .constants = {{"weight", {weight.rows(), channels, window.height, window.width}, turned},
+                      {"bias", {bias.size()}, bias}},
+        .attributes = window.attributes()};
+    if (groups != 1) out.attributes.emplace_back("group", static_cast<std::int64_t>(groups));
+    return out;
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     const std::size_t channels = inputs[0].channels;
     if (groups == 0 || channels % groups != 0 || weight.rows() % groups != 0) {

@@ -94,6 +94,14 @@ class DenseLayer final : public LayerOf<DenseLayer, DensePasses> {
     return std::make_shared<DenseLayer>(std::move(w), std::vector<float>(b.begin(), b.end()));
   }
   [[nodiscard]] Blueprint blueprint() const override { return {.kind = "dense"}; }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    return {.name = "Gemm",
+            .constants = {{"weight",
+                           {weight.rows(), weight.cols()},
+                           {weight.flat().begin(), weight.flat().end()}},
+                          {"bias", {bias.size()}, bias}},
+            .attributes = {{"transB", std::int64_t{1}}}};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     if (inputs[0].size() != weight.cols()) {
       throw std::invalid_argument(fmt::format("its weight takes {} inputs, but {} arrive",

@@ -40,6 +40,10 @@ class Add final : public LayerOf<Add, AddPasses> {
  public:
   [[nodiscard]] std::string describe() const override { return "add"; }
   [[nodiscard]] Blueprint blueprint() const override { return {.kind = "add"}; }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> inputs) const override {
+    if (inputs.size() != 2) throw std::logic_error("add: a file adds two");
+    return {.name = "Add"};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     for (const FeatureShape& input : inputs) {
       if (input != inputs[0]) {

@@ -64,6 +64,14 @@ class Activate final : public LayerOf<Activate, ActivatePasses> {
     return inputs[0];
   }
   [[nodiscard]] bool differentiable() const override { return activation.info->trainable; }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    FileOperator out{.name = activation.info->onnx_op};
+    if (activation.alpha != 0.0)
+      out.attributes.emplace_back("alpha", static_cast<float>(activation.alpha));
+    if (out.name == "HardSigmoid") out.attributes.emplace_back("beta", 0.0F);
+    if (out.name == "Gelu") out.opset = 20;  // where that operator entered the standard
+    return out;
+  }
 
   Activation activation;
 };
@@ -173,6 +181,15 @@ class Reorder final : public LayerOf<Reorder, ReorderPasses> {
   [[nodiscard]] std::string describe() const override { return "reorder"; }
   [[nodiscard]] Blueprint blueprint() const override {
     return {.kind = "reorder", .numbers = {{"order", {order.begin(), order.end()}}}};
+  }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> inputs) const override {
+    const std::size_t channels = inputs[0].channels;
+    const std::size_t pixels = inputs[0].height * inputs[0].width;
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      if (order[k] != k % pixels * channels + k / pixels || to.channels != order.size())
+        throw std::logic_error("reorder: it is no Flatten");
+    }
+    return {.name = "Flatten"};
   }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     for (const std::size_t from : order) {

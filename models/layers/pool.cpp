@@ -153,6 +153,9 @@ class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
   [[nodiscard]] Blueprint blueprint() const override {
     return {.kind = "max-pool", .window = window};
   }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    return {.name = "MaxPool", .attributes = window.attributes()};
+  }
   [[nodiscard]] FeatureShape shape(std::span<const FeatureShape> inputs) const override {
     require_overlap(window);
     return window.places(inputs[0], inputs[0].channels);
@@ -214,6 +217,12 @@ class AveragePool final : public LayerOf<AveragePool, AveragePoolPasses> {
       : window(places), count_padding(padding_counts), global(everything) {}
   [[nodiscard]] std::string describe() const override {
     return global ? "global average pool" : "average pool " + window.text();
+  }
+  [[nodiscard]] FileOperator to_file(std::span<const FeatureShape> /*inputs*/) const override {
+    if (global) return {.name = "GlobalAveragePool"};
+    FileOperator out{.name = "AveragePool", .attributes = window.attributes()};
+    if (count_padding) out.attributes.emplace_back("count_include_pad", std::int64_t{1});
+    return out;
   }
   [[nodiscard]] Window window_of(const FeatureShape& input) const {
     return global ? Window{.height = input.height, .width = input.width} : window;

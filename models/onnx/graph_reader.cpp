@@ -185,6 +185,7 @@ class GraphReader : private NodeReader {
     }
     const Value from = input(node);
     append(node, activate(activation_of(node)), {from.index}, from.dims);
+    if (op == "Sigmoid") sigmoid_ = graph_.nodes.size();
   }
 
   /// What depends on constants and shapes alone.
@@ -523,7 +524,17 @@ class GraphReader : private NodeReader {
     }
     graph_.metadata = out_.network.metadata;
     graph_.output = out_.final_op.empty() ? declared_output() : Output::kSoftmax;
+    take_sigmoid_off();
     out_.graph = std::make_shared<Graph>(std::move(graph_));
+  }
+
+  /// A sigmoid on the scores is an output, not a layer: what is attacked are the scores before it.
+  void take_sigmoid_off() {
+    const std::size_t count = graph_.nodes.size();
+    if (sigmoid_ != count || count < 2 || graph_.nodes.back().inputs[0] + 1 != count) return;
+    graph_.nodes.pop_back();
+    graph_.output = Output::kSigmoid;
+    out_.final_op = "Sigmoid";
   }
 
   Graph graph_;
@@ -531,6 +542,7 @@ class GraphReader : private NodeReader {
   std::map<std::string, Value> values_;
   std::string input_;
   std::string last_;               // output of the final Softmax
+  std::size_t sigmoid_ = 0;        // the value of the last Sigmoid; 0: there is none
   const Value* scores_ = nullptr;  // what it turns into probabilities
 };
 

@@ -31,6 +31,20 @@ const InitialiserInfo& find_initialiser(std::string_view name) {
   return find_entry("initialiser", kInitialisers, name);
 }
 
+void initialise(Tensor& weight, std::span<float> bias, const InitialiserInfo& initialiser,
+                std::uint64_t seed, std::size_t layer) {
+  Rng rng(seed, layer, "weights");
+  const auto inputs = static_cast<double>(weight.cols());
+  const auto outputs = static_cast<double>(weight.rows());
+  for (float& w : weight.flat()) {
+    const double g = rng.normal();
+    const double u = 2.0 * rng.unit() - 1.0;
+    w = static_cast<float>(initialiser.weight(inputs, outputs, g, u));
+  }
+  if (!initialiser.normal_bias) return;
+  for (float& b : bias) b = static_cast<float>(rng.normal());
+}
+
 Network make_network(std::span<const std::size_t> widths, Activation hidden, Output output,
                      const InitialiserInfo& initialiser, std::uint64_t seed) {
   Network network{.output = output};
@@ -39,16 +53,7 @@ Network make_network(std::span<const std::size_t> widths, Activation hidden, Out
         Dense{.weight = {widths[l + 1], widths[l]},
               .bias = std::vector<float>(widths[l + 1]),
               .activation = l + 2 == widths.size() ? make_activation("identity") : hidden});
-    Rng rng(seed, l, "weights");
-    const auto inputs = static_cast<double>(widths[l]);
-    const auto outputs = static_cast<double>(widths[l + 1]);
-    for (float& w : layer.weight.flat()) {
-      const double g = rng.normal();
-      const double u = 2.0 * rng.unit() - 1.0;
-      w = static_cast<float>(initialiser.weight(inputs, outputs, g, u));
-    }
-    if (!initialiser.normal_bias) continue;
-    for (float& b : layer.bias) b = static_cast<float>(rng.normal());
+    initialise(layer.weight, layer.bias, initialiser, seed, l);
   }
   return network;
 }

@@ -23,6 +23,10 @@ struct InitialiserInfo {
 [[nodiscard]] std::span<const InitialiserInfo> initialisers();
 [[nodiscard]] const InitialiserInfo& find_initialiser(std::string_view name);
 
+/// Overwrites the weights (outputs × inputs of a neuron) and biases of layer `layer`.
+void initialise(Tensor& weight, std::span<float> bias, const InitialiserInfo& initialiser,
+                std::uint64_t seed, std::size_t layer);
+
 /// A fresh network: `widths` from input to output, `hidden` after every layer but the last. A
 /// weight is a function of (seed, its layer, its place) alone.
 [[nodiscard]] Network make_network(std::span<const std::size_t> widths, Activation hidden,

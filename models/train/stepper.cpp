@@ -75,6 +75,7 @@ void StepperOf<Float>::make_room(Worker& worker, std::size_t rows) const {
   worker.labels.resize(rows);
   worker.keys.resize(rows);
   worker.noise.resize(model.input_dim());
+  worker.varied.resize(model.input_dim());
   if (settings_.robust.method != nullptr) worker.robust.emplace(model_, settings_.robust, rows);
 }
 
@@ -135,7 +136,12 @@ void StepperOf<Float>::run_lane(std::size_t lane, Worker& worker, Rows images, L
     for (std::size_t n = 0; n < rows; ++n) {
       // Not std::ranges::copy: that of g++ 12 moves a const source number by number.
       const std::uint32_t index = indices[begin + n];
-      const Row image = images.row(index);
+      Row image = images.row(index);
+      if (settings_.augment.any()) {
+        augment(settings_.augment, settings_.shape, settings_.seed, epoch_, index, image,
+                worker.varied);
+        image = worker.varied;
+      }
       std::copy(image.begin(), image.end(), worker.x.row(n).begin());
       worker.labels[n] = labels[index];
       worker.keys[n] = (steps_ << 32U) | index;  // other noise in every step

@@ -7,6 +7,7 @@
 
 #include "models/loss.hpp"
 #include "models/optimizer.hpp"
+#include "models/train/augment.hpp"
 #include "models/train/robust/robust_loss.hpp"
 #include "models/train/team.hpp"
 #include "models/trainable.hpp"
@@ -21,7 +22,9 @@ struct StepSettings {
   std::size_t threads = 1;    ///< changes speed, never results
   robust::RobustSettings robust;  ///< the worst case near each sample, if it counts
   double noise_sigma = 0.0;       ///< N(0, σ²) on every sample, anew in every step; not clipped
-  std::uint64_t seed = 0;         ///< of the noise and of the adversary's starts
+  Augmentation augment;           ///< of images of `shape`
+  datasets::Shape shape;
+  std::uint64_t seed = 0;  ///< of noise, augmentation and the adversary's starts
 };
 
 struct StepResult {
@@ -44,6 +47,9 @@ class StepperOf {
   /// learning rate `learning_rate`; the worst case counts as `at` says.
   StepResult step(Rows images, Labels labels, std::span<const std::uint32_t> indices,
                   double learning_rate, const robust::RobustPoint& at = {});
+
+  /// Samples are varied anew from here on.
+  void begin_epoch(std::uint64_t epoch) { epoch_ = epoch; }
 
   /// Mean gradient of the last step(), weight decay included; laid out as the model's parameters().
   [[nodiscard]] std::span<const Float> gradient() const { return lanes_.front().gradient; }
@@ -68,6 +74,7 @@ class StepperOf {
     std::vector<int> labels;
     std::vector<std::uint64_t> keys;
     std::vector<float> noise;
+    std::vector<float> varied;
     std::optional<robust::RobustLossOf<Float>> robust;
   };
 
@@ -92,6 +99,7 @@ class StepperOf {
   std::vector<Float> first_;
   std::vector<Float> second_;
   std::uint64_t steps_ = 0;
+  std::uint64_t epoch_ = 0;
   Team team_;
 };
 using Stepper = StepperOf<float>;

@@ -17,7 +17,7 @@
 namespace gibbon::models::train {
 namespace {
 
-void require_trainable(const Network& network) {
+void require_trainable(const Network& network, const TrainSettings& /*settings*/) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const ActivationInfo& info = *network.layers[l].activation.info;
     if (info.trainable) continue;
@@ -28,7 +28,15 @@ void require_trainable(const Network& network) {
   }
 }
 
-void require_trainable(const Graph& graph) {
+void require_trainable(const Graph& graph, const TrainSettings& settings) {
+  const bool by_batch = std::ranges::any_of(
+      graph.parameters(), [](const Parameter& p) { return p.role == Role::kStatistic; });
+  if (by_batch && settings.step.optimizer->full_batch) {
+    fail_usage(
+        "optimizer {}: batch norm takes the statistics of a whole batch, which would be all "
+        "samples at once; use sgd",
+        settings.step.optimizer->name);
+  }
   for (const Node& node : graph.nodes) {
     if (node.layer->differentiable()) continue;
     fail_usage(
@@ -112,12 +120,17 @@ void require_trainable_on(const Net& network, const datasets::Dataset& data,
   if (data.class_names.size() < 2) {
     fail_usage("training: {} has one class; at least 2 are needed; add others", data.name);
   }
-  require_trainable(network);
+  if (settings.step.augment.any() && !data.shape.image) {
+    fail_usage("training: {} has no images to augment; omit --augment", data.name);
+  }
+  require_trainable(network, settings);
   robust::require_robust_trainable(network, settings.step.loss, settings.step.robust);
 }
 
-StepSettings with_range(StepSettings settings, Box range) {
-  settings.robust.clip = range;
+StepSettings fitted(StepSettings settings, const datasets::Dataset& data) {
+  settings.robust.clip = data.range;
+  settings.augment.fill = data.range.lower;
+  settings.shape = data.shape;
   return settings;
 }
 
@@ -135,7 +148,7 @@ class Session {
         data_(data),
         settings_(settings),
         listener_(listener),
-        step_(with_range(settings.step, data.range)),
+        step_(fitted(settings.step, data)),
         model_(network),
         stepper_(model_, step_) {
     split();
@@ -204,6 +217,7 @@ class Session {
     std::vector<std::uint32_t> shuffled = order_;
     Rng rng(settings_.seed, record.epoch, "shuffle");
     if (!step_.optimizer->full_batch) shuffle(shuffled, rng);
+    stepper_.begin_epoch(record.epoch);
     StepResult sum;
     std::size_t seen = 0;
     const auto share = [&](std::size_t count) {
