@@ -141,8 +141,7 @@ const Network& perceptron_of(const ModelFile& file, std::string_view work) {
   const Node& named = first == file.graph->nodes.end() ? file.graph->nodes.front() : *first;
   fail_usage(
       "{}: it takes multilayer perceptrons alone so far, and {} is a {}; allowed are sweep, "
-      "gallery "
-      "and transfer",
+      "gallery, transfer, smooth, explain and crosscheck",
       work, named.name, named.layer->describe());
 }
 

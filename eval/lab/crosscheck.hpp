@@ -19,6 +19,7 @@ struct CrosscheckSettings {
   std::uint64_t seed = 0;     ///< draws the samples
   std::size_t samples = 256;  ///< at most
   std::size_t threads = 1;    ///< of our training steps
+  std::size_t updates = 20;   ///< of every optimizer
 };
 
 /// One quantity in one precision.

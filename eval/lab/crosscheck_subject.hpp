@@ -40,8 +40,13 @@ struct Piece {
   std::string name;  ///< "W1"
   std::size_t first;
   std::size_t count;
+  /// Numbers whose gradients are sums of the same terms: where they cancel, as for a bias in front
+  /// of batch norm, the size of a sum does not say how exact it is.
+  std::size_t like_first;
+  std::size_t like_count;
 
   [[nodiscard]] Numbers of(Numbers all) const { return all.subspan(first, count); }
+  [[nodiscard]] Numbers like(Numbers all) const { return all.subspan(like_first, like_count); }
 };
 
 /// W1, b1, W2, … of the layers that have some.
@@ -51,8 +56,8 @@ inline std::vector<Piece> pieces_of(const models::Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const std::size_t weights = network.layers[l].weight.flat().size();
     const std::size_t biases = network.layers[l].bias.size();
-    pieces.push_back({fmt::format("W{}", l + 1), first, weights});
-    pieces.push_back({fmt::format("b{}", l + 1), first + weights, biases});
+    pieces.push_back({fmt::format("W{}", l + 1), first, weights, first, weights});
+    pieces.push_back({fmt::format("b{}", l + 1), first + weights, biases, first + weights, biases});
     first += weights + biases;
   }
   return pieces;
@@ -64,10 +69,15 @@ inline std::vector<Piece> pieces_of(const models::Graph& graph) {
   for (const models::Node& node : graph.nodes) {
     const std::vector<models::Parameter> parameters = node.layer->parameters();
     if (!parameters.empty()) ++layer;
+    const std::size_t start = first;
+    std::size_t learned = 0;
+    for (const models::Parameter& p : parameters)
+      learned += p.role == models::Role::kStatistic ? 0 : p.values.size();
     for (const models::Parameter& p : parameters) {
       if (p.role != models::Role::kStatistic) {
         const std::string name = p.name == "weight" ? "W" : p.name == "bias" ? "b" : p.name;
-        pieces.push_back({fmt::format("{}{}", name, layer), first, p.values.size()});
+        pieces.push_back(
+            {fmt::format("{}{}", name, layer), first, p.values.size(), start, learned});
       }
       first += p.values.size();
     }

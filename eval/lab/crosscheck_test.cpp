@@ -351,7 +351,8 @@ TEST(CrosscheckPanda, AgreesOnSqueezeNet) {
   std::ranges::transform(picture.pixels, data.images.row(0).begin(),
                          [](std::uint8_t level) { return static_cast<float>(level) / 255.0F; });
   const CrosscheckReport report = crosscheck(
-      *file.graph, data, {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax)});
+      *file.graph, data,
+      {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax), .updates = 2});
   EXPECT_TRUE(report.ok()) << to_text(report);
   EXPECT_EQ(report.other_branch[0], 0U) << to_text(report);
 }

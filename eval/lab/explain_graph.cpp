@@ -44,6 +44,10 @@ std::size_t largest_at(Values values) {
   return at;
 }
 
+std::size_t highest_at(Values values) {
+  return static_cast<std::size_t>(std::ranges::max_element(values) - values.begin());
+}
+
 /// The pixel under tap (i, j) of the window at `place`; false: it lies in the padding.
 bool under(const Window& w, const Place& place, std::size_t i, std::size_t j,
            const FeatureShape& shape, Place& pixel) {
@@ -181,13 +185,13 @@ class GraphLesson {
       add("    v{} = {}", k + 1, shown(value(k + 1)));
   }
 
-  /// The output of largest magnitude is shown: in the first pixel there is nothing but padding.
+  /// The largest output is shown: around the first pixel there is padding, or nothing.
   void conv_forward(std::size_t k, const Blueprint& layer) {
     const models::Layer& of = *graph_.nodes[k].layer;
     const std::vector<models::Parameter> parameters = of.parameters();
     const Window& w = layer.window;
     const std::size_t channels = parameters[0].dims[3];
-    const Place at = place_of(largest_at(value(k + 1)), shapes_[k + 1]);
+    const Place at = place_of(highest_at(value(k + 1)), shapes_[k + 1]);
     const std::size_t outputs = parameters[0].dims[0] / groups(layer);
     const std::size_t before = at.channel / outputs * channels;  // channels of earlier groups
     std::vector<double> taps(w.height * w.width);                // Σ over channels
@@ -244,7 +248,7 @@ class GraphLesson {
   }
 
   void pool_forward(std::size_t k, const Blueprint& layer) {
-    const std::size_t index = largest_at(value(k + 1));
+    const std::size_t index = highest_at(value(k + 1));
     const Place at = place_of(index, shapes_[k + 1]);
     const double top = value(k + 1)[index];
     Place first;
@@ -263,13 +267,13 @@ class GraphLesson {
 
   void activation_forward(std::size_t k, const Blueprint& layer) {
     const models::ActivationInfo& info = models::find_activation(layer.function);
-    const std::size_t at = largest_at(value(k + 1));
+    const std::size_t at = highest_at(value(k + 1));
     add("    σ(z) = {}   ({}); the largest: σ({}) = {}", info.formula, info.name, number(in(k)[at]),
         number(value(k + 1)[at]));
   }
 
   void add_forward(std::size_t k) {
-    const std::size_t at = largest_at(value(k + 1));
+    const std::size_t at = highest_at(value(k + 1));
     std::string terms;
     for (const std::size_t input : graph_.nodes[k].inputs) {
       terms += fmt::format("{}{}{}", terms.empty() ? "" : " + ", name(input),

@@ -12,13 +12,10 @@ namespace {
 
 using layer_cases::Case;
 
-/// What the finite differences walk, and what is not differentiable or has no parameters to move.
+/// What the finite differences walk, and what they cannot.
 std::vector<Case> all_cases() {
   std::vector<Case> out = layer_cases::cases();
-  std::vector<float> moved = layer_cases::bias(12);
-  for (std::size_t c = 9; c < 12; ++c) moved[c] = std::abs(moved[c]) + 0.1F;  // variances
-  out.push_back({"batch_norm", batch_norm(3)->with(moved), {{4, 2, 3}}});
-  out.push_back({"batch_norm_of_a_vector", batch_norm(3)->with(moved), {{1, 1, 3}}});
+  out.push_back({"batch_norm_of_a_vector", batch_norm(3), {{1, 1, 3}}});
   out.push_back({"step", activate(make_activation("step")), {{2, 3, 2}}});
   return out;
 }
