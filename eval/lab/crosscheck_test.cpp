@@ -11,7 +11,6 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/rng.hpp"
-#include "datasets/image_io.hpp"
 #include "models/known_answers.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
@@ -294,7 +293,10 @@ TEST(CrosscheckGraph, OnlyASampleAtAKinkMayDiffer) {
   EXPECT_TRUE(contains(failures(apart, Precision::kFloat64), "cross-entropy: ∂J/∂x"));
   const CrosscheckReport tied = check_graph(40, {.input_gradient = tamper_all});
   EXPECT_EQ(tied.other_branch[0], 40U);
-  EXPECT_EQ(failures(tied, Precision::kFloat64), (std::vector<std::string>{"losses, gradients"}))
+  EXPECT_EQ(
+      failures(tied, Precision::kFloat64),
+      (std::vector<std::string>{"losses, gradients", "updates by adam", "updates by gd",
+                                "updates by momentum", "updates by nesterov", "updates by sgd"}))
       << "a graph that never agrees is wrong";
   const CrosscheckReport some = check_graph(7, {.input_gradient = tamper_all});
   EXPECT_EQ(some.other_branch[0], 7U);
@@ -334,28 +336,6 @@ INSTANTIATE_TEST_SUITE_P(All, CrosscheckPublishedGraphs,
                            std::ranges::replace(name, '.', '_');
                            return name;
                          });
-
-/// Photographs through SqueezeNet: a million ReLUs, of which some stand within rounding of 0.
-TEST(CrosscheckPanda, AgreesOnSqueezeNet) {
-  const std::string folder = environment("GIBBON_ORACLES");
-  if (folder.empty()) GTEST_SKIP() << "GIBBON_ORACLES is not set: no trained networks to look at";
-  const std::filesystem::path panda = std::filesystem::path(folder) / "panda";
-  const models::ModelFile file = models::read_model(panda / "squeezenet.onnx");
-  const datasets::Picture picture = datasets::read_picture(panda / "images" / "panda.png", 3);
-  datasets::Dataset data{.name = "panda",
-                         .split = "test",
-                         .images = {1, picture.pixels.size()},
-                         .labels = {388},
-                         .ids = {0},
-                         .shape = {227, 227, 3, true}};
-  std::ranges::transform(picture.pixels, data.images.row(0).begin(),
-                         [](std::uint8_t level) { return static_cast<float>(level) / 255.0F; });
-  const CrosscheckReport report = crosscheck(
-      *file.graph, data,
-      {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax), .updates = 2});
-  EXPECT_TRUE(report.ok()) << to_text(report);
-  EXPECT_EQ(report.other_branch[0], 0U) << to_text(report);
-}
 
 class CrosscheckOracles : public testing::TestWithParam<const char*> {};
 
