@@ -152,10 +152,7 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   /// Where the window's first pixel lies in samples with padding, one after the other.
   [[nodiscard]] std::size_t start_of(std::size_t place) const {
-    const std::size_t inside = place % places();
-    const std::size_t y = inside / output_.width * window_.stride_y;
-    const std::size_t x = inside % output_.width * window_.stride_x;
-    return place / places() * padded_.size() + (y * padded_.width + x) * padded_.channels;
+    return place / places() * padded_.size() + place_starts_[place % places()];
   }
 
   /// x itself where there is no padding.
@@ -251,6 +248,7 @@ class Conv2dPasses final : public OperationOf<Float> {
   FeatureShape input_;
   FeatureShape output_;
   FeatureShape padded_;                           // of the input
+  std::vector<std::size_t> place_starts_;         // of the window of every place, in one sample
   std::vector<std::size_t> starts_;               // of what lies together of a window
   std::size_t run_ = 0;                           // and how long that is
   std::vector<kernels::PanelsOf<Float>> weight_;  // of each group: (O / groups) × patch
@@ -350,6 +348,12 @@ Conv2dPasses<Float>::Conv2dPasses(const Conv2d& layer, std::span<const FeatureSh
     }
     for (std::size_t j = 0; j < window_.width; ++j) {
       starts_.push_back(row + j * window_.dilation_x * padded_.channels);
+    }
+  }
+  for (std::size_t h = 0; h < output_.height; ++h) {
+    for (std::size_t w = 0; w < output_.width; ++w) {
+      place_starts_.push_back((h * window_.stride_y * padded_.width + w * window_.stride_x) *
+                              padded_.channels);
     }
   }
   run_ = in_whole_rows() ? window_.width * input_.channels : group_inputs();
