@@ -20,18 +20,38 @@ std::string_view to_string(Access access) {
   throw std::logic_error("to_string: no such access");
 }
 
-Oracle::Oracle(const models::Classifier& model, Access access, std::size_t max_rows)
+Oracle::Oracle(const models::Classifier& model, Access access, std::size_t max_rows,
+               const View* view)
     : model_(model),
+      view_(view),
       access_(access),
       max_rows_(max_rows),
       tape_(model.make_tape(max_rows)),
-      packed_(max_rows, model.input_dim()),
+      packed_(max_rows, input_dim()),
+      wide_(view == nullptr ? 0 : max_rows, model.input_dim()),
+      wide_dx_(view == nullptr ? 0 : max_rows, model.input_dim()),
       dlogits_(max_rows, model.num_classes()),
-      dx_(max_rows, model.input_dim()),
+      dx_(max_rows, input_dim()),
       succeeded_(max_rows) {
   owners_.reserve(max_rows);
   forwards_.reserve(max_rows);
   backwards_.reserve(max_rows);
+}
+
+void Oracle::look_from(Rows origins, Norm norm, std::span<const double> epsilons) {
+  expect_size("Oracle: number of budgets", epsilons.size(), origins.rows);
+  origins_ = origins;
+  norm_ = norm;
+  epsilons_ = epsilons;
+}
+
+Rows Oracle::seen(Rows points, Owners owners) {
+  if (view_ == nullptr) return points;
+  for (std::size_t i = 0; i < points.rows; ++i) {
+    const ThreatModel threat{norm_, epsilons_[owners[i]], {}};
+    view_->widen(threat, origins_.row(owners[i]), points.row(i), wide_.row(i));
+  }
+  return std::as_const(wide_).view().slice(0, points.rows);
 }
 
 void Oracle::begin(std::size_t samples, std::uint64_t max_queries) {
@@ -58,7 +78,7 @@ void Oracle::admit(Owners owners, Access needed) {
 Rows Oracle::forward(Rows points, Owners owners, Access needed) {
   expect_size("Oracle: number of owners", owners.size(), points.rows);
   admit(owners, needed);
-  return model_.forward(points, tape_);
+  return model_.forward(seen(points, owners), tape_);
 }
 
 std::span<const std::uint8_t> Oracle::succeeded(Rows points, Labels labels, bool targeted,
@@ -80,7 +100,13 @@ Rows Oracle::backward(Rows dlogits) {
   }
   bill(owners_, backwards_);
   const MutableRows dx = dx_.view().slice(0, owners_.size());
-  model_.backward(tape_, dlogits, dx);
+  if (view_ == nullptr) {
+    model_.backward(tape_, dlogits, dx);
+    return dx;
+  }
+  const MutableRows wide = wide_dx_.view().slice(0, owners_.size());
+  model_.backward(tape_, dlogits, wide);
+  for (std::size_t i = 0; i < dx.rows; ++i) view_->pull_back(wide.row(i), dx.row(i));
   return dx;
 }
 
@@ -94,6 +120,7 @@ Oracle::Gradient Oracle::gradient(Rows points, Labels labels, LossSeed seed, Own
 
 /// Overwrites dx_ where all rows are known: they come in the order of the known ones.
 bool Oracle::look_up(Rows points, Labels labels, LossSeed seed, Owners owners) {
+  if (view_ != nullptr) return false;  // the same point means another one to each sample
   if (known_.seed != seed || known_.points.cols() != points.cols) return false;
   std::size_t at = 0;
   for (std::size_t i = 0; i < points.rows; ++i, ++at) {
@@ -129,8 +156,8 @@ Rows Oracle::known_gradient(Rows points, Labels labels, LossSeed seed, Owners ow
 Rows Oracle::anchor(Rows points, Owners owners) {
   expect_size("Oracle: number of owners", owners.size(), points.rows);
   admit(owners, Access::kScores);
-  const models::Front* front = model_.front();
-  const std::size_t width = front != nullptr ? front->width() : model_.input_dim();
+  const models::Front* front = this->front();
+  const std::size_t width = front != nullptr ? front->width() : input_dim();
   if (anchors_.rows() < forwards_.size() || anchors_.cols() != width) {
     anchors_.reshape(forwards_.size(), width);
     shifted_.reshape(max_rows_, width);
@@ -144,14 +171,15 @@ Rows Oracle::anchor(Rows points, Owners owners) {
   for (std::size_t k = 0; k < owners.size(); ++k) {
     std::ranges::copy(state.row(k), anchors_.row(owners[k]).begin());
   }
-  return front != nullptr ? front->finish(state, tape_) : model_.forward(points, tape_);
+  return front != nullptr ? front->finish(state, tape_)
+                          : model_.forward(seen(points, owners), tape_);
 }
 
 Rows Oracle::shifted(std::span<const models::Change> changes, std::span<const std::uint32_t> ends,
                      Owners owners) {
   expect_size("Oracle: number of owners", owners.size(), ends.size());
   admit(owners, Access::kScores);
-  const models::Front* front = model_.front();
+  const models::Front* front = this->front();
   const MutableRows state = shifted_.view().slice(0, owners.size());
   for (std::size_t k = 0; k < owners.size(); ++k) {
     const std::size_t begin = k == 0 ? 0 : ends[k - 1];
@@ -163,7 +191,8 @@ Rows Oracle::shifted(std::span<const models::Change> changes, std::span<const st
       for (const models::Change& change : own) state.row(k)[change.feature] = change.to;
     }
   }
-  return front != nullptr ? front->finish(state, tape_) : model_.forward(state, tape_);
+  return front != nullptr ? front->finish(state, tape_)
+                          : model_.forward(seen(state, owners), tape_);
 }
 
 void Oracle::adopt(std::size_t k) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attacks/limits.hpp"
 #include "attacks/losses.hpp"
 #include "models/classifier.hpp"
 
@@ -24,7 +25,13 @@ using Owners = std::span<const std::uint32_t>;
 /// views are packed alike and valid until the next call. Throws Interrupted after Ctrl-C.
 class Oracle {
  public:
-  Oracle(const models::Classifier& model, Access access, std::size_t max_rows);
+  /// `view`: what points are, where they are not the model's own inputs; it outlives the oracle.
+  Oracle(const models::Classifier& model, Access access, std::size_t max_rows,
+         const View* view = nullptr);
+
+  /// Before begin(), with a view: the samples' inputs as the model has them, and the balls they
+  /// move in. All outlive the problem.
+  void look_from(Rows origins, Norm norm, std::span<const double> epsilons);
 
   /// Starts a problem of `samples` samples; each may cost `max_queries` passes, forward or
   /// backward; 0: any number. What was billed before is forgotten.
@@ -93,6 +100,14 @@ class Oracle {
   Rows forward(Rows points, Owners owners, Access needed);
   void admit(Owners owners, Access needed);
   void bill(Owners owners, std::vector<std::uint64_t>& account) const;
+  /// As the model takes them.
+  Rows seen(Rows points, Owners owners);
+  [[nodiscard]] const models::Front* front() const {
+    return view_ == nullptr ? model_.front() : nullptr;
+  }
+  [[nodiscard]] std::size_t input_dim() const {
+    return view_ == nullptr ? model_.input_dim() : view_->size();
+  }
   bool look_up(Rows points, Labels labels, LossSeed seed, Owners owners);
 
   /// What known_gradient() gave for all rows of its last look at the model.
@@ -104,10 +119,16 @@ class Oracle {
   };
 
   const models::Classifier& model_;
+  const View* view_;
+  Rows origins_;
+  Norm norm_ = Norm::kLinf;
+  std::span<const double> epsilons_;
   Access access_;
   std::size_t max_rows_;
   models::Tape tape_;
-  Tensor packed_;   // N × D
+  Tensor packed_;   // N × D, as all that attacks see; F with a view
+  Tensor wide_;     // N × the model's D, with a view
+  Tensor wide_dx_;  // likewise
   Tensor dlogits_;  // N × C
   Tensor dx_;       // N × D
   Tensor anchors_;  // samples × F, or × D without a front; allocated by the first anchor()

@@ -242,7 +242,7 @@ class GalleryCommand {
     runs::load_training(stored.data, target, plan);
     runs::prepare_folder(folder, {"gallery.json"}, common_.force || in_place);
     runs::StagedGallery staged(folder);
-    sweep::fit_attacks(*target.fast, plan);
+    sweep::fit_attacks(*target.fast, plan, sweep::fit_limits(plan.limits, data));
     const reports::record::Gallery gallery =
         runs::make_gallery(target, data, plan, result, chosen, staged.path());
     if (!complete(gallery)) return interrupted_exit();

@@ -102,6 +102,32 @@ PerNorm measure(Row origin, Row candidate) {
   return out;
 }
 
+PerNorm measure(Row origin, Row candidate, Row scale) {
+  if (scale.empty()) return measure(origin, candidate);
+  PerNorm out;
+  double squares = 0.0;
+  for (std::size_t d = 0; d < origin.size(); ++d) {
+    const double move = std::abs(double{candidate[d]} - double{origin[d]});
+    if (move == 0.0) continue;
+    const double share = move / double{scale[d]};
+    out[Norm::kL0] += 1.0;
+    out[Norm::kL1] += share;
+    squares += share * share;
+    out[Norm::kLinf] = std::max(out[Norm::kLinf], share);
+  }
+  out[Norm::kL2] = std::sqrt(squares);
+  // NaN in a candidate, or scale 0.
+  if (!std::isfinite(out[Norm::kL1])) out.values.fill(std::numeric_limits<double>::infinity());
+  return out;
+}
+
+bool on_lattice(double step, Row candidate) {
+  return std::ranges::all_of(candidate, [&](float value) {
+    const double k = std::floor(double{value} / step + 0.5);
+    return value == static_cast<float>(k / (1.0 / step));
+  });
+}
+
 GIBBON_SIMD bool inside(Box box, Row candidate) {
   int outside = 0;
   for (const float value : candidate) outside += box.contains(value) ? 0 : 1;

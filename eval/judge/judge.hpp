@@ -39,6 +39,13 @@ class Judge {
 /// How far a candidate is from its origin, in double; a NaN in it makes all distances infinite.
 [[nodiscard]] PerNorm measure(Row origin, Row candidate);
 
+/// How far it is where feature d's move counts divided by scale[d] (D numbers; empty: as it is). A
+/// feature of scale 0 that moved makes all distances infinite.
+[[nodiscard]] PerNorm measure(Row origin, Row candidate, Row scale);
+
+/// Every feature is the float32 nearest to a multiple of the step.
+[[nodiscard]] bool on_lattice(double step, Row candidate);
+
 /// Every feature lies in the box; NaN does not.
 [[nodiscard]] bool inside(Box box, Row candidate);
 

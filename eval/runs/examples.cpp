@@ -93,6 +93,7 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   std::vector<std::int64_t> broken;
   std::vector<double> in_norm;
   std::array<std::vector<double>, kStoredNorms.size()> distances;
+  const attacks::Limits limits = sweep::fit_limits(plan.limits, data);
   for (std::size_t k = 0; k < n; ++k) {
     const reports::record::SampleRecord* record = &kept_record(plan, result, k);
     labels.push_back(record->label);
@@ -100,7 +101,8 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
     predictions.push_back(record->found_label);
     ids.push_back(static_cast<std::int64_t>(record->id));
     broken.push_back(record->fooled != 0 || record->clean_label != record->label ? 1 : 0);
-    const PerNorm moved = judge::measure(data.images.row(k), result.examples.points.row(k));
+    const PerNorm moved =
+        judge::measure(data.images.row(k), result.examples.points.row(k), limits.scale);
     for (std::size_t i = 0; i < distances.size(); ++i) distances[i].push_back(moved.values[i]);
     in_norm.push_back(moved[plan.norms.front()]);
   }
@@ -143,6 +145,7 @@ void save_pictures(const std::filesystem::path& folder, const datasets::Dataset&
                    const sweep::SweepPlan& plan, const sweep::SweepResult& result) {
   require_writable_folder(folder);
   const attacks::ThreatModel threat{only_norm(plan), plan.epsilons.back(), data.range};
+  const attacks::Limits limits = sweep::fit_limits(plan.limits, data);
   std::vector<std::uint8_t> levels(data.shape.size());
   std::string csv = "file,id,label,prediction,adversarial_as_8bit,attack,distance\n";
   for (std::size_t k = 0; k < result.finished; ++k) {
@@ -159,7 +162,7 @@ void save_pictures(const std::filesystem::path& folder, const datasets::Dataset&
     csv += fmt::format("{},{},{},{},{},{},{}\n", file, r.id, int{r.label}, int{r.found_label},
                        r.rounded_label >= 0 && r.rounded_label != r.label ? 1 : 0,
                        reports::formats::csv_field(result.examples.broken_by[k]),
-                       judge::measure(data.images.row(k), point)[threat.norm]);
+                       judge::measure(data.images.row(k), point, limits.scale)[threat.norm]);
   }
   write_atomically(folder / "examples.csv", csv);
 }

@@ -156,7 +156,8 @@ class Painter {
                  .epsilons = plan.epsilons,
                  .seed = plan.seed,
                  .max_queries = plan.max_queries,
-                 .exhaustive = plan.exhaustive},
+                 .exhaustive = plan.exhaustive,
+                 .limits = sweep::fit_limits(plan.limits, data)},
                 1),
         candidate_(1, data.shape.size()),
         levels_(data.shape.size()) {}
@@ -198,7 +199,8 @@ class Painter {
     const datasets::Picture saved = save(item.file, item.sha256);
     judge::from_8bit(saved.pixels, candidate_.row(0));
     const judge::Finding found = look(candidate_.view());
-    const PerNorm moved = judge::measure(x.row(0), candidate_.row(0));
+    const PerNorm moved =
+        judge::measure(x.row(0), candidate_.row(0), sweep::fit_limits(plan_.limits, data_).scale);
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
     item.confidences = judge_.confidences(candidate_.row(0));
     item.found_label = found.label;

@@ -96,7 +96,18 @@ std::vector<Option> SweepOptions::options() {
       {"classes",
        "FILE with a name for every class of the model, one a line or as JSON; else as the model's "
        "metadata, else as the data call them",
-       &classes, Effect::kNone}};
+       &classes, Effect::kNone},
+      {"mask",
+       "FILE of what may change: a grey picture (black: nothing may), numbers (0: may not) as "
+       "text, "
+       "or .npz",
+       &mask, Effect::kContent},
+      {"epsilon-scale", "FILE of numbers: how far each feature may go, in shares of ε; 0: nowhere",
+       &epsilon_scale, Effect::kContent},
+      {"lattice",
+       "step that adversarial examples are multiples of: 1/255 for what an 8-bit file can hold; "
+       "empty: any number",
+       &lattice, Effect::kContent}};
 }
 
 std::vector<Option> CertifyOptions::options() {

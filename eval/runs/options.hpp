@@ -72,6 +72,9 @@ struct SweepOptions {
   std::uint64_t gallery = 2;
   bool crosscheck = false;
   std::string classes;  ///< empty: as model or data call them
+  std::string mask;     ///< empty: everything may change
+  std::string epsilon_scale;
+  std::string lattice;  ///< empty: any number
   std::vector<Option> options();
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "eval/runs/class_names.hpp"
+#include "eval/runs/limit_files.hpp"
 #include "eval/sweep/epsilons.hpp"
 #include "models/target.hpp"
 
@@ -42,14 +43,16 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
 sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
                             const Note& warn) {
   constexpr std::uint64_t kLargestBatch = 1U << 16U;
-  sweep::SweepPlan plan{.epsilons = sweep::parse_epsilons(options.epsilons),
-                        .seed = common.seed,
-                        .max_queries = options.max_queries,
-                        .exhaustive = options.exhaustive,
-                        .threads = common.workers(),
-                        .batch = options.batch,
-                        .crosscheck = options.crosscheck,
-                        .keep_examples = !options.save.empty()};
+  sweep::SweepPlan plan{
+      .epsilons = sweep::parse_epsilons(options.epsilons),
+      .seed = common.seed,
+      .max_queries = options.max_queries,
+      .exhaustive = options.exhaustive,
+      .threads = common.workers(),
+      .batch = options.batch,
+      .crosscheck = options.crosscheck,
+      .keep_examples = !options.save.empty(),
+      .limits = read_limits(options.mask, options.epsilon_scale, options.lattice)};
   if (options.batch < 1 || options.batch > kLargestBatch) {
     fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
   }
@@ -104,6 +107,11 @@ void load_training(const DataOptions& options, const models::Target& target, swe
 void plan_stored(StoredExamples& stored, const std::string& file, const SweepOptions& options,
                  sweep::SweepPlan& plan) {
   const SweepOptions usual;
+  if (plan.limits.any()) {
+    fail_usage(
+        "--from: stored examples were made without --mask, --epsilon-scale and --lattice; omit "
+        "these");
+  }
   if (options.attack == usual.attack) plan.attacks.clear();
   if (options.epsilons == usual.epsilons) plan.epsilons = {stored.epsilon};
   plan.norms = {stored.norm};

@@ -109,6 +109,12 @@ Json sweep_identity(const std::string& model_sha256, const datasets::Dataset& da
         if (!spec.target.name.empty() && !datasets::number_in(spec.target.name))
           aims.push_back(spec.target.label);
   if (!aims.empty()) identity["targets"] = aims;
+  if (plan.limits.any()) {  // what the files hold, not what they are called
+    const std::vector<float>& scale = plan.limits.scale;
+    identity["limits sha256"] =
+        sha256_hex({reinterpret_cast<const char*>(scale.data()), scale.size() * sizeof(float)});
+    identity["lattice"] = plan.limits.lattice;
+  }
   add(identity, settled, [](Effect effect) { return effect == Effect::kResults; });
   return identity;
 }

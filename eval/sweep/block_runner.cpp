@@ -55,9 +55,14 @@ BlockRunner::BlockRunner(const Bench& bench, std::size_t max_samples)
       findings_(max_samples),
       found_(max_samples),
       verdicts_(max_samples) {
+  if (bench.limits.any()) {
+    view_.emplace(bench.limits, bench.data.shape, bench.data.range);
+    viewed_.reshape(3 * max_samples, view_->size());
+  }
   for (const attacks::Access access : {attacks::Access::kNone, attacks::Access::kLabels,
                                        attacks::Access::kScores, attacks::Access::kGradients}) {
-    oracles_.emplace_back(std::make_unique<attacks::Oracle>(bench.model, access, max_samples));
+    oracles_.emplace_back(std::make_unique<attacks::Oracle>(bench.model, access, max_samples,
+                                                            view_ ? &*view_ : nullptr));
   }
 }
 
@@ -70,11 +75,18 @@ void BlockRunner::begin(std::size_t first, std::size_t count) {
 
 std::uint64_t BlockRunner::count_zero_gradients() {
   attacks::Oracle& oracle = *oracles_.back();
+  const Rows x = bench_.data.images.view().slice(first_, count_);
+  Rows points = x;
+  if (view_) {
+    budgets_.assign(count_, kNever);
+    oracle.look_from(x, attacks::Norm::kLinf, budgets_);
+    for (std::size_t n = 0; n < count_; ++n) view_->narrow(x.row(n), viewed_.row(n));
+    points = std::as_const(viewed_).view().slice(0, count_);
+  }
   oracle.begin(count_, 0);
   who_.clear();
   for (std::size_t n = 0; n < count_; ++n) who_.push_back(static_cast<std::uint32_t>(n));
-  const Rows dx = oracle.known_gradient(bench_.data.images.view().slice(first_, count_),
-                                        Labels(bench_.data.labels).subspan(first_, count_),
+  const Rows dx = oracle.known_gradient(points, Labels(bench_.data.labels).subspan(first_, count_),
                                         attacks::scale_free_seed<float>, who_);
   std::uint64_t zero = 0;
   for (std::size_t n = 0; n < count_; ++n) {
@@ -320,26 +332,12 @@ void BlockRunner::attack(const Pair& pair, std::size_t member, bool from_known,
       std::ranges::copy(best_.row(who_[i]), starts_.row(i).begin());
     }
   }
-  attacks::Oracle& oracle = *oracles_[static_cast<std::size_t>(spec.info->access)];
   Tally& tally = tallies_[member];
   const auto start = std::chrono::steady_clock::now();
-  const MutableRows candidates = candidates_.view().slice(0, count);
-  spec.attack->run(oracle,
-                   {.x = std::as_const(x_).view().slice(0, count),
-                    .labels = aims_,
-                    .ids = ids_,
-                    .epsilons = budgets_,
-                    .norm = pair.norm,
-                    .domain = bench_.data.range,
-                    .shape = bench_.data.shape,
-                    .starts = known ? std::as_const(starts_).view().slice(0, count) : Rows{},
-                    .targeted = spec.target.kind != Target::Kind::kNone,
-                    .seed = bench_.seed,
-                    .max_queries = bench_.max_queries,
-                    .seen = &tally.seen},
-                   workspace_, candidates);
+  propose(spec, pair.norm, known, tally);
   tally.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   tally.attacked += count;
+  const attacks::Oracle& oracle = *oracles_[static_cast<std::size_t>(spec.info->access)];
   for (std::size_t i = 0; i < count; ++i) {
     tally.forwards += oracle.forwards()[i];
     tally.backwards += oracle.backwards()[i];
@@ -347,6 +345,43 @@ void BlockRunner::attack(const Pair& pair, std::size_t member, bool from_known,
     backwards_[who_[i]] += static_cast<std::uint32_t>(oracle.backwards()[i]);
   }
   judge(row);
+}
+
+void BlockRunner::propose(const AttackSpec& spec, attacks::Norm norm, bool from_known,
+                          Tally& tally) {
+  const std::size_t count = who_.size();
+  attacks::Oracle& oracle = *oracles_[static_cast<std::size_t>(spec.info->access)];
+  attacks::Problem problem{.x = std::as_const(x_).view().slice(0, count),
+                           .labels = aims_,
+                           .ids = ids_,
+                           .epsilons = budgets_,
+                           .norm = norm,
+                           .domain = bench_.data.range,
+                           .shape = bench_.data.shape,
+                           .targeted = spec.target.kind != Target::Kind::kNone,
+                           .seed = bench_.seed,
+                           .max_queries = bench_.max_queries,
+                           .seen = &tally.seen};
+  if (from_known) problem.starts = std::as_const(starts_).view().slice(0, count);
+  const MutableRows candidates = candidates_.view().slice(0, count);
+  if (!view_) return spec.attack->run(oracle, problem, workspace_, candidates);
+  const MutableRows x = viewed_.view().slice(0, count);
+  const MutableRows starts = viewed_.view().slice(count, count);
+  const MutableRows found = viewed_.view().slice(2 * count, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    view_->narrow(x_.row(i), x.row(i));
+    if (from_known) view_->narrow(starts_.row(i), starts.row(i));
+  }
+  oracle.look_from(problem.x, norm, budgets_);
+  problem.x = x;
+  if (from_known) problem.starts = starts;
+  problem.domain = view_->domain();
+  problem.shape = view_->shape();
+  spec.attack->run(oracle, problem, workspace_, found);
+  for (std::size_t i = 0; i < count; ++i) {
+    view_->widen({norm, budgets_[i], bench_.data.range}, x_.row(i), found.row(i),
+                 candidates_.row(i));
+  }
 }
 
 void BlockRunner::look_at_candidates() {
@@ -381,10 +416,12 @@ void BlockRunner::judge(std::optional<std::size_t> row) {
   for (std::size_t i = 0; i < count; ++i) {
     // Fails closed: what lies outside ball or box, or gives no label at all, breaks nothing.
     Verdict& v = verdicts_[i];
-    const PerNorm moved = judge::measure(x_.row(i), candidates_.row(i));
+    const PerNorm moved = judge::measure(x_.row(i), candidates_.row(i), bench_.limits.scale);
+    const double step = bench_.limits.lattice;
     v = {.moved = moved,
          .distance = moved[norm_],
-         .inside_box = judge::inside(bench_.data.range, candidates_.row(i)),
+         .inside_box = judge::inside(bench_.data.range, candidates_.row(i)) &&
+                       (step == 0.0 || judge::on_lattice(step, candidates_.row(i))),
          .wrong = findings_[i].label >= 0 && findings_[i].label != true_labels_[i],
          .row = budgets()};
     if (!v.wrong || !v.inside_box) continue;
@@ -407,7 +444,7 @@ void BlockRunner::judge(std::optional<std::size_t> row) {
   for (std::size_t j = 0; j < to_round_.size(); ++j) {
     const std::uint32_t i = to_round_[j];
     constexpr double kSlack = 1e-7;  // a level k / 255 is itself rounded to float32
-    const double moved = judge::measure(x_.row(i), rounded_.row(j))[norm_];
+    const double moved = judge::measure(x_.row(i), rounded_.row(j), bench_.limits.scale)[norm_];
     // The true label where the rounded image left the ball.
     verdicts_[i].rounded_label =
         moved <= threat(verdicts_[i].row).reach() + kSlack ? found_[j].label : true_labels_[i];

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "attacks/limits.hpp"
 #include "datasets/dataset.hpp"
 #include "eval/judge/judge.hpp"
 #include "eval/sweep/attack_spec.hpp"
@@ -23,6 +24,7 @@ struct Bench {
   std::uint64_t seed = 0;
   std::uint64_t max_queries = 0;  ///< passes one attack may spend on a sample; 0: any
   bool exhaustive = false;        ///< every attack at every budget
+  attacks::Limits limits;         ///< of the adversary; scale: none or D numbers
 };
 
 /// What one attack of an entry did in a block, or in all blocks together.
@@ -126,6 +128,8 @@ class BlockRunner {
   /// comes back: verdicts_. Rows are found by distance, or are `row` for all.
   void attack(const Pair& pair, std::size_t member, bool from_known,
               std::optional<std::size_t> row = std::nullopt);
+  /// Runs the attack on x_, which it sees through the view where there is one.
+  void propose(const AttackSpec& spec, attacks::Norm norm, bool from_known, Tally& tally);
   void judge(std::optional<std::size_t> row);
   /// findings_ of the candidates; one that did not move is the clean sample.
   void look_at_candidates();
@@ -136,6 +140,7 @@ class BlockRunner {
   void write(std::size_t row, std::size_t member, std::size_t k);
 
   Bench bench_;
+  std::optional<attacks::View> view_;
   judge::Judge judge_;
   std::vector<std::unique_ptr<attacks::Oracle>> oracles_;  // by access
   attacks::Workspace workspace_;
@@ -163,6 +168,7 @@ class BlockRunner {
   Tensor x_;
   Tensor starts_;
   Tensor candidates_;
+  Tensor viewed_;  // x_, starts_ and candidates_ as the attack sees them, one after the other
   Tensor rounded_;
   std::vector<std::uint8_t> levels_;
   std::vector<judge::Finding> findings_;

@@ -324,7 +324,36 @@ PartLayout part_layout(const SweepPlan& plan, const datasets::Dataset& data,
   return out;
 }
 
-void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
+attacks::Limits fit_limits(const attacks::Limits& limits, const datasets::Dataset& data) {
+  attacks::Limits out = limits;
+  const std::size_t features = data.shape.size();
+  const std::size_t channels = data.shape.channels;
+  if (!out.scale.empty() && out.scale.size() != features &&
+      out.scale.size() * channels == features) {
+    out.scale.resize(features);
+    for (std::size_t d = 0; d < features; ++d) out.scale[d] = limits.scale[d / channels];
+  }
+  if (!out.scale.empty() && out.scale.size() != features) {
+    fail_usage("--mask, --epsilon-scale: {} numbers, but a sample of {} has {} ({} × {} × {})",
+               out.scale.size(), data.name, features, data.shape.height, data.shape.width,
+               channels);
+  }
+  if (!out.scale.empty() && std::ranges::all_of(out.scale, [](float s) { return s == 0.0F; })) {
+    fail_usage("--mask, --epsilon-scale: 0 everywhere: the adversary may change nothing");
+  }
+  if (out.lattice == 0.0) return out;
+  for (std::size_t n = 0; n < data.size(); ++n) {
+    if (judge::on_lattice(out.lattice, data.images.row(n))) continue;
+    fail_usage(
+        "--lattice {:g}: sample {} of {} has numbers that are no multiples of it; give a step that "
+        "the data have, e.g. 1/255 for 8-bit images in [0, 1]",
+        out.lattice, data.ids[n], data.name);
+  }
+  return out;
+}
+
+void fit_attacks(const models::Classifier& model, const SweepPlan& plan,
+                 const attacks::Limits& limits) {
   std::vector<double> budgets;
   std::ranges::copy_if(plan.epsilons, std::back_inserter(budgets),
                        [](double e) { return e > 0.0; });
@@ -334,18 +363,25 @@ void fit_attacks(const models::Classifier& model, const SweepPlan& plan) {
         if (!spec.info->fitted) continue;
         if (!plan.training) throw std::logic_error("sweep: no samples to fit an attack on");
         const datasets::Dataset& data = *plan.training;
-        const std::vector<double> unread(data.size(), 0.0);
-        attacks::Oracle oracle(model, spec.info->access, std::min(plan.batch, model.most_rows()));
+        const std::vector<double> unread(data.size(), std::numeric_limits<double>::infinity());
+        std::optional<attacks::View> view;
+        if (limits.any()) view.emplace(limits, data.shape, data.range);
+        attacks::Oracle oracle(model, spec.info->access, std::min(plan.batch, model.most_rows()),
+                               view ? &*view : nullptr);
+        Tensor viewed(view ? data.size() : 0, view ? view->size() : 0);
+        for (std::size_t n = 0; n < viewed.rows(); ++n)
+          view->narrow(data.images.row(n), viewed.row(n));
+        oracle.look_from(data.images.view(), norm, unread);
         attacks::Workspace work;
         oracle.begin(data.size(), 0);
         spec.attack->fit(oracle,
-                         {.x = data.images.view(),
+                         {.x = view ? std::as_const(viewed).view() : data.images.view(),
                           .labels = data.labels,
                           .ids = data.ids,
                           .epsilons = unread,
                           .norm = norm,
-                          .domain = data.range,
-                          .shape = data.shape,
+                          .domain = view ? view->domain() : data.range,
+                          .shape = view ? view->shape() : data.shape,
                           .seed = plan.seed},
                          budgets, work);
       }
@@ -395,7 +431,8 @@ SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
                   : std::make_unique<CheckedClassifier>(*target.fast, *target.graph);
   }
   const models::Classifier& model = plan.crosscheck ? *checked : *target.fast;
-  fit_attacks(model, plan);
+  const attacks::Limits limits = fit_limits(plan.limits, data);
+  fit_attacks(model, plan, limits);
   Run run({.model = model,
            .judged = *target.exact,
            .output = target.output,
@@ -403,7 +440,8 @@ SweepResult sweep(const models::Target& target, const datasets::Dataset& data,
            .epsilons = plan.epsilons,
            .seed = plan.seed,
            .max_queries = plan.max_queries,
-           .exhaustive = plan.exhaustive},
+           .exhaustive = plan.exhaustive,
+           .limits = limits},
           plan, look_at_model(model, target.metadata, data), progress, parts);
   return run.run();
 }

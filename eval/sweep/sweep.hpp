@@ -22,6 +22,7 @@ struct SweepPlan {
   std::size_t batch = 256;        ///< samples a worker attacks at a time, at most; likewise
   bool crosscheck = false;        ///< run every pass through LibTorch as well and compare
   bool keep_examples = false;     ///< keep a candidate per sample at the largest budget
+  attacks::Limits limits;         ///< of the adversary; see fit_limits()
   std::optional<datasets::Dataset> training;  ///< for attacks that are fitted
 };
 
@@ -86,8 +87,14 @@ using SweepProgress = std::function<void(const SweepStatus&)>;
 [[nodiscard]] PartLayout part_layout(const SweepPlan& plan, const datasets::Dataset& data,
                                      const models::Target& target);
 
+/// The limits for samples of this shape: a number per pixel stands for all its channels. Throws a
+/// usage Error when their sizes differ, when nothing is free, or when samples are off the lattice.
+[[nodiscard]] attacks::Limits fit_limits(const attacks::Limits& limits,
+                                         const datasets::Dataset& data);
+
 /// Lets the attacks that learn do so, for every norm and budget of the plan.
-void fit_attacks(const models::Classifier& model, const SweepPlan& plan);
+void fit_attacks(const models::Classifier& model, const SweepPlan& plan,
+                 const attacks::Limits& limits);
 
 /// Throws a usage Error when an attack supports none of the norms or a target is no class of the
 /// data.
