@@ -10,6 +10,9 @@ namespace {
 
 constexpr double kSlack = 1e-5;  // in steps: a float32 multiple of a step is that far off, at most
 
+/// A point so little outside the ball lies in it; attacks also look at points far outside.
+constexpr double kRounding = 1e-5;
+
 /// Multiple k of the step, as data have it.
 float multiple(double k, double step) { return static_cast<float>(k / (1.0 / step)); }
 
@@ -43,7 +46,9 @@ float View::free_value(const ThreatModel& threat, float origin, float z, float s
   if (z == origin / scale) return origin;
   float x = std::clamp(z * scale, range_.lower, range_.upper);
   const double most = threat.epsilon * double{scale};
-  const bool bounded = info_of(threat.norm).each_value && std::isfinite(most);
+  const bool bounded =
+      info_of(threat.norm).each_value && std::isfinite(most) &&
+      std::abs(double{z} - double{origin} / double{scale}) <= threat.epsilon * (1.0 + kRounding);
   if (lattice_ > 0.0) {
     double k = std::floor(double{x} / lattice_ + 0.5);
     if (bounded) {
@@ -59,6 +64,15 @@ float View::free_value(const ThreatModel& threat, float origin, float z, float s
   return x;
 }
 
+template <class Value>
+double View::length(Norm norm, Row origin, const Value& value) const {
+  thread_local std::vector<double> move;
+  move.resize(free_.size());
+  for (std::size_t k = 0; k < free_.size(); ++k)
+    move[k] = value(k) - double{origin[free_[k]]} / double{scale_[k]};
+  return info_of(norm).length(move);
+}
+
 void View::widen(const ThreatModel& threat, Row origin, Row z, MutableRow x) const {
   std::ranges::copy(origin, x.begin());
   for (std::size_t k = 0; k < free_.size(); ++k) {
@@ -67,9 +81,12 @@ void View::widen(const ThreatModel& threat, Row origin, Row z, MutableRow x) con
   }
   const NormInfo& norm = info_of(threat.norm);
   if (norm.each_value || norm.counts || !std::isfinite(threat.epsilon)) return;
+  const auto asked = [&](std::size_t k) { return double{z[k]}; };
+  const auto given = [&](std::size_t k) { return double{x[free_[k]]} / double{scale_[k]}; };
+  if (length(threat.norm, origin, asked) > threat.epsilon * (1.0 + kRounding)) return;
   // To nearest it came out longer than z: towards the origin it does not.
   constexpr int kUnits = 4;  // in the last place, that z and x are rounded by
-  for (int unit = 0; unit < kUnits && length(threat.norm, origin, x) > threat.reach(); ++unit) {
+  for (int unit = 0; unit < kUnits && length(threat.norm, origin, given) > threat.reach(); ++unit) {
     for (std::size_t k = 0; k < free_.size(); ++k) {
       const std::size_t d = free_[k];
       x[d] = lattice_ > 0.0 ? inner_multiple(origin[d], z[k] * scale_[k])
@@ -84,16 +101,6 @@ float View::inner_multiple(float origin, float value) const {
   if (exact == origin) return origin;
   return multiple(exact > origin ? std::floor(steps + kSlack) : std::ceil(steps - kSlack),
                   lattice_);
-}
-
-double View::length(Norm norm, Row origin, Row x) const {
-  thread_local std::vector<double> move;
-  move.resize(free_.size());
-  for (std::size_t k = 0; k < free_.size(); ++k) {
-    const std::size_t d = free_[k];
-    move[k] = (double{x[d]} - double{origin[d]}) / double{scale_[k]};
-  }
-  return info_of(norm).length(move);
 }
 
 void View::pull_back(Row dx, MutableRow dz) const {

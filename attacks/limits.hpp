@@ -37,8 +37,8 @@ class View {
   /// z (F) of x (D).
   void narrow(Row x, MutableRow z) const;
   /// x' (D, overwritten) of z (F): `origin` where nothing is free, scale · z elsewhere, clipped,
-  /// brought to the lattice and, where that left the ball, back into it. Bit-equal to the origin
-  /// where z is. The origin lies on the lattice.
+  /// brought to the lattice. Inside the ball where z is. Bit-equal to the origin where z is. The
+  /// origin lies on the lattice.
   void widen(const ThreatModel& threat, Row origin, Row z, MutableRow x) const;
   /// ∂J/∂z = scale · ∂J/∂x of the free features; the lattice is passed as if it were not there.
   void pull_back(Row dx, MutableRow dz) const;
@@ -48,7 +48,9 @@ class View {
                                  float scale) const;
   /// The multiple between the origin and `value` that is nearest to that.
   [[nodiscard]] float inner_multiple(float origin, float value) const;
-  [[nodiscard]] double length(Norm norm, Row origin, Row x) const;
+  /// Of the move from the origin to value(k) in each free feature k, as z counts.
+  template <class Value>
+  [[nodiscard]] double length(Norm norm, Row origin, const Value& value) const;
 
   std::vector<std::uint32_t> free_;
   std::vector<float> scale_;  // of the free ones
