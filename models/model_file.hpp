@@ -11,10 +11,17 @@
 
 namespace gibbon::models {
 
+/// A TorchScript archive: a program that another engine runs (models/open_target.hpp).
+struct ScriptFile {
+  std::string name;
+  std::string bytes;
+};
+
 /// A network as it was read.
 struct ModelFile {
   Network network;  ///< a multilayer perceptron; without layers when `graph` is there
   std::shared_ptr<const Graph> graph;  ///< any other network; null: it is a multilayer perceptron
+  std::shared_ptr<const ScriptFile> script;  ///< instead of a network that we know; null: none
   std::string sha256;  ///< of the file's (uncompressed) bytes, and of its external data
   /// Softmax, LogSoftmax, Sigmoid or ArgMax, where the file has one behind the logits; else empty.
   std::string final_op;
@@ -41,6 +48,8 @@ struct ModelFile {
 /// not understood throws an input Error that names the node and its operator: every attribute of a
 /// node is honoured or refused (models/onnx/operators.hpp), and sizes are held against file_limit
 /// before memory is taken.
+/// A zip archive, or a file *.pt, *.pth or *.ts, is a TorchScript archive, which is not opened
+/// here.
 [[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
 /// The same of the file's uncompressed bytes, without other files; `name` is what messages call it.
 [[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);

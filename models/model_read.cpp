@@ -396,6 +396,11 @@ ModelFile read_either(const ::onnx::ModelProto& model, const std::string& name,
   }
 }
 
+bool is_script(const std::filesystem::path& path, std::string_view bytes) {
+  const std::string ending = path.extension().string();
+  return ending == ".pt" || ending == ".pth" || ending == ".ts" || bytes.starts_with("PK\3\4");
+}
+
 ModelFile parse(std::string_view bytes, const std::string& name,
                 const std::filesystem::path* folder) {
   onnx::Budget budget;
@@ -422,7 +427,13 @@ ModelFile parse_model(std::string_view bytes, const std::string& name) {
 
 ModelFile read_model(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.parent_path();
-  return parse(read_file(path), path.string(), &folder);
+  std::string bytes = read_file(path);
+  if (is_script(path, bytes)) {
+    ModelFile out{.sha256 = sha256_hex(bytes)};
+    out.script = std::make_shared<ScriptFile>(ScriptFile{path.string(), std::move(bytes)});
+    return out;
+  }
+  return parse(bytes, path.string(), &folder);
 }
 
 Network as_written(const ModelFile& file) {

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/sweep/clean_doubts.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -18,6 +19,7 @@ struct State {
 
   int run() const {
     const models::ModelFile file = load_model(model);
+    models::require_layers(file, "crosscheck");
     const models::Target target(file);
     const datasets::Dataset samples = load_data(data, target, common);
     say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
 #include "models/bounds/region.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -28,6 +29,7 @@ struct State {
       return;
     }
     const models::ModelFile file = load_model(model);
+    models::require_layers(file, "explain");
     const models::Target target(file);
     data.samples = fmt::format("{}:{}", sample, sample + 1);
     const datasets::Dataset one = load_data(data, target, {});

@@ -41,7 +41,7 @@ void add_sweep(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "sweep", "Attack a model at a list of budgets and report accuracy versus epsilon");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript)");
   app.options(state->fields.fields());
   app.option("-o,--output", state->output, "folder of the run").shows_default();
   app.option("--from", state->from,

@@ -90,7 +90,7 @@ class Reader {
 std::vector<Option> top_options(Experiment& experiment) {
   std::vector<Option> all{
       {"output", "folder of the run", &experiment.output},
-      {"model", "FILE.onnx to attack instead of training one", &experiment.model}};
+      {"model", "FILE.onnx or FILE.pt to attack instead of training one", &experiment.model}};
   for (const Option& option : experiment.data.options()) all.push_back(option);
   for (const Option& option : experiment.common.options()) all.push_back(option);
   return all;

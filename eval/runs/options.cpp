@@ -93,7 +93,12 @@ std::vector<Option> SweepOptions::options() {
       {"classes",
        "FILE with a name for every class of the model, one a line or as JSON; else as the model's "
        "metadata, else as the data call them",
-       &classes, Effect::kNone}};
+       &classes, Effect::kNone},
+      {"input-shape",
+       "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
+       "empty: "
+       "as the data",
+       &input_shape, Effect::kModel}};
 }
 
 std::vector<Option> CertifyOptions::options() {

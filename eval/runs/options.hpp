@@ -14,6 +14,7 @@ namespace gibbon::eval::runs {
 /// What another value of an option changes.
 enum class Effect {
   kResults,  ///< the results, or the parts a journal keeps: it is part of a run's identity
+  kModel,    ///< how a model is opened; what came of it is part of the identity
   kContent,  ///< the samples or files it names, whose SHA-256 is part of the identity
   kNone,     ///< speed, or what is written and said
 };
@@ -71,7 +72,8 @@ struct SweepOptions {
   std::uint64_t batch = 256;
   std::uint64_t gallery = 2;
   bool crosscheck = false;
-  std::string classes;  ///< empty: as model or data call them
+  std::string classes;      ///< empty: as model or data call them
+  std::string input_shape;  ///< of a TorchScript module; empty: that of the data
   std::vector<Option> options();
 };
 
