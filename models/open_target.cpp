@@ -36,6 +36,15 @@ auto told(const std::string& name, const Body& body) {
   }
 }
 
+/// A file that cannot be read on this machine is not a wrong command.
+void require_plugin(const ScriptFile& file) {
+  try {
+    static_cast<void>(plugin());
+  } catch (const Error& error) {
+    fail_input("{}: a TorchScript file needs {}", file.name, printable(error.what()));
+  }
+}
+
 /// The data's shape when nothing was said or its size was: a row of a picture has its channels last
 /// with us, and first in the module.
 InputShape shape_of(const ScriptFile& file, const std::optional<InputShape>& asked,
@@ -130,6 +139,7 @@ Target open_target(const ModelFile& file, std::string_view input_shape,
   const ScriptInput call = asked && asked->picture   ? ScriptInput::kPictures
                            : asked || !input.picture ? ScriptInput::kRows
                                                      : ScriptInput::kEither;
+  require_plugin(*file.script);
   return told(file.script->name, [&] {
     std::shared_ptr<const Script> script(plugin().open(file.script->bytes, input.shape, call));
     return target_of(file.script->name, std::move(script), input);

@@ -208,6 +208,19 @@ TEST_F(Scripts, ScoresAreFoundAmongSeveralOutputs) {
   }
 }
 
+TEST_F(Scripts, GetColoursInLibTorchsOrder) {
+  const ModelFile file = read_model(folder_ / "four.pt");
+  const datasets::Shape colour{.height = 2, .width = 2, .channels = 3, .image = true};
+  Tensor x(3, 12);
+  for (std::size_t k = 0; k < 36; ++k) x.flat()[k] = static_cast<float>(k) / 36.0F;
+  const Passes pictures = passes(open_target(file, "3,2,2", std::nullopt), x, 3);
+  EXPECT_EQ(passes(open_target(file, "", colour), x, 3), pictures);
+  EXPECT_EQ(passes(open_target(file, "12", colour), x, 3), pictures);  // rows: the same order
+  // The first plane is that of red.
+  for (std::size_t pixel = 0; pixel < 4; ++pixel)
+    EXPECT_NEAR(pictures.logits.row(1)[pixel], 3.0F * std::tanh(x.row(1)[3 * pixel]), 1e-6);
+}
+
 TEST_F(Scripts, AreJudgedInFloat32WhereTheyForceIt) {
   const Target target = open("single");
   EXPECT_EQ(target.engine.at("judge"), "float32");

@@ -109,8 +109,8 @@ TEST_F(ScriptCli, FaultsAreOneLine) {
   EXPECT_THAT(
       expect(3, "head -c 1000 m.pt > cut.pt; gibbon sweep --model cut.pt -o x" + kSweep).err,
       HasSubstr("cut.pt: not a TorchScript archive, or a damaged one"));
-  EXPECT_THAT(expect(2, "GIBBON_TORCH_PLUGIN=/none.so gibbon sweep --model m.pt -o x" + kSweep).err,
-              HasSubstr("LibTorch: plugin not found"));
+  EXPECT_THAT(expect(3, "GIBBON_TORCH_PLUGIN=/none.so gibbon sweep --model m.pt -o x" + kSweep).err,
+              HasSubstr("m.pt: a TorchScript file needs LibTorch: plugin not found"));
   const std::string image =
       "gibbon gallery --model m.pt --image \"$(ls g/gallery/clean_*.png | head -n 1)\" -o i";
   expect(
