@@ -14,6 +14,7 @@
 #include "eval/runs/examples.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_run.hpp"
+#include "eval/sweep/attack_spec.hpp"
 #include "eval/sweep/targets.hpp"
 #include "models/open_target.hpp"
 #include "reports/gallery/likeliest.hpp"
@@ -83,8 +84,11 @@ class GalleryCommand {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
     const models::ModelFile file = load_model(model_);
+    if (!image_.empty()) {
+      allow(kOfImage, "--image");
+      for (std::string& attack : sweep_.attack) attack = sweep::with_all_steps(attack);
+    }
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
-    if (!image_.empty()) allow(kOfImage, "--image");
     datasets::Dataset samples = image_.empty() ? runs::load_data(data_) : datasets::Dataset{};
     const models::Target target = models::open_target(
         file, sweep_.input_shape, image_.empty() ? std::optional(samples.shape) : std::nullopt);
