@@ -21,6 +21,7 @@
 #include "models/onnx/node_reader.hpp"
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
+#include "models/onnx/scale_input.hpp"
 #include "models/onnx/scores.hpp"
 #include "models/onnx/spelt.hpp"
 #include "models/onnx/text.hpp"
@@ -396,7 +397,7 @@ ModelFile read_either(const ::onnx::ModelProto& model, const std::string& name,
   }
 }
 
-ModelFile parse(std::string_view bytes, const std::string& name,
+ModelFile parse(std::string_view bytes, const std::string& name, const InputScaling& scaling,
                 const std::filesystem::path* folder) {
   onnx::Budget budget;
   ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
@@ -404,6 +405,7 @@ ModelFile parse(std::string_view bytes, const std::string& name,
   onnx::Ending ending{};
   try {
     if (folder != nullptr) elsewhere = onnx::load_external(model, *folder, budget);
+    if (!scaling.empty()) onnx::scale_input(model, scaling, name);
     ending = onnx::leave_scores(model);
   } catch (const onnx::Misfit& error) {
     fail_input("{}: {}", name, error.what());
@@ -411,18 +413,20 @@ ModelFile parse(std::string_view bytes, const std::string& name,
   ModelFile out = read_either(model, name, budget, ending);
   out.sha256 = sha256_hex(bytes);
   if (!elsewhere.empty()) out.sha256 = sha256_hex(out.sha256 + elsewhere);
+  if (!scaling.empty()) out.sha256 = sha256_hex(out.sha256 + scaling.text());
   return out;
 }
 
 }  // namespace
 
-ModelFile parse_model(std::string_view bytes, const std::string& name) {
-  return parse(bytes, name, nullptr);
+ModelFile parse_model(std::string_view bytes, const std::string& name,
+                      const InputScaling& scaling) {
+  return parse(bytes, name, scaling, nullptr);
 }
 
-ModelFile read_model(const std::filesystem::path& path) {
+ModelFile read_model(const std::filesystem::path& path, const InputScaling& scaling) {
   const std::filesystem::path folder = path.parent_path();
-  return parse(read_file(path), path.string(), &folder);
+  return parse(read_file(path), path.string(), scaling, &folder);
 }
 
 Network as_written(const ModelFile& file) {

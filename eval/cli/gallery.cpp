@@ -28,9 +28,9 @@ constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
 const std::vector<std::string> kOfImage{
-    "image",  "label",    "invert",     "model",       "data",   "data-dir",   "attack",
-    "norm",   "epsilons", "exhaustive", "max-queries", "batch",  "crosscheck", "seed",
-    "output", "quiet",    "threads",    "force",       "classes"};
+    "image",    "label",      "invert",      "model", "data",       "data-dir",   "attack", "norm",
+    "epsilons", "exhaustive", "max-queries", "batch", "crosscheck", "seed",       "output", "quiet",
+    "threads",  "force",      "classes",     "mean",  "std",        "input-range"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
@@ -58,6 +58,7 @@ class GalleryCommand {
             "and judged; for a run, for a model and data, or for one image")) {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
     app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: its current path");
+    app_.options(input_.options());
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
     app_.option("--label", label_,
                 "its true class, by name or number; default: the prediction of the model")
@@ -81,7 +82,7 @@ class GalleryCommand {
   int run() {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
-    const models::Target target(load_model(model_));
+    const models::Target target(load_model(model_, input_));
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
     if (!image_.empty()) allow(kOfImage, "--image");
     std::vector<std::string> notes;
@@ -176,7 +177,7 @@ class GalleryCommand {
       fail_input("{}: the model {} of the run no longer exists; give its path with --model FILE",
                  run_, path);
     }
-    const models::ModelFile file = load_model(path);
+    const models::ModelFile file = load_model(path, stored.input);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
           "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
@@ -264,6 +265,7 @@ class GalleryCommand {
   std::string image_;
   std::string label_;
   bool invert_ = false;
+  runs::InputOptions input_;
   runs::SweepOptions sweep_{.attack = {"fgsm"}};
   runs::DataOptions data_;
   runs::CommonOptions common_;

@@ -19,6 +19,7 @@ namespace {
 struct State {
   std::string model;
   runs::SmoothOptions options;
+  runs::InputOptions input;
   runs::DataOptions data{.samples = "0:100"};
   runs::CommonOptions common;
   std::string output = "runs/smooth";
@@ -26,6 +27,7 @@ struct State {
   [[nodiscard]] std::string command() {
     return "gibbon smooth --model " + shell_word(model) +
            typed(data.options(), runs::DataOptions{.samples = "0:100"}.options()) +
+           typed(input.options(), runs::InputOptions().options()) +
            typed(options.options(), runs::SmoothOptions().options()) +
            typed(common.options(), runs::CommonOptions().options()) + " --output " +
            shell_word(output);
@@ -53,7 +55,7 @@ struct State {
 
   int run() {
     const certify::SmoothPlan asked = plan();
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
     const models::Target target(file);
@@ -111,6 +113,7 @@ void add_smooth(Parser root) {
                             "Randomized smoothing: certify the smoothed classifier (not the model "
                             "itself) in l2, with high probability");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options());
   app.options(state->options.options());
   app.options(state->data.options());
   app.options(state->common.options());

@@ -29,6 +29,7 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 struct State {
   std::vector<std::string> models;
   std::vector<std::string> sets;
+  runs::InputOptions input;
   runs::CommonOptions common;
   std::string output;
 
@@ -59,7 +60,7 @@ struct State {
       fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
     std::vector<gibbon::models::Target> targets;
-    for (const std::string& path : models) targets.emplace_back(load_model(path));
+    for (const std::string& path : models) targets.emplace_back(load_model(path, input));
     std::string csv =
         "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
     std::size_t width = 8;
@@ -98,6 +99,7 @@ void add_transfer(Parser root) {
   Parser app = root.command(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
   app.option("--model", state->models, "FILE.onnx …; one or more");
+  app.options(state->input.options());
   app.option("--from", state->sets,
              "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
              "docs/formats.md; one or more");
