@@ -76,6 +76,7 @@ void add_gallery(Parser root);
 void add_crosscheck(Parser root);
 void add_explain(Parser root);
 void add_data(Parser root);
+void add_models(Parser root);
 void add_list(Parser root);
 void add_doctor(Parser root);
 void add_completion(Parser root);
