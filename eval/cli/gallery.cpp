@@ -14,6 +14,7 @@
 #include "eval/runs/examples.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_run.hpp"
+#include "eval/sweep/attack_spec.hpp"
 #include "eval/sweep/targets.hpp"
 #include "models/target.hpp"
 #include "reports/gallery/likeliest.hpp"
@@ -83,8 +84,11 @@ class GalleryCommand {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
     const models::Target target(load_model(model_, input_));
+    if (!image_.empty()) {
+      allow(kOfImage, "--image");
+      for (std::string& attack : sweep_.attack) attack = sweep::with_all_steps(attack);
+    }
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
-    if (!image_.empty()) allow(kOfImage, "--image");
     std::vector<std::string> notes;
     const datasets::ClassNames names = runs::class_names(sweep_.classes, target, notes);
     datasets::Dataset samples = image_.empty() ? runs::load_data(data_) : photo(target, names);

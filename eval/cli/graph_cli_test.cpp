@@ -137,10 +137,11 @@ TEST_F(GraphCli, PhotographsHaveNamesAndConfidences) {
 
 TEST_F(GraphCli, ThePandaBecomesAGibbon) {
   const std::string image = "--image " + oracles_ + "/panda/images/panda.png";
-  for (const std::string options : {"full=1", "steps=20,step=0.125,full=1"}) {
+  // One image is shown at its surest: full=1 by itself.
+  for (const std::string options : {"", ",steps=20,step=0.125"}) {
     const auto made =
         expect(0, "gibbon gallery " + image + panda() + "--label 'giant panda' --epsilons 0.007 " +
-                      "--attack pgd:target=gibbon," + options + " --force -o p");
+                      "--attack pgd:target=gibbon" + options + " --force -o p");
     EXPECT_THAT(made.out, AllOf(HasSubstr("label changed, target gibbon reached"),
                                 HasSubstr("> 99.9 % gibbon"),
                                 HasSubstr("target reached in 1 of 1 as 8-bit PNG")));

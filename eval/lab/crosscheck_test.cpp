@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <gmock/gmock.h>
 #include <limits>
 #include <utility>
 
@@ -16,6 +17,8 @@
 #include "models/model_cases.hpp"
 #include "models/model_file.hpp"
 #include "models/optimizer.hpp"
+#include "models/train/architecture.hpp"
+#include "models/train/initialise.hpp"
 
 namespace gibbon::eval::lab {
 namespace {
@@ -280,6 +283,19 @@ TEST(CrosscheckGraph, AgreesLayerByLayerAndAsAWhole) {
         "quadratic of identity: ∂J/∂x", "FGSM linf", "20 updates by adam"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is missing in\n" << text;
   }
+}
+
+// Batch norm carries rounding on from step to step: LibTorch's own float32 leaves its float64 as
+// far.
+TEST(CrosscheckGraph, AgreesOnResidualNetworks) {
+  const models::Graph network = models::train::make_graph(
+      models::train::full_architecture("resnet8", 3), {.height = 6, .width = 6, .channels = 1},
+      models::Output::kSoftmax, models::train::find_initialiser("he"), 1);
+  const CrosscheckReport report =
+      crosscheck(network, small_pictures(0),
+                 {.loss = models::make_loss("cross-entropy", models::Output::kSoftmax)});
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  EXPECT_THAT(to_text(report), testing::HasSubstr("20 updates by momentum"));
 }
 
 // What differs far from every kink is wrong; at a tie it is counted and named.

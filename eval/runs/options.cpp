@@ -44,7 +44,10 @@ std::vector<Option> TrainOptions::options() {
        &answer},
       {"optimizer", "update rule ('gibbon list optimizers')", &optimizer},
       {"lr", "learning rate α; 0: the default of the optimizer", &lr},
-      {"schedule", "learning rate schedule ('gibbon list schedules')", &schedule},
+      {"schedule",
+       "learning rate schedule ('gibbon list schedules'); empty: constant for widths, cosine for "
+       "layers",
+       &schedule},
       {"momentum", "μ of momentum and nesterov, 0 to 1", &momentum},
       {"weight-decay", "λ: adds λ W to the gradient of weights, not of biases", &weight_decay},
       {"init", "initial weights ('gibbon list initialisers'); empty: he or xavier by activation",

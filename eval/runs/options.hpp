@@ -50,7 +50,7 @@ struct TrainOptions {
   std::string answer;  ///< empty: the loss's usual one
   std::string optimizer = "adam";
   double lr = 0.0;  ///< 0: the optimizer's usual one
-  std::string schedule = "constant";
+  std::string schedule;
   double momentum = 0.9;
   double weight_decay = 0.0;
   std::string init;  ///< empty: he for relu-like activations, xavier otherwise

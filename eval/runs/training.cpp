@@ -23,6 +23,11 @@ std::string initialiser_for(const TrainOptions& options) {
              : "xavier";
 }
 
+std::string schedule_for(const TrainOptions& options) {
+  if (!options.schedule.empty()) return options.schedule;
+  return models::train::names_graph(options.arch) ? "cosine" : "constant";
+}
+
 models::train::robust::RobustSettings robust_settings(const TrainOptions& options) {
   if (options.robust.empty()) return {};
   require_range("train-epsilon", options.train_epsilon, 0.0, 1e6);
@@ -87,7 +92,7 @@ TrainPlan plan_training(const TrainOptions& options, const CommonOptions& common
                             .noise_sigma = options.noise_sigma,
                             .augment = models::train::parse_augmentation(options.augment),
                             .seed = common.seed},
-                   .schedule = &models::train::find_schedule(options.schedule),
+                   .schedule = &models::train::find_schedule(schedule_for(options)),
                    .learning_rate = options.lr == 0.0 ? optimizer.usual_learning_rate : options.lr,
                    .epochs = options.epochs,
                    .batch = options.batch,
@@ -117,6 +122,7 @@ void describe_training(std::map<std::string, std::string>& metadata, const Train
   for (const Option& option : copy.options()) {
     metadata["gibbon.train." + std::string(option.name)] = to_text(option);
   }
+  metadata["gibbon.train.schedule"] = schedule_for(options);
   metadata["gibbon.train.init"] = initialiser_for(options);
   metadata["gibbon.train.lr"] = fmt::format(
       "{}", options.lr == 0.0 ? models::find_optimizer(options.optimizer).usual_learning_rate

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eval/sweep/attack_spec.hpp"
 
+#include <algorithm>
+
 #include "attacks/ensembles.hpp"
 #include "base/suggest.hpp"
 #include "datasets/classes.hpp"
@@ -159,6 +161,18 @@ Entry parse_entry(const std::string& text) {
     throw Error(ErrorKind::kUsage, unknown_name("attack", name, known));
   }
   return single_entry(parse_attack(text));
+}
+
+std::string with_all_steps(const std::string& text) {
+  const Entry entry = parse_entry(text);
+  if (entry.ensemble) return text;
+  const AttackSpec spec = parse_attack(text);
+  const auto fields = spec.attack->fields();
+  const bool has = std::ranges::any_of(fields, [](const auto& f) { return f.name == "full"; });
+  if (!has || spec.target.kind == Target::Kind::kNone || text.find("full=") != std::string::npos) {
+    return text;
+  }
+  return text + ",full=1";
 }
 
 }  // namespace gibbon::eval::sweep

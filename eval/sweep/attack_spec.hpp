@@ -52,4 +52,8 @@ struct Entry {
 /// "worst-case(a,b:knob=value,c)" over any attacks.
 [[nodiscard]] Entry parse_entry(const std::string& text);
 
+/// The text with full=1 where a targeted attack has that option and does not say it: for a single
+/// picture, whose target should be reached as surely as the attack can.
+[[nodiscard]] std::string with_all_steps(const std::string& text);
+
 }  // namespace gibbon::eval::sweep

@@ -97,7 +97,76 @@ template <class Float>
   }
 }
 
+/// Sums of outer products for `rows` of kRows rows of c, kVectors vectors each: they stay in
+/// registers while all p go by. offsets[r]: of row r in a_p.
+template <class Float, std::size_t kVectors>
+[[gnu::always_inline]] inline void outer_tile(std::span<const Float* const> bases,
+                                              const std::array<std::size_t, kRows>& offsets,
+                                              const Float* b, std::size_t pitch, Float* c,
+                                              std::size_t c_pitch, std::size_t rows) {
+  using Vector = typename Wide<Float>::Vector;
+  constexpr std::size_t kLanes = PanelsOf<Float>::kLanes;
+  Vector sum[kRows][kVectors];  // NOLINT(modernize-avoid-c-arrays)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const Float* from = c + std::min(r, rows - 1) * c_pitch;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      std::memcpy(&sum[r][v], from + v * kLanes, sizeof sum[r][v]);
+    }
+  }
+  for (const Float* base : bases) {
+    Vector part[kVectors];  // NOLINT(modernize-avoid-c-arrays)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      std::memcpy(&part[v], b + v * kLanes, sizeof part[v]);
+    }
+    b += pitch;
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const Float factor = base[offsets[r]];
+      for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] += factor * part[v];
+    }
+  }
+  // Told apart by constants alone, as above; a row computed twice is written twice.
+  for (std::size_t r = kRows; r-- > 0;) {
+    Float* to = c + std::min(r, rows - 1) * c_pitch;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      std::memcpy(to + v * kLanes, &sum[r][v], sizeof sum[r][v]);
+    }
+  }
+}
+
+template <class Float>
+[[gnu::always_inline]] inline void outer_products(const RunsOf<Float>& a, const Float* b,
+                                                  std::size_t pitch, RowsOf<Float> c) {
+  constexpr std::size_t kLanes = PanelsOf<Float>::kLanes;
+  constexpr std::size_t kVectors = PanelsOf<Float>::kVectors;
+  std::array<std::size_t, kRows> offsets;
+  for (std::size_t k = 0; k < c.rows; k += kRows) {
+    const std::size_t rows = std::min(kRows, c.rows - k);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const std::size_t at = k + std::min(r, rows - 1);
+      offsets[r] = a.starts[at / a.length] + at % a.length;
+    }
+    for (std::size_t o = 0; o < c.cols; o += kVectors * kLanes) {
+      Float* to = c.row(k).data() + o;
+      switch (std::min(kVectors, (c.cols - o) / kLanes)) {
+        case 1: outer_tile<Float, 1>(a.bases, offsets, b + o, pitch, to, c.cols, rows); break;
+        case 2: outer_tile<Float, 2>(a.bases, offsets, b + o, pitch, to, c.cols, rows); break;
+        case 3: outer_tile<Float, 3>(a.bases, offsets, b + o, pitch, to, c.cols, rows); break;
+        default: outer_tile<Float, 4>(a.bases, offsets, b + o, pitch, to, c.cols, rows);
+      }
+    }
+  }
+}
+
 }  // namespace
+
+GIBBON_FUSED void add_outer_runs_fused(const RunsOf<float>& a, const float* b, std::size_t pitch,
+                                       MutableRows c) {
+  outer_products(a, b, pitch, c);
+}
+GIBBON_FUSED void add_outer_runs_fused(const RunsOf<double>& a, const double* b, std::size_t pitch,
+                                       RowsOf<double> c) {
+  outer_products(a, b, pitch, c);
+}
 
 GIBBON_FUSED void multiply_runs_fused(const RunsOf<float>& a, const PanelsOf<float>& b,
                                       std::span<const float> bias, float* c, std::size_t pitch) {

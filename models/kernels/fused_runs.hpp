@@ -11,4 +11,9 @@ void multiply_runs_fused(const RunsOf<float>& a, const PanelsOf<float>& b,
 void multiply_runs_fused(const RunsOf<double>& a, const PanelsOf<double>& b,
                          std::span<const double> bias, double* c, std::size_t pitch);
 
+/// add_outer_runs() likewise.
+void add_outer_runs_fused(const RunsOf<float>& a, const float* b, std::size_t pitch, MutableRows c);
+void add_outer_runs_fused(const RunsOf<double>& a, const double* b, std::size_t pitch,
+                          RowsOf<double> c);
+
 }  // namespace gibbon::models::kernels

@@ -35,6 +35,18 @@ template <class Float>
 }
 
 template <class Float>
+[[gnu::always_inline]] inline void plain_outer(const RunsOf<Float>& a, const Float* b,
+                                               std::size_t pitch, RowsOf<Float> c) {
+  for (std::size_t p = 0; p < a.bases.size(); ++p, b += pitch) {
+    for (std::size_t k = 0; k < c.rows; ++k) {
+      const Float factor = a.bases[p][a.starts[k / a.length] + k % a.length];
+      Float* to = c.row(k).data();
+      for (std::size_t o = 0; o < c.cols; ++o) to[o] += factor * b[o];
+    }
+  }
+}
+
+template <class Float>
 [[gnu::always_inline]] inline void add(Float* to, const Float* from, std::size_t size) {
   for (std::size_t k = 0; k < size; ++k) to[k] += from[k];
 }
@@ -88,6 +100,22 @@ void multiply_runs(const RunsOf<double>& a, const PanelsOf<double>& b, std::span
                    double* c, std::size_t pitch) {
   reference_kernels() ? multiply_runs_plain(a, b, bias, c, pitch)
                       : multiply_runs_fused(a, b, bias, c, pitch);
+}
+
+GIBBON_SIMD void add_outer_runs_plain(const RunsOf<float>& a, const float* b, std::size_t pitch,
+                                      MutableRows c) {
+  plain_outer(a, b, pitch, c);
+}
+GIBBON_SIMD void add_outer_runs_plain(const RunsOf<double>& a, const double* b, std::size_t pitch,
+                                      RowsOf<double> c) {
+  plain_outer(a, b, pitch, c);
+}
+
+void add_outer_runs(const RunsOf<float>& a, const float* b, std::size_t pitch, MutableRows c) {
+  reference_kernels() ? add_outer_runs_plain(a, b, pitch, c) : add_outer_runs_fused(a, b, pitch, c);
+}
+void add_outer_runs(const RunsOf<double>& a, const double* b, std::size_t pitch, RowsOf<double> c) {
+  reference_kernels() ? add_outer_runs_plain(a, b, pitch, c) : add_outer_runs_fused(a, b, pitch, c);
 }
 
 GIBBON_SIMD void add_to(float* to, const float* from, std::size_t size) { add(to, from, size); }

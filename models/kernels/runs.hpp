@@ -63,6 +63,17 @@ void multiply_runs_plain(const RunsOf<float>& a, const PanelsOf<float>& b,
 void multiply_runs_plain(const RunsOf<double>& a, const PanelsOf<double>& b,
                          std::span<const double> bias, double* c, std::size_t pitch);
 
+/// c(k, o) += Σ_p a_p[k] · b_p[o]: the sum of outer products of rows a_p with rows b_p, p < P = the
+/// number of a's bases. c: K × whole vectors; b: P rows as wide as c, `pitch` apart. Each sum is
+/// one chain that goes on in rising order of p.
+void add_outer_runs(const RunsOf<float>& a, const float* b, std::size_t pitch, MutableRows c);
+void add_outer_runs(const RunsOf<double>& a, const double* b, std::size_t pitch, RowsOf<double> c);
+
+/// The same in plain loops, as above.
+void add_outer_runs_plain(const RunsOf<float>& a, const float* b, std::size_t pitch, MutableRows c);
+void add_outer_runs_plain(const RunsOf<double>& a, const double* b, std::size_t pitch,
+                          RowsOf<double> c);
+
 /// to[k] += from[k], k < size.
 void add_to(float* to, const float* from, std::size_t size);
 void add_to(double* to, const double* from, std::size_t size);

@@ -27,7 +27,8 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override {
     return std::max({samples_at_once() * padded_.size(), kBackward * patch(),
-                     kParameters * (patch() + group_outputs())});
+                     samples_at_once() * padded_.size() + kParameters * vectors() +
+                         groups_ * patch() * vectors()});
   }
 
   void forward(Inputs inputs, RowsOf<Float> y, std::span<Float> scratch) const override {
@@ -70,18 +71,39 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   void backward_parameters(Inputs inputs, RowsOf<const Float> dy, std::span<Float> gradient,
                            std::span<Float> scratch) const override {
-    const RowsOf<Float> patches{scratch.data(), kParameters, patch()};
-    const RowsOf<Float> sums{scratch.data() + kParameters * patch(), kParameters, group_outputs()};
+    // What lies where: samples with their padding, outputs in whole vectors, ∂J/∂W^T of each group.
+    const std::span<Float> samples = scratch.first(samples_at_once() * padded_.size());
+    const RowsOf<Float> outputs{samples.data() + samples.size(), kParameters, vectors()};
+    const RowsOf<Float> sums{outputs.data + outputs.flat().size(), groups_ * patch(), vectors()};
+    std::ranges::fill(sums.flat(), Float{0});
+    std::ranges::fill(outputs.flat(), Float{0});
+    std::array<const Float*, kParameters> bases{};
+    for (std::size_t n = 0; n < dy.rows; n += samples_at_once()) {
+      const std::size_t count = std::min(samples_at_once(), dy.rows - n);
+      const Float* from = with_padding(inputs[0].slice(n, count), samples);
+      for_blocks(count, kParameters, [&](std::size_t first, std::size_t block) {
+        for (std::size_t g = 0; g < groups_; ++g) {
+          for (std::size_t k = 0; k < block; ++k) {
+            bases[k] = from + start_of(first + k) + g * group_inputs();
+          }
+          const bool whole = group_outputs() == vectors();
+          const RowsOf<const Float> part = dy.slice(n, count);
+          if (!whole) take_outputs(part, first, g, outputs.slice(0, block));
+          // forward: z = Σ W x over the window, hence ∂J/∂W^T += x ∂J/∂z^T for every place of it
+          kernels::add_outer_runs(
+              {std::span(bases).first(block), starts_, run_},
+              whole ? part.data + first * output_.channels + g * group_outputs() : outputs.data,
+              whole ? output_.channels : vectors(), sums.slice(g * patch(), patch()));
+        }
+      });
+    }
     const RowsOf<Float> dw{gradient.data(), output_.channels, patch()};
-    for_blocks(dy.rows, kParameters, [&](std::size_t first, std::size_t count) {
-      for (std::size_t g = 0; g < groups_; ++g) {
-        for (std::size_t k = 0; k < count; ++k) gather(inputs[0], first + k, g, patches.row(k));
-        take_outputs(dy, first, g, sums.slice(0, count));
-        // forward: z = Σ W x over the window, hence ∂J/∂W += ∂J/∂z x^T for every place of it
-        kernels::add_multiply_at(sums.slice(0, count), patches.slice(0, count),
-                                 dw.slice(g * group_outputs(), group_outputs()));
+    for (std::size_t o = 0; o < output_.channels; ++o) {
+      const std::size_t g = o / group_outputs();
+      for (std::size_t k = 0; k < patch(); ++k) {
+        dw.row(o)[k] += sums.row(g * patch() + k)[o - g * group_outputs()];
       }
-    });
+    }
     // forward: z = … + b at every place, hence ∂J/∂b += ∂J/∂z
     add_bias_backward({dy.data, dy.rows * places(), output_.channels},
                       gradient.subspan(dw.flat().size()));
@@ -100,11 +122,16 @@ class Conv2dPasses final : public OperationOf<Float> {
   // cache holds of their rows.
   static constexpr std::size_t kForward = 96;
   static constexpr std::size_t kBackward = 24;
-  static constexpr std::size_t kParameters = 64;
+  static constexpr std::size_t kParameters = 128;
 
   [[nodiscard]] std::size_t places() const { return output_.height * output_.width; }
   [[nodiscard]] std::size_t group_inputs() const { return input_.channels / groups_; }
   [[nodiscard]] std::size_t group_outputs() const { return output_.channels / groups_; }
+  /// The outputs of a group in whole vectors.
+  [[nodiscard]] std::size_t vectors() const {
+    constexpr std::size_t kLanes = kernels::PanelsOf<Float>::kLanes;
+    return (group_outputs() + kLanes - 1) / kLanes * kLanes;
+  }
   [[nodiscard]] std::size_t patch() const {
     return window_.height * window_.width * group_inputs();
   }
@@ -125,10 +152,7 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   /// Where the window's first pixel lies in samples with padding, one after the other.
   [[nodiscard]] std::size_t start_of(std::size_t place) const {
-    const std::size_t inside = place % places();
-    const std::size_t y = inside / output_.width * window_.stride_y;
-    const std::size_t x = inside % output_.width * window_.stride_x;
-    return place / places() * padded_.size() + (y * padded_.width + x) * padded_.channels;
+    return place / places() * padded_.size() + place_starts_[place % places()];
   }
 
   /// x itself where there is no padding.
@@ -146,7 +170,7 @@ class Conv2dPasses final : public OperationOf<Float> {
     return scratch.data();
   }
 
-  /// The outputs of group g at as many places as `out` has rows.
+  /// The outputs of group g at as many places as `out` has rows, in the first of its columns.
   void take_outputs(RowsOf<const Float> dy, std::size_t first, std::size_t g,
                     RowsOf<Float> out) const {
     for (std::size_t k = 0; k < out.rows; ++k) {
@@ -157,8 +181,8 @@ class Conv2dPasses final : public OperationOf<Float> {
 
   /// Calls work(place in the sample's row, place in the patch) for every pixel of the window inside
   /// the image.
-  template <class Inside, class Outside>
-  void walk(std::size_t place, std::size_t g, const Inside& inside, const Outside& outside) const {
+  template <class Inside>
+  void walk(std::size_t place, std::size_t g, const Inside& inside) const {
     const std::size_t y = place / output_.width * window_.stride_y;
     const std::size_t x = place % output_.width * window_.stride_x;
     std::size_t at = 0;
@@ -168,7 +192,6 @@ class Conv2dPasses final : public OperationOf<Float> {
         const std::size_t w = x + j * window_.dilation_x;
         if (h < window_.top || h >= window_.top + input_.height || w < window_.left ||
             w >= window_.left + input_.width) {
-          outside(at);
           continue;
         }
         inside(((h - window_.top) * input_.width + (w - window_.left)) * input_.channels +
@@ -178,28 +201,14 @@ class Conv2dPasses final : public OperationOf<Float> {
     }
   }
 
-  void gather(RowsOf<const Float> x, std::size_t row, std::size_t g, std::span<Float> out) const {
-    const Float* sample = x.data + row / places() * x.cols;
-    const std::size_t count = group_inputs();
-    walk(
-        row % places(), g,
-        [&](std::size_t from, std::size_t at) {
-          std::copy_n(sample + from, count, out.data() + at);
-        },
-        [&](std::size_t at) { std::fill_n(out.data() + at, count, Float{0}); });
-  }
-
   void scatter(std::span<const Float> patch, std::size_t row, std::size_t g,
                RowsOf<Float> dx) const {
     Float* sample = dx.data + row / places() * dx.cols;
     if (in_whole_rows()) return scatter_rows(patch, row % places(), sample);
     const std::size_t count = group_inputs();
-    walk(
-        row % places(), g,
-        [&](std::size_t to, std::size_t at) {
-          kernels::add_to(sample + to, patch.data() + at, count);
-        },
-        [](std::size_t) {});
+    walk(row % places(), g, [&](std::size_t to, std::size_t at) {
+      kernels::add_to(sample + to, patch.data() + at, count);
+    });
   }
 
   /// A row of the window lies together in the image.
@@ -239,6 +248,7 @@ class Conv2dPasses final : public OperationOf<Float> {
   FeatureShape input_;
   FeatureShape output_;
   FeatureShape padded_;                           // of the input
+  std::vector<std::size_t> place_starts_;         // of the window of every place, in one sample
   std::vector<std::size_t> starts_;               // of what lies together of a window
   std::size_t run_ = 0;                           // and how long that is
   std::vector<kernels::PanelsOf<Float>> weight_;  // of each group: (O / groups) × patch
@@ -338,6 +348,12 @@ Conv2dPasses<Float>::Conv2dPasses(const Conv2d& layer, std::span<const FeatureSh
     }
     for (std::size_t j = 0; j < window_.width; ++j) {
       starts_.push_back(row + j * window_.dilation_x * padded_.channels);
+    }
+  }
+  for (std::size_t h = 0; h < output_.height; ++h) {
+    for (std::size_t w = 0; w < output_.width; ++w) {
+      place_starts_.push_back((h * window_.stride_y * padded_.width + w * window_.stride_x) *
+                              padded_.channels);
     }
   }
   run_ = in_whole_rows() ? window_.width * input_.channels : group_inputs();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
 #include <limits>
 #include <stdexcept>
@@ -70,32 +71,92 @@ class PoolPlaces {
   FeatureShape output_;
 };
 
-/// y = max(y, x); a NaN stays.
+/// A vector of channels, so that what a loop over the pixels of a window compares with stays in a
+/// register; the channels that fill none go one by one.
 template <class Float>
-[[gnu::always_inline]] inline void take_larger(const Float* x, Float* y, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) {
-    y[c] = x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
-  }
-}
-GIBBON_SIMD void larger(const float* x, float* y, std::size_t count) { take_larger(x, y, count); }
-GIBBON_SIMD void larger(const double* x, double* y, std::size_t count) { take_larger(x, y, count); }
+struct Wide {
+  using Vector [[gnu::vector_size(64)]] = Float;
+  static constexpr std::size_t kLanes = 64 / sizeof(Float);
+};
 
-/// Moves what is left of ∂J/∂y to ∂J/∂x where x is y.
-template <class Float>
-[[gnu::always_inline]] inline void move_to_equal(const Float* x, const Float* y, Float* left,
-                                                 Float* dx, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) {
-    const Float own = x[c] == y[c] ? left[c] : Float{0};
-    dx[c] += own;
-    left[c] -= own;
+/// A reference, since a vector that is returned depends on the instruction set.
+template <class Value, class Float>
+[[gnu::always_inline]] inline void load(const Float* from, Value& value) {
+  std::memcpy(&value, from, sizeof value);
+}
+
+/// y = max over the pixels; a NaN stays.
+template <class Value, class Float>
+[[gnu::always_inline]] inline void take_largest(const Float* x, std::span<const std::size_t> pixels,
+                                                Float* y) {
+  Value largest = Value{} - std::numeric_limits<Float>::infinity();
+  Value nan{};  // 0 as long as there is none; apart, since g++ takes two choices of one value apart
+  Value at;
+  for (const std::size_t pixel : pixels) {
+    load(x + pixel, at);
+    largest = at > largest ? at : largest;
+    nan = at == at ? nan : at;
+  }
+  largest = nan == nan ? largest : nan;
+  std::memcpy(y, &largest, sizeof largest);
+}
+
+/// Gives ∂J/∂y to the first ∂J/∂x where x is y.
+template <class Value, class Float>
+[[gnu::always_inline]] inline void give_to_first(const Float* x,
+                                                 std::span<const std::size_t> pixels,
+                                                 const Float* y, const Float* dy, Float* dx) {
+  Value top;
+  Value left;
+  load(y, top);
+  load(dy, left);
+  Value at;
+  Value sum;
+  for (const std::size_t pixel : pixels) {
+    load(x + pixel, at);
+    load(dx + pixel, sum);
+    const Value own = at == top ? left : Value{};
+    sum += own;
+    std::memcpy(dx + pixel, &sum, sizeof sum);
+    left -= own;
   }
 }
-GIBBON_SIMD void give(const float* x, const float* y, float* left, float* dx, std::size_t count) {
-  move_to_equal(x, y, left, dx, count);
+
+template <class Float>
+[[gnu::always_inline]] inline void largest_of(const Float* x, std::span<const std::size_t> pixels,
+                                              Float* y, std::size_t channels) {
+  std::size_t c = 0;
+  for (; c + Wide<Float>::kLanes <= channels; c += Wide<Float>::kLanes) {
+    take_largest<typename Wide<Float>::Vector>(x + c, pixels, y + c);
+  }
+  for (; c < channels; ++c) take_largest<Float>(x + c, pixels, y + c);
 }
-GIBBON_SIMD void give(const double* x, const double* y, double* left, double* dx,
-                      std::size_t count) {
-  move_to_equal(x, y, left, dx, count);
+GIBBON_SIMD void largest(const float* x, std::span<const std::size_t> pixels, float* y,
+                         std::size_t channels) {
+  largest_of(x, pixels, y, channels);
+}
+GIBBON_SIMD void largest(const double* x, std::span<const std::size_t> pixels, double* y,
+                         std::size_t channels) {
+  largest_of(x, pixels, y, channels);
+}
+
+template <class Float>
+[[gnu::always_inline]] inline void give_all(const Float* x, std::span<const std::size_t> pixels,
+                                            const Float* y, const Float* dy, Float* dx,
+                                            std::size_t channels) {
+  std::size_t c = 0;
+  for (; c + Wide<Float>::kLanes <= channels; c += Wide<Float>::kLanes) {
+    give_to_first<typename Wide<Float>::Vector>(x + c, pixels, y + c, dy + c, dx + c);
+  }
+  for (; c < channels; ++c) give_to_first<Float>(x + c, pixels, y + c, dy + c, dx + c);
+}
+GIBBON_SIMD void give(const float* x, std::span<const std::size_t> pixels, const float* y,
+                      const float* dy, float* dx, std::size_t channels) {
+  give_all(x, pixels, y, dy, dx, channels);
+}
+GIBBON_SIMD void give(const double* x, std::span<const std::size_t> pixels, const double* y,
+                      const double* dy, double* dx, std::size_t channels) {
+  give_all(x, pixels, y, dy, dx, channels);
 }
 
 template <class Float>
@@ -111,32 +172,24 @@ class MaxPoolPasses final : public OperationOf<Float> {
     for (std::size_t n = 0; n < y.rows; ++n) {
       const Float* x = inputs[0].row(n).data();
       for (std::size_t p = 0; p < at_.places(); ++p) {
-        Float* out = y.row(n).data() + p * channels;
-        std::fill_n(out, channels, -std::numeric_limits<Float>::infinity());
-        // y = max x
-        at_.walk(p, [&](std::size_t pixel) { larger(x + pixel, out, channels); });
+        largest(x, pixels_of(p), y.row(n).data() + p * channels, channels);  // y = max x
       }
     }
   }
 
   void backward(Inputs inputs, RowsOf<const Float> y, RowsOf<const Float> dy, Gradients dinputs,
-                std::span<Float> scratch) const override {
+                std::span<Float> /*scratch*/) const override {
     const std::size_t channels = at_.channels();
     for (std::size_t n = 0; n < dy.rows; ++n) {
       const Float* x = inputs[0].row(n).data();
       Float* dx = dinputs[0].row(n).data();
       for (std::size_t p = 0; p < at_.places(); ++p) {
-        const Float* top = y.row(n).data() + p * channels;
         // forward: y = max x, hence ∂J/∂x += ∂J/∂y for the first x that is y
-        const std::span<Float> left = scratch.first(channels);
-        std::copy_n(dy.row(n).data() + p * channels, channels, left.data());
-        at_.walk(
-            p, [&](std::size_t pixel) { give(x + pixel, top, left.data(), dx + pixel, channels); });
+        give(x, pixels_of(p), y.row(n).data() + p * channels, dy.row(n).data() + p * channels, dx,
+             channels);
       }
     }
   }
-
-  [[nodiscard]] std::size_t scratch(std::size_t /*rows*/) const override { return at_.channels(); }
 
   /// Some window has two largest numbers.
   [[nodiscard]] bool near_kink(std::span<const Float> z, double tolerance) const override {
@@ -162,7 +215,13 @@ class MaxPoolPasses final : public OperationOf<Float> {
   }
 
  private:
+  [[nodiscard]] std::span<const std::size_t> pixels_of(std::size_t place) const {
+    return std::span(pixels_).subspan(begins_[place], begins_[place + 1] - begins_[place]);
+  }
+
   PoolPlaces at_;
+  std::vector<std::size_t> pixels_;  // of all windows, one after the other
+  std::vector<std::size_t> begins_;  // of each place's in them, and the end
 };
 
 class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
@@ -185,7 +244,12 @@ class MaxPool final : public LayerOf<MaxPool, MaxPoolPasses> {
 
 template <class Float>
 MaxPoolPasses<Float>::MaxPoolPasses(const MaxPool& layer, std::span<const FeatureShape> inputs)
-    : at_(layer.window, inputs[0], layer.shape(inputs)) {}
+    : at_(layer.window, inputs[0], layer.shape(inputs)), begins_{0} {
+  for (std::size_t p = 0; p < at_.places(); ++p) {
+    at_.walk(p, [&](std::size_t pixel) { pixels_.push_back(pixel); });
+    begins_.push_back(pixels_.size());
+  }
+}
 
 template <class Float>
 class AveragePoolPasses final : public OperationOf<Float> {
