@@ -29,9 +29,10 @@ constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
 const std::vector<std::string> kOfImage{
-    "image",  "label",    "invert",     "model",       "data",    "data-dir",   "attack",
-    "norm",   "epsilons", "exhaustive", "max-queries", "batch",   "crosscheck", "seed",
-    "output", "quiet",    "threads",    "force",       "classes", "input-shape"};
+    "image",      "label", "invert",   "model",       "data",        "data-dir",
+    "attack",     "norm",  "epsilons", "exhaustive",  "max-queries", "batch",
+    "crosscheck", "seed",  "output",   "quiet",       "threads",     "force",
+    "classes",    "mean",  "std",      "input-range", "input-shape"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
@@ -60,6 +61,7 @@ class GalleryCommand {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
     app_.option("--model", model_,
                 "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript); with RUN: its current path");
+    app_.options(input_.options());
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
     app_.option("--label", label_,
                 "its true class, by name or number; default: the prediction of the model")
@@ -83,7 +85,7 @@ class GalleryCommand {
   int run() {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
-    const models::ModelFile file = load_model(model_);
+    const models::ModelFile file = load_model(model_, input_);
     if (!image_.empty()) {
       allow(kOfImage, "--image");
       for (std::string& attack : sweep_.attack) attack = sweep::with_all_steps(attack);
@@ -186,7 +188,7 @@ class GalleryCommand {
       fail_input("{}: the model {} of the run no longer exists; give its path with --model FILE",
                  run_, path);
     }
-    const models::ModelFile file = load_model(path);
+    const models::ModelFile file = load_model(path, stored.input);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
           "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
@@ -274,6 +276,7 @@ class GalleryCommand {
   std::string image_;
   std::string label_;
   bool invert_ = false;
+  runs::InputOptions input_;
   runs::SweepOptions sweep_{.attack = {"fgsm"}};
   runs::DataOptions data_;
   runs::CommonOptions common_;

@@ -20,6 +20,7 @@ namespace {
 struct State {
   std::string model;
   runs::SmoothOptions options;
+  runs::InputOptions input;
   runs::DataOptions data{.samples = "0:100"};
   runs::CommonOptions common;
   std::string input_shape;
@@ -28,6 +29,7 @@ struct State {
   [[nodiscard]] std::string command() {
     return "gibbon smooth --model " + shell_word(model) +
            typed(data.options(), runs::DataOptions{.samples = "0:100"}.options()) +
+           typed(input.options(), runs::InputOptions().options()) +
            typed(options.options(), runs::SmoothOptions().options()) +
            typed(common.options(), runs::CommonOptions().options()) +
            (input_shape.empty() ? "" : " --input-shape " + shell_word(input_shape)) + " --output " +
@@ -56,7 +58,7 @@ struct State {
 
   int run() {
     const certify::SmoothPlan asked = plan();
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
     datasets::Dataset samples = runs::load_data(data);
@@ -123,6 +125,7 @@ void add_smooth(Parser root) {
   app.option("--input-shape", state->input_shape,
              "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
              "empty: as the data");
+  app.options(state->input.options());
   app.options(state->options.options());
   app.options(state->data.options());
   app.options(state->common.options());

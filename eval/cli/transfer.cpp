@@ -30,6 +30,7 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 struct State {
   std::vector<std::string> models;
   std::vector<std::string> sets;
+  runs::InputOptions input;
   runs::CommonOptions common;
   std::string output;
   std::string input_shape;
@@ -70,7 +71,7 @@ struct State {
       fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
     std::vector<gibbon::models::ModelFile> files;
-    for (const std::string& path : models) files.push_back(load_model(path));
+    for (const std::string& path : models) files.push_back(load_model(path, input));
     std::vector<gibbon::models::Target> targets;  // opened for the shape of the first set
     std::string csv =
         "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
@@ -111,6 +112,7 @@ void add_transfer(Parser root) {
   Parser app = root.command(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
   app.option("--model", state->models, "FILE.onnx … or FILE.pt …; one or more");
+  app.options(state->input.options());
   app.option("--from", state->sets,
              "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
              "docs/formats.md; one or more");

@@ -19,6 +19,17 @@ std::vector<Option> DataOptions::options() {
            Effect::kContent}};
 }
 
+std::vector<Option> InputOptions::options() {
+  return {{"mean",
+           "normalisation outside the model file: it sees (x - mean) / std of x in [0, 1]; one "
+           "number for all channels or one each, 0.485,0.456,0.406; empty: 0",
+           &mean, Effect::kResults, true},
+          {"std", "its standard deviations, as --mean; empty: 1", &std, Effect::kResults, true},
+          {"input-range",
+           "LOW,HIGH that the model takes for 0 and 1, before --mean and --std: 0,255 or -1,1",
+           &input_range, Effect::kResults, true}};
+}
+
 std::vector<Option> TrainOptions::options() {
   return {
       {"arch",
@@ -101,7 +112,7 @@ std::vector<Option> SweepOptions::options() {
        "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
        "empty: "
        "as the data",
-       &input_shape, Effect::kModel}};
+       &input_shape, Effect::kModel, true}};
 }
 
 std::vector<Option> CertifyOptions::options() {
@@ -148,6 +159,7 @@ std::vector<Option> CommonOptions::options() {
 
 std::vector<Option> SweepFields::fields() {
   std::vector<Option> all = data.options();
+  for (const Option& option : input.options()) all.push_back(option);
   for (const Option& option : sweep.options()) all.push_back(option);
   for (const Option& option : common.options()) all.push_back(option);
   return all;

@@ -25,6 +25,7 @@ struct Option {
   std::string_view help;  ///< one line, with unit, and what is allowed
   std::variant<std::string*, double*, std::uint64_t*, bool*, std::vector<std::string>*> value;
   Effect effect = Effect::kResults;
+  bool later = false;  ///< runs of earlier versions do not store it: it had its default
 };
 
 struct DataOptions {
@@ -32,6 +33,14 @@ struct DataOptions {
   std::string data_dir;
   std::string split = "test";
   std::string samples = "all";
+  std::vector<Option> options();
+};
+
+/// What a model file leaves to whoever feeds it.
+struct InputOptions {
+  std::string mean;  ///< empty: 0
+  std::string std;   ///< empty: 1
+  std::string input_range = "0,1";
   std::vector<Option> options();
 };
 
@@ -117,6 +126,7 @@ struct CommonOptions {
 /// fields().
 struct SweepFields {
   DataOptions data;
+  InputOptions input;
   SweepOptions sweep;
   CommonOptions common;
   std::vector<Option> fields();
