@@ -6,6 +6,7 @@
 #include "models/activation.hpp"
 #include "models/loss.hpp"
 #include "models/optimizer.hpp"
+#include "models/published_network.hpp"
 
 namespace gibbon::models {
 
@@ -17,6 +18,9 @@ namespace gibbon::models {
 #undef GIBBON_ENTRY
 #define GIBBON_ENTRY(stem) extern const OptimizerInfo& stem##_info();
 #include "models/optimizers/entries.inc"
+#undef GIBBON_ENTRY
+#define GIBBON_ENTRY(stem) extern const PublishedNetwork& stem##_info();
+#include "models/published/entries.inc"
 #undef GIBBON_ENTRY
 
 #define GIBBON_ENTRY(stem) stem##_info(),
@@ -39,6 +43,13 @@ std::span<const OptimizerInfo> optimizers() {
   static const auto all = sorted_by(&OptimizerInfo::name, std::array{
 #include "models/optimizers/entries.inc"
                                                           });
+  return all;
+}
+
+std::span<const PublishedNetwork> published_networks() {
+  static const auto all = sorted_by(&PublishedNetwork::name, std::array{
+#include "models/published/entries.inc"
+                                                             });
   return all;
 }
 

@@ -7,15 +7,24 @@
 #include <vector>
 
 #include "models/graph.hpp"
+#include "models/input_scaling.hpp"
 #include "models/network.hpp"
 
 namespace gibbon::models {
+
+/// A TorchScript archive: a program that another engine runs (models/open_target.hpp).
+struct ScriptFile {
+  std::string name;
+  std::string bytes;
+};
 
 /// A network as it was read.
 struct ModelFile {
   Network network;  ///< a multilayer perceptron; without layers when `graph` is there
   std::shared_ptr<const Graph> graph;  ///< any other network; null: it is a multilayer perceptron
-  std::string sha256;  ///< of the file's (uncompressed) bytes, and of its external data
+  std::shared_ptr<const ScriptFile> script;  ///< instead of a network that we know; null: none
+  /// Of the file's (uncompressed) bytes, of its external data, and of a scaling that was asked for.
+  std::string sha256;
   /// Softmax, LogSoftmax, Sigmoid or ArgMax, where the file has one behind the logits; else empty.
   std::string final_op;
   /// The network has two scores, 0 and z, for the one logit z of the file: softmax over them is the
@@ -40,10 +49,14 @@ struct ModelFile {
 /// taken, and what stands behind the scores is taken off: the logits are what is attacked. What is
 /// not understood throws an input Error that names the node and its operator: every attribute of a
 /// node is honoured or refused (models/onnx/operators.hpp), and sizes are held against file_limit
-/// before memory is taken.
-[[nodiscard]] ModelFile read_model(const std::filesystem::path& path);
+/// before memory is taken. `scaling` is put before its first node (models/onnx/scale_input.hpp).
+/// A zip archive, or a file *.pt, *.pth or *.ts, is a TorchScript archive, which is not opened here
+/// and takes no scaling: a usage Error.
+[[nodiscard]] ModelFile read_model(const std::filesystem::path& path,
+                                   const InputScaling& scaling = {});
 /// The same of the file's uncompressed bytes, without other files; `name` is what messages call it.
-[[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name);
+[[nodiscard]] ModelFile parse_model(std::string_view bytes, const std::string& name,
+                                    const InputScaling& scaling = {});
 
 /// The perceptron with inputs and logits numbered as in the file, for properties that name them.
 [[nodiscard]] Network as_written(const ModelFile& file);

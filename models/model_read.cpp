@@ -21,6 +21,7 @@
 #include "models/onnx/node_reader.hpp"
 #include "models/onnx/operators.hpp"
 #include "models/onnx/proto.hpp"
+#include "models/onnx/scale_input.hpp"
 #include "models/onnx/scores.hpp"
 #include "models/onnx/spelt.hpp"
 #include "models/onnx/text.hpp"
@@ -396,7 +397,12 @@ ModelFile read_either(const ::onnx::ModelProto& model, const std::string& name,
   }
 }
 
-ModelFile parse(std::string_view bytes, const std::string& name,
+bool is_script(const std::filesystem::path& path, std::string_view bytes) {
+  const std::string ending = path.extension().string();
+  return ending == ".pt" || ending == ".pth" || ending == ".ts" || bytes.starts_with("PK\3\4");
+}
+
+ModelFile parse(std::string_view bytes, const std::string& name, const InputScaling& scaling,
                 const std::filesystem::path* folder) {
   onnx::Budget budget;
   ::onnx::ModelProto model = onnx::parse_proto(bytes, name, budget);
@@ -404,6 +410,7 @@ ModelFile parse(std::string_view bytes, const std::string& name,
   onnx::Ending ending{};
   try {
     if (folder != nullptr) elsewhere = onnx::load_external(model, *folder, budget);
+    if (!scaling.empty()) onnx::scale_input(model, scaling, name);
     ending = onnx::leave_scores(model);
   } catch (const onnx::Misfit& error) {
     fail_input("{}: {}", name, error.what());
@@ -411,18 +418,32 @@ ModelFile parse(std::string_view bytes, const std::string& name,
   ModelFile out = read_either(model, name, budget, ending);
   out.sha256 = sha256_hex(bytes);
   if (!elsewhere.empty()) out.sha256 = sha256_hex(out.sha256 + elsewhere);
+  if (!scaling.empty()) out.sha256 = sha256_hex(out.sha256 + scaling.text());
   return out;
 }
 
 }  // namespace
 
-ModelFile parse_model(std::string_view bytes, const std::string& name) {
-  return parse(bytes, name, nullptr);
+ModelFile parse_model(std::string_view bytes, const std::string& name,
+                      const InputScaling& scaling) {
+  return parse(bytes, name, scaling, nullptr);
 }
 
-ModelFile read_model(const std::filesystem::path& path) {
+ModelFile read_model(const std::filesystem::path& path, const InputScaling& scaling) {
   const std::filesystem::path folder = path.parent_path();
-  return parse(read_file(path), path.string(), &folder);
+  std::string bytes = read_file(path);
+  if (is_script(path, bytes)) {
+    if (!scaling.empty()) {
+      fail_usage(
+          "{}: --mean, --std and --input-range are for ONNX files; put the normalisation into the "
+          "module and export it again",
+          path.string());
+    }
+    ModelFile out{.sha256 = sha256_hex(bytes)};
+    out.script = std::make_shared<ScriptFile>(ScriptFile{path.string(), std::move(bytes)});
+    return out;
+  }
+  return parse(bytes, path.string(), scaling, &folder);
 }
 
 Network as_written(const ModelFile& file) {

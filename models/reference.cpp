@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "models/reference.hpp"
 
-#include "base/plugin.hpp"
+#include "models/torch_plugin.hpp"
 
 namespace gibbon::models {
 namespace {
 
-constexpr Plugin kTorch{
-    .engine = "LibTorch",
-    .file = "gibbon_torch.so",
-    .symbol = kReferenceSymbol,
-    .environment = "GIBBON_TORCH_PLUGIN",
-    .to_build = "build gibbon with -D GIBBON_WITH_TORCH=ON (package libtorch-dev)",
-    .to_load = "libtorch1.13",
-    .version = kReferenceVersion,
-};
-
 const ReferencePlugin& plugin() {
-  static const auto& loaded = *static_cast<const ReferencePlugin*>(open_plugin(kTorch));
+  static const auto& loaded = *static_cast<const ReferencePlugin*>(
+      open_plugin(torch_plugin(kReferenceSymbol, kReferenceVersion)));
   return loaded;
 }
 

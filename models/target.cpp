@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "models/graph.hpp"
 #include "models/mlp.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::models {
 namespace {
@@ -109,7 +110,9 @@ Target::Target(const Graph& of)
       graph(std::make_shared<Graph>(of)) {}
 
 Target::Target(const ModelFile& file)
-    : Target(file.graph ? Target(*file.graph) : Target(file.network)) {}
+    : Target(file.graph ? Target(*file.graph) : Target(file.network)) {
+  if (file.script) throw std::logic_error("Target: a TorchScript module needs open_target()");
+}
 
 Target::Target(OwnModel own) : output(own.output), architecture(own.name) {
   if (own.inputs == 0 || own.classes == 0 || !own.forward || !own.backward)
@@ -133,6 +136,7 @@ void require_shape(const std::string& architecture, const FeatureShape& wanted,
 }  // namespace
 
 const Network& perceptron_of(const ModelFile& file, std::string_view work) {
+  require_layers(file, work);
   if (!file.graph) return file.network;
   const auto first = std::ranges::find_if(file.graph->nodes, [](const Node& node) {
     const std::string what = node.layer->describe();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "datasets/dataset.hpp"
 #include "models/classifier.hpp"
@@ -39,6 +40,9 @@ struct Target {
   std::string architecture;                           ///< for messages and reports
   std::size_t parameters = 0;                         ///< 0: not known
   std::map<std::string, std::string> metadata;        ///< provenance, as in a model file
+  /// How another engine runs it: name, input, judge, promise. Empty: it is a network of ours.
+  std::map<std::string, std::string> engine;
+  std::vector<std::string> notes;  ///< what is worth saying about it, one sentence each
   /// Rows, columns and channels that the model wants; empty: any of this size.
   std::optional<FeatureShape> shape;
   /// The layers of a multilayer perceptron, for the cross-check; null for others.
@@ -52,7 +56,7 @@ struct Target {
   /// Throws an std::invalid_argument where a layer does not fit.
   // NOLINTNEXTLINE(google-explicit-constructor)
   Target(const Graph& of);
-  /// Whatever a file holds.
+  /// The network in a file; what is not one needs open_target() and throws a logic_error.
   explicit Target(const ModelFile& file);
   /// Throws a logic_error when a size or a function is missing.
   explicit Target(OwnModel own);

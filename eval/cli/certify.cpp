@@ -24,6 +24,7 @@ namespace {
 
 struct State {
   std::string model;
+  runs::InputOptions input;
   runs::CertifyOptions options;
   runs::DataOptions data;
   runs::CommonOptions common;
@@ -32,6 +33,7 @@ struct State {
   [[nodiscard]] std::string command() {
     return "gibbon certify --model " + shell_word(model) +
            typed(data.options(), runs::DataOptions().options()) +
+           typed(input.options(), runs::InputOptions().options()) +
            typed(options.options(), runs::CertifyOptions().options()) +
            typed(common.options(), runs::CommonOptions().options()) + " --output " +
            shell_word(output);
@@ -122,7 +124,7 @@ struct State {
 
   int run() {
     certify::CertifyPlan asked = plan();
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
     static_cast<void>(models::perceptron_of(file, "certify"));
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {}, common.force);
@@ -210,6 +212,7 @@ void add_certify(Parser root) {
       "attack. In the folder of a sweep of the same model, samples and norm, "
       "certificates are merged and the report shows the certified band");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options());
   app.options(state->options.options());
   app.options(state->data.options());
   for (const runs::Option& option : state->common.options()) {

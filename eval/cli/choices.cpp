@@ -11,6 +11,7 @@
 #include "models/activation.hpp"
 #include "models/loss.hpp"
 #include "models/optimizer.hpp"
+#include "models/published_network.hpp"
 #include "models/train/initialise.hpp"
 #include "models/train/robust/robust.hpp"
 #include "models/train/schedule.hpp"
@@ -71,6 +72,7 @@ constexpr std::array kChoices{
     Choice{"--data", data_names},
     Choice{"NAME", data_names, "data fetch"},
     Choice{"NAME", data_names, "data show"},
+    Choice{"NAME", [] { return names_of(models::published_networks()); }, "models fetch"},
     Choice{"--split",
            [] {
              return std::vector<std::string>{"train", "test"};

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "eval/runs/input_scaling.hpp"
 
 namespace gibbon::eval::cli {
 
@@ -46,9 +47,9 @@ void say_notes(const runs::CommonOptions& common, std::span<const std::string> n
   for (const std::string& note : notes) say(common, "note: " + note);
 }
 
-models::ModelFile load_model(const std::string& path) {
+models::ModelFile load_model(const std::string& path, const runs::InputOptions& input) {
   if (path.empty()) fail_usage("--model is required; give an ONNX file: --model FILE.onnx");
-  return models::read_model(path);
+  return models::read_model(path, runs::input_scaling(input));
 }
 
 models::Loss loss_of(const models::Target& target, std::string name) {

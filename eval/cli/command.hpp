@@ -31,8 +31,9 @@ namespace gibbon::eval::cli {
 /// Writes "note: …" for every sentence unless quiet.
 void say_notes(const runs::CommonOptions& common, std::span<const std::string> notes);
 
-/// Reads a model; a missing --model is a usage Error.
-[[nodiscard]] models::ModelFile load_model(const std::string& path);
+/// Reads a model with the scaling of its inputs; a missing --model is a usage Error.
+[[nodiscard]] models::ModelFile load_model(const std::string& path,
+                                           const runs::InputOptions& input);
 
 /// The loss called `name`, or, when that is empty, the one the model was trained with;
 /// cross-entropy or MSE, by its output, for models of other producers.
@@ -75,6 +76,7 @@ void add_gallery(Parser root);
 void add_crosscheck(Parser root);
 void add_explain(Parser root);
 void add_data(Parser root);
+void add_models(Parser root);
 void add_list(Parser root);
 void add_doctor(Parser root);
 void add_completion(Parser root);

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/sweep/clean_doubts.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -13,11 +14,13 @@ namespace {
 struct State {
   std::string model;
   std::string loss;
+  runs::InputOptions input;
   runs::DataOptions data{.samples = "0:256"};
   runs::CommonOptions common;
 
   int run() const {
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
+    models::require_layers(file, "crosscheck");
     const models::Target target(file);
     const datasets::Dataset samples = load_data(data, target, common);
     say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
@@ -42,6 +45,7 @@ void add_crosscheck(Parser root) {
       "Compare forward and backward pass, FGSM and training with LibTorch. Both use the network as "
       "gibbon has read it, so an error in reading the file is not seen");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options());
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   app.options(state->data.options());
   app.option("--seed", state->common.seed, "random seed").shows_default();

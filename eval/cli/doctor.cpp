@@ -28,7 +28,8 @@ std::string data_state(const datasets::SourceInfo& source) {
 
 std::string torch_state() {
   try {
-    return models::reference_engine() + "; 'gibbon crosscheck' compares against it";
+    return models::reference_engine() +
+           "; runs TorchScript models; 'gibbon crosscheck' compares against it";
   } catch (const Error& error) {
     return error.what();
   }

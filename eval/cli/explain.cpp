@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
 #include "models/bounds/region.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct State {
   std::string attack;
   std::string model;
+  runs::InputOptions input;
   runs::DataOptions data;
   std::uint64_t sample = 0;
   std::string loss;
@@ -27,7 +29,8 @@ struct State {
                                                    : lab::explain_attack(attacks::find(attack)));
       return;
     }
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
+    models::require_layers(file, "explain");
     const models::Target target(file);
     data.samples = fmt::format("{}:{}", sample, sample + 1);
     const datasets::Dataset one = load_data(data, target, {});
@@ -50,6 +53,7 @@ void add_explain(Parser root) {
                             "every formula, or describe an attack");
   app.option("ATTACK", state->attack, "describe this attack instead of a sample");
   app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options());
   app.option("--data", state->data.data, "data set or folder").shows_default();
   app.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
   app.option("--split", state->data.split, "train or test").shows_default();

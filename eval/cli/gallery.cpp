@@ -16,7 +16,7 @@
 #include "eval/runs/stored_run.hpp"
 #include "eval/sweep/attack_spec.hpp"
 #include "eval/sweep/targets.hpp"
-#include "models/target.hpp"
+#include "models/open_target.hpp"
 #include "reports/gallery/likeliest.hpp"
 #include "reports/record/subject.hpp"
 
@@ -29,9 +29,10 @@ constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
 const std::vector<std::string> kOfImage{
-    "image",  "label",    "invert",     "model",       "data",   "data-dir",   "attack",
-    "norm",   "epsilons", "exhaustive", "max-queries", "batch",  "crosscheck", "seed",
-    "output", "quiet",    "threads",    "force",       "classes"};
+    "image",       "label",       "invert",     "model",         "data",    "data-dir",   "attack",
+    "norm",        "epsilons",    "exhaustive", "max-queries",   "batch",   "crosscheck", "seed",
+    "output",      "quiet",       "threads",    "force",         "classes", "mean",       "std",
+    "input-range", "input-shape", "mask",       "epsilon-scale", "lattice"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
@@ -58,7 +59,9 @@ class GalleryCommand {
             "Make images: clean | perturbation | adversarial, each read back from disk "
             "and judged; for a run, for a model and data, or for one image")) {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
-    app_.option("--model", model_, "FILE.onnx or FILE.onnx.gz; with RUN: its current path");
+    app_.option("--model", model_,
+                "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript); with RUN: its current path");
+    app_.options(input_.options());
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
     app_.option("--label", label_,
                 "its true class, by name or number; default: the prediction of the model")
@@ -82,15 +85,19 @@ class GalleryCommand {
   int run() {
     if (!run_.empty()) return of_run();
     if (output_.empty()) output_ = "runs/gallery";
-    const models::Target target(load_model(model_));
+    const models::ModelFile file = load_model(model_, input_);
     if (!image_.empty()) {
       allow(kOfImage, "--image");
       for (std::string& attack : sweep_.attack) attack = sweep::with_all_steps(attack);
     }
     sweep::SweepPlan plan = plan_sweep(sweep_, common_);
+    datasets::Dataset samples = image_.empty() ? runs::load_data(data_) : datasets::Dataset{};
+    const models::Target target = models::open_target(
+        file, sweep_.input_shape, image_.empty() ? std::optional(samples.shape) : std::nullopt);
+    say_notes(common_, target.notes);
     std::vector<std::string> notes;
     const datasets::ClassNames names = runs::class_names(sweep_.classes, target, notes);
-    datasets::Dataset samples = image_.empty() ? runs::load_data(data_) : photo(target, names);
+    if (!image_.empty()) samples = photo(target, names);
     samples.notes.insert(samples.notes.begin(), notes.begin(), notes.end());
     return of_samples(target, plan, runs::fit_data(std::move(samples), target, names));
   }
@@ -174,20 +181,21 @@ class GalleryCommand {
   }
 
   /// The model of the run, wherever it is now.
-  [[nodiscard]] models::Target target_of(const runs::StoredPlan& stored) const {
+  [[nodiscard]] models::Target target_of(const runs::StoredPlan& stored,
+                                         const datasets::Shape& shape) const {
     const std::string path = model_.empty() ? stored.model_path : model_;
     if (!is_there(path)) {
       fail_input("{}: the model {} of the run no longer exists; give its path with --model FILE",
                  run_, path);
     }
-    const models::ModelFile file = load_model(path);
+    const models::ModelFile file = load_model(path, stored.input);
     if (file.sha256 != stored.model_sha256) {
       fail_input(
           "{}: {} is not the model of the run (SHA-256 {}…, expected {}…); give the right file "
           "with --model FILE",
           run_, path, file.sha256.substr(0, 12), stored.model_sha256.substr(0, 12));
     }
-    return models::Target(file);
+    return models::open_target(file, stored.sweep.input_shape, shape);
   }
 
   /// Only what the run's curve has.
@@ -206,8 +214,7 @@ class GalleryCommand {
 
   /// The data of a run. What --classes said then stands in run.json.
   static datasets::Dataset named_as(const reports::record::Run& run, const runs::StoredPlan& stored,
-                                    const models::Target& target) {
-    datasets::Dataset data = runs::load_data(stored.data);
+                                    const models::Target& target, datasets::Dataset data) {
     if (stored.sweep.classes.empty()) return runs::fit_data(std::move(data), target);
     const datasets::ClassNames names{.names = reports::record::subject_of(run).class_names,
                                      .source = "run.json"};
@@ -228,9 +235,10 @@ class GalleryCommand {
     runs::StoredPlan stored = runs::stored_plan(run);
     if (given("--data-dir")) stored.data.data_dir = data_.data_dir;
     stored.common.threads = common_.threads;
-    const models::Target target = target_of(stored);
+    datasets::Dataset samples = runs::load_data(stored.data);
+    const models::Target target = target_of(stored, samples.shape);
     sweep::SweepPlan plan = plan_sweep(stored.sweep, stored.common);
-    datasets::Dataset data = named_as(run, stored, target);
+    datasets::Dataset data = named_as(run, stored, target, std::move(samples));
     sweep::resolve_targets(plan, data.class_names);
     sweep::leave_out_targets(plan, data);
     if (!data.shape.image) {
@@ -268,6 +276,7 @@ class GalleryCommand {
   std::string image_;
   std::string label_;
   bool invert_ = false;
+  runs::InputOptions input_;
   runs::SweepOptions sweep_{.attack = {"fgsm"}};
   runs::DataOptions data_;
   runs::CommonOptions common_;

@@ -87,6 +87,17 @@ TEST_F(GraphCli, ThePandaIsPictured) {
   EXPECT_THAT(made.out, HasSubstr("1 images, 1 of them adversarial as 8-bit PNG"));
 }
 
+// The figure in docs/usage.md.
+TEST_F(GraphCli, TheEspressoOfTheDocumentsIsASoupBowl) {
+  expect(0, "gibbon gallery --image " GIBBON_SOURCE_DIR "/docs/figures/espresso.webp" + panda() +
+                "--epsilons 0.007 --attack fgsm -o e");
+  const json item = json::parse(shell_.text("e/gallery.json"))[0];
+  EXPECT_EQ(item["label_name"], "espresso");
+  EXPECT_NEAR(item["clean_confidence"].get<double>(), 0.922, 0.002);
+  EXPECT_EQ(item["unrounded"]["name"], "soup bowl");
+  EXPECT_NEAR(item["unrounded"]["confidence"].get<double>(), 0.375, 0.02);
+}
+
 // The numbers of another program, on the whole way from the file of the photograph to gallery.json.
 // A third of them: PublishedGraphs.* looks at the numbers of all.
 TEST_F(GraphCli, PhotographsHaveNamesAndConfidences) {

@@ -5,6 +5,7 @@
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/experiment.hpp"
+#include "eval/runs/input_scaling.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/training.hpp"
 
@@ -50,6 +51,7 @@ struct State {
     // Everything that can be wrong in the plan is found before anything is written.
     if (e.model.empty()) static_cast<void>(runs::plan_training(e.train, e.common));
     static_cast<void>(plan_sweep(e.sweep, e.common));
+    static_cast<void>(runs::input_scaling(e.input));
     if (dry_run) {
       fmt::print("{}", runs::to_text(e));
       return 0;
@@ -70,7 +72,7 @@ struct State {
       model = run_training(e.train, train_data, e.common, path, folder / "history.csv");
       if (interrupted) return interrupted_exit();
     } else {
-      model = load_model(e.model);
+      model = load_model(e.model, e.input);
     }
     if (!prepare_sweep(folder, resume, e.common.force)) {
       say(e.common, fmt::format("{}: this run is finished; nothing to resume", folder.string()));

@@ -12,6 +12,7 @@
 #include "eval/runs/run_folder.hpp"
 #include "eval/sweep/clean_doubts.hpp"
 #include "eval/sweep/epsilons.hpp"
+#include "models/open_target.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -19,15 +20,19 @@ namespace {
 struct State {
   std::string model;
   runs::SmoothOptions options;
+  runs::InputOptions input;
   runs::DataOptions data{.samples = "0:100"};
   runs::CommonOptions common;
+  std::string input_shape;
   std::string output = "runs/smooth";
 
   [[nodiscard]] std::string command() {
     return "gibbon smooth --model " + shell_word(model) +
            typed(data.options(), runs::DataOptions{.samples = "0:100"}.options()) +
+           typed(input.options(), runs::InputOptions().options()) +
            typed(options.options(), runs::SmoothOptions().options()) +
-           typed(common.options(), runs::CommonOptions().options()) + " --output " +
+           typed(common.options(), runs::CommonOptions().options()) +
+           (input_shape.empty() ? "" : " --input-shape " + shell_word(input_shape)) + " --output " +
            shell_word(output);
   }
 
@@ -53,28 +58,34 @@ struct State {
 
   int run() {
     const certify::SmoothPlan asked = plan();
-    const models::ModelFile file = load_model(model);
+    const models::ModelFile file = load_model(model, input);
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
-    const models::Target target(file);
-    const datasets::Dataset samples = load_data(data, target, common);
+    datasets::Dataset samples = runs::load_data(data);
+    const models::Target target = models::open_target(file, input_shape, samples.shape);
+    samples = runs::fit_data(std::move(samples), target);
+    say_notes(common, target.notes);
+    say_notes(common, samples.notes);
     say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
     auto proved = run_counted("smooth", common, [&](const auto& progress) {
       return certify::smooth(target, samples, asked, progress);
     });
     if (!proved) return interrupted_exit();
-    write(file.sha256, target.architecture, samples, std::move(proved->result), proved->seconds);
+    write(file.sha256, target, samples, std::move(proved->result), proved->seconds);
     return 0;
   }
 
-  void write(const std::string& sha256, const std::string& architecture,
+  void write(const std::string& sha256, const models::Target& target,
              const datasets::Dataset& samples, certify::SmoothResult result, double seconds) {
     const std::filesystem::path folder = output;
+    const std::string& architecture = target.architecture;
+    nlohmann::ordered_json about{
+        {"path", model}, {"sha256", sha256}, {"architecture", architecture}};
+    if (!target.engine.empty()) about["engine"] = target.engine;
     const reports::record::Smoothed smoothed{
         .provenance = {{"schema", 1},
                        {"command", command()},
-                       {"model",
-                        {{"path", model}, {"sha256", sha256}, {"architecture", architecture}}},
+                       {"model", about},
                        {"data",
                         {{"name", samples.name},
                          {"split", samples.split},
@@ -110,7 +121,11 @@ void add_smooth(Parser root) {
   Parser app = root.command("smooth",
                             "Randomized smoothing: certify the smoothed classifier (not the model "
                             "itself) in l2, with high probability");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript)");
+  app.option("--input-shape", state->input_shape,
+             "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
+             "empty: as the data");
+  app.options(state->input.options());
   app.options(state->options.options());
   app.options(state->data.options());
   app.options(state->common.options());

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "eval/cli/work.hpp"
+#include "eval/runs/input_scaling.hpp"
 #include "eval/runs/run_folder.hpp"
 
 namespace gibbon::eval::cli {
@@ -19,13 +20,15 @@ struct State {
                                 typed(fields.fields(), runs::SweepFields().fields()) +
                                 (from.empty() ? "" : " --from " + shell_word(from)) + " --output " +
                                 shell_word(output);
-    if (model.empty()) static_cast<void>(load_model(model));  // before the folder is touched
+    // Before the folder is touched.
+    if (model.empty()) static_cast<void>(load_model(model, fields.input));
+    static_cast<void>(runs::input_scaling(fields.input));
     const runs::RunLock lock = lock_new_folder(output, fields.common);
     if (!prepare_sweep(output, resume, fields.common.force)) {
       say(fields.common, fmt::format("{}: this sweep is finished; nothing to resume", output));
       return 0;
     }
-    return run_sweep({.model = load_model(model),
+    return run_sweep({.model = load_model(model, fields.input),
                       .model_path = model,
                       .fields = fields,
                       .folder = output,
@@ -41,7 +44,7 @@ void add_sweep(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "sweep", "Attack a model at a list of budgets and report accuracy versus epsilon");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript)");
   app.options(state->fields.fields());
   app.option("-o,--output", state->output, "folder of the run").shows_default();
   app.option("--from", state->from,

@@ -10,6 +10,7 @@
 #include "eval/cli/command.hpp"
 #include "eval/runs/stored_examples.hpp"
 #include "eval/sweep/clean_doubts.hpp"
+#include "models/open_target.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::eval::cli {
@@ -29,8 +30,19 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 struct State {
   std::vector<std::string> models;
   std::vector<std::string> sets;
+  runs::InputOptions input;
   runs::CommonOptions common;
   std::string output;
+  std::string input_shape;
+
+  void open(std::span<const gibbon::models::ModelFile> files, const datasets::Shape& shape,
+            std::vector<gibbon::models::Target>& targets) const {
+    for (const gibbon::models::ModelFile& file : files) {
+      targets.push_back(
+          gibbon::models::open_target(file, file.script ? input_shape : std::string(), shape));
+      say_notes(common, targets.back().notes);
+    }
+  }
 
   [[nodiscard]] Cell judge(const gibbon::models::Target& target, const runs::StoredExamples& stored,
                            const std::string& name, const std::string& model) const {
@@ -58,8 +70,9 @@ struct State {
     if (sets.empty()) {
       fail_usage("--from is required; give one or more files of 'gibbon sweep --save'");
     }
-    std::vector<gibbon::models::Target> targets;
-    for (const std::string& path : models) targets.emplace_back(load_model(path));
+    std::vector<gibbon::models::ModelFile> files;
+    for (const std::string& path : models) files.push_back(load_model(path, input));
+    std::vector<gibbon::models::Target> targets;  // opened for the shape of the first set
     std::string csv =
         "examples,norm,epsilon,model,n,clean_correct,correct,accuracy,wilson_low,wilson_high\n";
     std::size_t width = 8;
@@ -71,6 +84,7 @@ struct State {
       runs::StoredExamples stored = runs::load_examples(set);
       runs::settle_examples(stored, std::array{stored.epsilon});
       say_notes(common, stored.data.notes);
+      if (targets.empty()) open(files, stored.data.shape, targets);
       fmt::print("{} ({}, ε = {:g}, n = {})\n", printable(set), attacks::to_string(stored.norm),
                  stored.epsilon, stored.data.size());
       for (std::size_t m = 0; m < models.size(); ++m) {
@@ -97,10 +111,14 @@ void add_transfer(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
-  app.option("--model", state->models, "FILE.onnx …; one or more");
+  app.option("--model", state->models, "FILE.onnx … or FILE.pt …; one or more");
+  app.options(state->input.options());
   app.option("--from", state->sets,
              "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
              "docs/formats.md; one or more");
+  app.option("--input-shape", state->input_shape,
+             "input of TorchScript modules: channels,rows,columns such as 1,28,28, or one number; "
+             "empty: as the data");
   app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.option("-o,--output", state->output, "also write the matrix as CSV");
   app.run([state] { return state->run(); });

@@ -34,6 +34,7 @@ struct State {
   std::string network;
   std::string property;
   std::string instances;
+  runs::InputOptions input;
   runs::VerifyOptions options;
   runs::CommonOptions common;
   std::string output;
@@ -68,7 +69,7 @@ struct State {
     const ReadingDeadline reading(deadline);
     if (loaded.path != model_path) {
       loaded = {};
-      loaded.file = models::read_model(model_path);
+      loaded.file = load_model(model_path.string(), input);
       static_cast<void>(models::perceptron_of(loaded.file, "verify"));
       loaded.path = model_path;
     }
@@ -196,6 +197,7 @@ void add_verify(Parser root) {
   app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
   app.option("--instances", state->instances,
              "FILE.csv of a benchmark, with lines network,property,seconds; paths relative to it");
+  app.options(state->input.options());
   app.options(state->options.options());
   for (const runs::Option& option : state->common.options()) {
     if (option.name == "threads" || option.name == "quiet") app.options({option});

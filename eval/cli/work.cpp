@@ -20,6 +20,7 @@
 #include "eval/runs/stored_examples.hpp"
 #include "eval/runs/training.hpp"
 #include "eval/sweep/targets.hpp"
+#include "models/open_target.hpp"
 #include "models/train/architecture.hpp"
 #include "models/train/robust/robust_evaluation.hpp"
 #include "models/train/train.hpp"
@@ -253,7 +254,7 @@ class Sweeping {
               .command = job.command,
               .model_path = job.model_path,
               .model_sha256 = job.model.sha256},
-        target_(job.model) {
+        target_(open()) {
     load();
   }
 
@@ -261,9 +262,10 @@ class Sweeping {
     const std::filesystem::path path = job_.folder / kJournal;
     const sweep::PartLayout parts = sweep::part_layout(plan_.sweep, data_, target_);
     runs::SweepFields settled = runs::settled(job_.fields, plan_.sweep);
-    runs::Journal journal(
-        path, runs::sweep_identity(job_.model.sha256, data_, plan_.sweep, settled.fields()), parts,
-        job_.resume);
+    runs::Journal journal(path,
+                          runs::sweep_identity(runs::model_identity(job_.model.sha256, target_),
+                                               data_, plan_.sweep, settled.fields()),
+                          parts, job_.resume);
     say_restored(common(), journal, path, parts.members.size() * parts.blocks());
     Progress progress("sweep", "images", common().quiet);
     reports::record::Run run =
@@ -285,8 +287,8 @@ class Sweeping {
   [[nodiscard]] const runs::CommonOptions& common() const { return job_.fields.common; }
   [[nodiscard]] bool whole() const { return finished_ == data_.size(); }
 
-  /// Data, and what the plan has to know of them.
-  void load() {
+  /// Reads the samples, and the model that they are for.
+  models::Target open() {
     if (!job_.from.empty()) {
       stored_ = runs::load_examples(job_.from);
       runs::plan_stored(*stored_, job_.from, job_.fields.sweep, plan_.sweep);
@@ -294,10 +296,16 @@ class Sweeping {
     } else {
       data_ = runs::load_data(job_.fields.data);
     }
+    return models::open_target(job_.model, job_.fields.sweep.input_shape, data_.shape);
+  }
+
+  /// What plan and data have to know of each other.
+  void load() {
     data_ = runs::fit_data(std::move(data_), target_, job_.fields.sweep.classes);
     sweep::resolve_targets(plan_.sweep, data_.class_names);
     sweep::require_runnable(plan_.sweep, data_);
     sweep::leave_out_targets(plan_.sweep, data_);
+    say_notes(common(), target_.notes);
     say_notes(common(), data_.notes);
     runs::load_training(job_.fields.data, target_, plan_.sweep, job_.fields.sweep.classes);
     logged_ = logs_autoattack(plan_.sweep);
@@ -371,9 +379,9 @@ class Sweeping {
 
   const SweepJob& job_;
   runs::RunPlan plan_;
-  models::Target target_;
   std::optional<runs::StoredExamples> stored_;  // what the plan's entry hands over
   datasets::Dataset data_;
+  models::Target target_;
   bool logged_ = false;
   std::size_t finished_ = 0;      // samples the sweep is through with
   std::optional<Sequel> sequel_;  // none after Ctrl-C in the middle of it

@@ -90,8 +90,9 @@ class Reader {
 std::vector<Option> top_options(Experiment& experiment) {
   std::vector<Option> all{
       {"output", "folder of the run", &experiment.output},
-      {"model", "FILE.onnx to attack instead of training one", &experiment.model}};
+      {"model", "FILE.onnx or FILE.pt to attack instead of training one", &experiment.model}};
   for (const Option& option : experiment.data.options()) all.push_back(option);
+  for (const Option& option : experiment.input.options()) all.push_back(option);
   for (const Option& option : experiment.common.options()) all.push_back(option);
   return all;
 }
@@ -128,6 +129,13 @@ Experiment parse_experiment(std::string_view bytes, const std::string& path) {
   if (!experiment.model.empty() && root.contains("train")) {
     fail_usage("{}: both model = '{}' and [train] are given; allowed is one of them", path,
                experiment.model);
+  }
+  for (const Option& option : experiment.input.options()) {
+    if (!experiment.model.empty() || !root.contains(option.name)) continue;
+    fail_usage(
+        "{}: {} requires model = 'FILE.onnx': a network that is trained here takes the data as "
+        "they are",
+        path, option.name);
   }
   return experiment;
 }

@@ -19,6 +19,17 @@ std::vector<Option> DataOptions::options() {
            Effect::kContent}};
 }
 
+std::vector<Option> InputOptions::options() {
+  return {{"mean",
+           "normalisation outside the model file: it sees (x - mean) / std of x in [0, 1]; one "
+           "number for all channels or one each, 0.485,0.456,0.406; empty: 0",
+           &mean, Effect::kResults, true},
+          {"std", "its standard deviations, as --mean; empty: 1", &std, Effect::kResults, true},
+          {"input-range",
+           "LOW,HIGH that the model takes for 0 and 1, before --mean and --std: 0,255 or -1,1",
+           &input_range, Effect::kResults, true}};
+}
+
 std::vector<Option> TrainOptions::options() {
   return {
       {"arch",
@@ -97,17 +108,20 @@ std::vector<Option> SweepOptions::options() {
        "FILE with a name for every class of the model, one a line or as JSON; else as the model's "
        "metadata, else as the data call them",
        &classes, Effect::kNone},
+      {"input-shape",
+       "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
+       "empty: as the data",
+       &input_shape, Effect::kModel, true},
       {"mask",
-       "FILE of what may change: a grey picture (black: nothing may), numbers (0: may not) as "
-       "text, "
-       "or .npz",
-       &mask, Effect::kContent},
+       "FILE of what may change: a grey picture (black: nothing may), or numbers (0: may not) as "
+       "text or .npz",
+       &mask, Effect::kContent, true},
       {"epsilon-scale", "FILE of numbers: how far each feature may go, in shares of ε; 0: nowhere",
-       &epsilon_scale, Effect::kContent},
+       &epsilon_scale, Effect::kContent, true},
       {"lattice",
        "step that adversarial examples are multiples of: 1/255 for what an 8-bit file can hold; "
        "empty: any number",
-       &lattice, Effect::kContent}};
+       &lattice, Effect::kContent, true}};
 }
 
 std::vector<Option> CertifyOptions::options() {
@@ -154,6 +168,7 @@ std::vector<Option> CommonOptions::options() {
 
 std::vector<Option> SweepFields::fields() {
   std::vector<Option> all = data.options();
+  for (const Option& option : input.options()) all.push_back(option);
   for (const Option& option : sweep.options()) all.push_back(option);
   for (const Option& option : common.options()) all.push_back(option);
   return all;

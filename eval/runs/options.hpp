@@ -14,6 +14,7 @@ namespace gibbon::eval::runs {
 /// What another value of an option changes.
 enum class Effect {
   kResults,  ///< the results, or the parts a journal keeps: it is part of a run's identity
+  kModel,    ///< how a model is opened; what came of it is part of the identity
   kContent,  ///< the samples or files it names, whose SHA-256 is part of the identity
   kNone,     ///< speed, or what is written and said
 };
@@ -24,6 +25,7 @@ struct Option {
   std::string_view help;  ///< one line, with unit, and what is allowed
   std::variant<std::string*, double*, std::uint64_t*, bool*, std::vector<std::string>*> value;
   Effect effect = Effect::kResults;
+  bool later = false;  ///< runs of earlier versions do not store it: it had its default
 };
 
 struct DataOptions {
@@ -31,6 +33,14 @@ struct DataOptions {
   std::string data_dir;
   std::string split = "test";
   std::string samples = "all";
+  std::vector<Option> options();
+};
+
+/// What a model file leaves to whoever feeds it.
+struct InputOptions {
+  std::string mean;  ///< empty: 0
+  std::string std;   ///< empty: 1
+  std::string input_range = "0,1";
   std::vector<Option> options();
 };
 
@@ -71,8 +81,9 @@ struct SweepOptions {
   std::uint64_t batch = 256;
   std::uint64_t gallery = 2;
   bool crosscheck = false;
-  std::string classes;  ///< empty: as model or data call them
-  std::string mask;     ///< empty: everything may change
+  std::string classes;      ///< empty: as model or data call them
+  std::string input_shape;  ///< of a TorchScript module; empty: that of the data
+  std::string mask;         ///< empty: everything may change
   std::string epsilon_scale;
   std::string lattice;  ///< empty: any number
   std::vector<Option> options();
@@ -118,6 +129,7 @@ struct CommonOptions {
 /// fields().
 struct SweepFields {
   DataOptions data;
+  InputOptions input;
   SweepOptions sweep;
   CommonOptions common;
   std::vector<Option> fields();

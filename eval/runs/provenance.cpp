@@ -42,7 +42,7 @@ void add(Json& json, const std::vector<Option>& options, Wanted wanted) {
 Json about_model(const SweepProvenance& about, const models::Target& target) {
   Json metadata = Json::object();
   for (const auto& [key, value] : target.metadata) metadata[key] = value;
-  return {
+  Json about_it{
       {"name", fmt::format("{} ({})", std::filesystem::path(about.model_path).filename().string(),
                            target.architecture)},
       {"path", about.model_path},
@@ -50,6 +50,8 @@ Json about_model(const SweepProvenance& about, const models::Target& target) {
       {"architecture", target.architecture},
       {"parameters", target.parameters},
       {"metadata", metadata}};
+  if (!target.engine.empty()) about_it["engine"] = target.engine;
+  return about_it;
 }
 
 Json about_data(const datasets::Dataset& data, const std::string& samples, std::size_t n) {
@@ -88,11 +90,17 @@ SweepFields settled(SweepFields fields, const sweep::SweepPlan& plan) {
   return fields;
 }
 
-Json sweep_identity(const std::string& model_sha256, const datasets::Dataset& data,
+std::string model_identity(const std::string& sha256, const models::Target& target) {
+  std::string identity = sha256;
+  for (const auto& [key, value] : target.engine) identity += fmt::format(", {} {}", key, value);
+  return identity;
+}
+
+Json sweep_identity(const std::string& model, const datasets::Dataset& data,
                     const sweep::SweepPlan& plan, const std::vector<Option>& settled) {
   std::string ids;
   for (const std::uint64_t id : data.ids) ids += fmt::format("{} ", id);
-  Json identity{{"model", model_sha256},
+  Json identity{{"model", model},
                 {"data", data.name + " " + data.split},
                 {"data sha256", data.sha256},
                 {"samples", data.size()},

@@ -17,9 +17,12 @@ namespace gibbon::eval::runs {
 /// the attacks.
 [[nodiscard]] SweepFields settled(SweepFields fields, const sweep::SweepPlan& plan);
 
-/// Everything the results of a sweep depend on, bit for bit: what --resume compares. `settled` are
-/// the fields() of settled().
-[[nodiscard]] nlohmann::ordered_json sweep_identity(const std::string& model_sha256,
+/// The SHA-256 of a model's file, and how another engine runs it, if one does.
+[[nodiscard]] std::string model_identity(const std::string& sha256, const models::Target& target);
+
+/// Everything the results of a sweep depend on, bit for bit: what --resume compares. `model` is its
+/// model_identity(), `settled` are the fields() of settled().
+[[nodiscard]] nlohmann::ordered_json sweep_identity(const std::string& model,
                                                     const datasets::Dataset& data,
                                                     const sweep::SweepPlan& plan,
                                                     const std::vector<Option>& settled);

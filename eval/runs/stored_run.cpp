@@ -12,7 +12,8 @@ namespace gibbon::eval::runs {
 void take(const reports::formats::JsonPart& configuration, const std::vector<Option>& options) {
   for (const Option& option : options) {
     // Earlier versions did not store all of these.
-    if (option.effect == Effect::kNone && !configuration.has(std::string(option.name).c_str())) {
+    const bool dispensable = option.effect == Effect::kNone || option.later;
+    if (dispensable && !configuration.has(std::string(option.name).c_str())) {
       continue;
     }
     std::visit(

@@ -20,7 +20,7 @@ struct StoredPlan : SweepFields {
 };
 
 /// Sets every option from `configuration` of a run.json. Throws an input Error naming the key that
-/// is missing or of the wrong type; what has no effect on results may be missing.
+/// is missing or of the wrong type; what has no effect on results, or came later, may be missing.
 void take(const reports::formats::JsonPart& configuration, const std::vector<Option>& options);
 
 /// Throws an input Error naming the key that is missing or of the wrong type, and a usage Error for

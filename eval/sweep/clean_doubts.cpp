@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "attacks/losses.hpp"
@@ -71,6 +72,7 @@ struct Other {
   std::string text;   ///< what x becomes
   std::string cause;  ///< what the model seems to expect
   Change change;
+  std::string options;  ///< that make the step a part of the model; empty: there are none
 };
 
 /// Mean and standard deviation per channel that training scripts copy from each other.
@@ -110,6 +112,14 @@ Change back_by_channel(const Constants& constants, std::size_t channels) {
   };
 }
 
+/// "--mean 0.1307 --std 0.3081"
+std::string options_of(const Constants& constants) {
+  const std::size_t channels = constants.colour ? 3 : 1;
+  return fmt::format("--mean {} --std {}",
+                     fmt::join(std::span(constants.mean).first(channels), ","),
+                     fmt::join(std::span(constants.deviation).first(channels), ","));
+}
+
 void add_scales(const datasets::Dataset& data, std::vector<Other>& others) {
   if (data.range.upper > 1.5F) {
     others.push_back({"x / 255", "inputs in [0, 1]", by_value([](float v) { return v / 255.0F; })});
@@ -124,16 +134,17 @@ void add_scales(const datasets::Dataset& data, std::vector<Other>& others) {
     }
   }
   if (data.range.lower != 0.0F || data.range.upper != 1.0F) return;
-  others.push_back({"255 x", "inputs in 0 … 255", by_value([](float v) { return 255.0F * v; })});
-  others.push_back(
-      {"2 x - 1", "inputs in [-1, 1]", by_value([](float v) { return 2.0F * v - 1.0F; })});
+  others.push_back({"255 x", "inputs in 0 … 255", by_value([](float v) { return 255.0F * v; }),
+                    "--input-range 0,255"});
+  others.push_back({"2 x - 1", "inputs in [-1, 1]",
+                    by_value([](float v) { return 2.0F * v - 1.0F; }), "--input-range -1,1"});
   others.push_back({"1 - x", "inverted images, dark where these are bright",
-                    by_value([](float v) { return 1.0F - v; })});
+                    by_value([](float v) { return 1.0F - v; }), "--input-range 1,0"});
   for (const Constants& constants : kConstants) {
     if (constants.colour != (data.shape.channels == 3)) continue;
     others.push_back({fmt::format("(x - mean) / std with {}'s constants", constants.name),
                       "normalised inputs, without doing it itself",
-                      by_channel(constants, data.shape.channels)});
+                      by_channel(constants, data.shape.channels), options_of(constants)});
   }
 }
 
@@ -238,10 +249,10 @@ Doubt doubt_inputs(Answers& answers, const datasets::Dataset& data) {
   return {explains, fmt::format("Clean accuracy is {}, but {} on the same samples when x is "
                                 "replaced by {}: the model seems "
                                 "to expect {}. The figures are of the inputs as they are. Make "
-                                "that step a part of the model "
-                                "file, or give data that have it.",
+                                "that step a part of the model {}, or give data that have it.",
                                 rate(count(before), places.size()),
-                                rate(count(best), places.size()), found->text, found->cause)};
+                                rate(count(best), places.size()), found->text, found->cause,
+                                found->options.empty() ? "file" : "with " + found->options)};
 }
 
 /// How often label and answer come together, of every step-th sample from `first` on.
@@ -364,8 +375,9 @@ Sentences doubt_clean_accuracy(const models::Classifier& model, const datasets::
   return {fmt::format(
       "Clean accuracy is {}; chance level with {} classes is {:.1f} %. A model that is wrong "
       "without attack says nothing about attacks. Likely causes: inputs in another scale (0 … 255, "
-      "[-1, 1], or normalised outside the model file), inverted images, another order of the "
-      "classes, or other data. Try 'gibbon data show', and 'gibbon explain' on a sample.",
+      "[-1, 1], or normalised outside the model file: --input-range, --mean and --std say it), "
+      "inverted images, another order of the classes, or other data. Try 'gibbon data show', and "
+      "'gibbon explain' on a sample.",
       rate(right, places.size()), classes, 100.0 / static_cast<double>(classes))};
 }
 

@@ -78,10 +78,11 @@ TEST_F(CleanDoubts, NameTheInputsThatTheModelExpects) {
       data_.images.flat()[k] = change(right.flat()[k]);
     return doubts();
   };
-  EXPECT_THAT(given([](float v) { return 1.0F - v; }),
-              ElementsAre(AllOf(HasSubstr("Clean accuracy is 0.0 % (0 of 100; 95 % interval"),
-                                HasSubstr("but 100.0 % (100 of 100"),
-                                HasSubstr("x is replaced by 1 - x"))));
+  EXPECT_THAT(
+      given([](float v) { return 1.0F - v; }),
+      ElementsAre(AllOf(HasSubstr("Clean accuracy is 0.0 % (0 of 100; 95 % interval"),
+                        HasSubstr("but 100.0 % (100 of 100"), HasSubstr("x is replaced by 1 - x"),
+                        HasSubstr("part of the model with --input-range 1,0, or"))));
   for (std::size_t n = 0; n < data_.images.rows(); ++n) {
     for (std::size_t d = 0; d < kSide * kSide; ++d)
       data_.images.row(n)[d] = right.row(n)[d % kSide * kSide + d / kSide];
@@ -93,7 +94,8 @@ TEST_F(CleanDoubts, NameTheInputsThatTheModelExpects) {
   layer.bias[kClasses - 1] = 30.0F;
   for (std::size_t d = 0; d < kSide * kSide; ++d) layer.weight.row(kClasses - 1)[d] = 0.0F;
   EXPECT_THAT(doubts(), ElementsAre(AllOf(HasSubstr("Clean accuracy is 20.0 %"),
-                                          HasSubstr("x is replaced by 255 x"))));
+                                          HasSubstr("x is replaced by 255 x"),
+                                          HasSubstr("with --input-range 0,255, or"))));
   data_.range = {0.0F, 255.0F};
   for (float& value : data_.images.flat()) value *= 255.0F;
   EXPECT_THAT(doubts(), IsEmpty()) << "now as the model wants it";

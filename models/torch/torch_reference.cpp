@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The plugin gibbon_torch.so: networks in LibTorch's tensors and autograd. Nothing here calls
 // gibbon's arithmetic; of its headers it uses the descriptions alone.
-#include <ATen/Parallel.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <optional>
 #include <stdexcept>
@@ -13,6 +11,7 @@
 #include <torch/version.h>
 
 #include "models/reference.hpp"
+#include "models/torch/one_thread.hpp"
 #include "models/torch/twin.hpp"
 
 namespace gibbon::models {
@@ -408,17 +407,7 @@ class TorchReference final : public Reference {
 
 Reference* open(const ReferenceGraph& graph, Precision precision) {
   return translated([&]() -> Reference* {
-    // One thread per call: whoever wants more calls from more threads.
-    static const bool alone = [] {
-      at::set_num_threads(1);
-      using SetThreads = void (*)(int);
-      if (const auto set =
-              reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
-        set(1);
-      }
-      return true;
-    }();
-    static_cast<void>(alone);
+    torch_twins::use_one_thread();
     return new TorchReference(graph, precision);
   });
 }
