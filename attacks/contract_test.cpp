@@ -362,9 +362,9 @@ TEST_P(AttackContract, FindsTheOptimumOfAMaskedLinearModel) {
     const Problem below = problem(counts ? best - 1.0 : 0.99 * best, n, 1);
     EXPECT_EQ(judged(network, attack_within(limits, model, below).view())[0], 0) << n;
     if (is_control()) continue;
-    // In l1 APGD shares its steps between two features at least: here of 1 and 0.83, not 0.92.
+    // In l1 APGD shares its steps between features, which are more unlike here than above.
     const bool shares = GetParam().norm == Norm::kL1 && info().name.starts_with("apgd");
-    const double factor = shares ? 1.1 : tolerance(info());
+    const double factor = shares ? 1.35 : tolerance(info());
     const Problem above = problem(counts ? best + 1.0 : factor * best, n, 1);
     EXPECT_EQ(judged(network, attack_within(limits, model, above).view())[0], 1) << n;
   }
