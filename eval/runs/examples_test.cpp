@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/rng.hpp"
+#include "base/temporary_folder.hpp"
 #include "datasets/image_io.hpp"
 #include "eval/judge/quantise.hpp"
 #include "eval/runs/stored_examples.hpp"
@@ -49,7 +50,6 @@ class Examples : public testing::Test {
       plan_.attacks.push_back(sweep::parse_entry(text));
     }
   }
-  ~Examples() override { std::filesystem::remove(path_); }
 
   sweep::SweepResult run(const sweep::SweepPlan& plan, const datasets::Dataset& data) const {
     return sweep::sweep(network_, data, plan, [](const sweep::SweepStatus&) {});
@@ -67,7 +67,8 @@ class Examples : public testing::Test {
   models::Network network_;
   datasets::Dataset data_;
   sweep::SweepPlan plan_;
-  std::filesystem::path path_ = std::filesystem::temp_directory_path() / "gibbon_examples_test.npz";
+  TemporaryFolder folder_;  // tests run side by side
+  std::filesystem::path path_ = folder_.path() / "examples.npz";
 };
 
 TEST_F(Examples, AreWhatTheSweepFoundAndComeBack) {
@@ -133,8 +134,7 @@ TEST_F(Examples, AreJudgedAgainstAnyModelAtAnyBudget) {
 
 TEST_F(Examples, AsPicturesAreStillInTheBall) {
   const sweep::SweepResult result = run(plan_, data_);
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / "gibbon_examples_test_pictures";
+  const std::filesystem::path folder = folder_.path() / "pictures";
   save_pictures(folder, data_, plan_, result);
   std::istringstream csv(read_file(folder / "examples.csv"));
   std::string line;
@@ -162,7 +162,6 @@ TEST_F(Examples, AsPicturesAreStillInTheBall) {
     EXPECT_EQ(cells[4], found.label != data_.labels[n] ? "1" : "0") << line;
   }
   EXPECT_GT(pictures, 30U);
-  std::filesystem::remove_all(folder);
 }
 
 // What every attack of the catalogue hands over, rounded to 8 bits: still inside ball and box.

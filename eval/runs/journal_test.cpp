@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/rng.hpp"
+#include "base/temporary_folder.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -19,9 +20,6 @@ using testing::HasSubstr;
 
 class JournalTest : public testing::Test {
  protected:
-  JournalTest() { std::filesystem::remove(path_); }
-  ~JournalTest() override { std::filesystem::remove(path_); }
-
   /// Of 5 blocks of 2 samples, the last of 1; 2 pairs at 3 budgets.
   [[nodiscard]] sweep::Part part(std::uint32_t pair, std::uint32_t block) const {
     const std::size_t count = plan_.count(block);
@@ -61,7 +59,8 @@ class JournalTest : public testing::Test {
            to_bytes(part(0, 4));
   }
 
-  std::filesystem::path path_ = std::filesystem::temp_directory_path() / "gibbon_journal_test";
+  TemporaryFolder folder_;  // tests run side by side
+  std::filesystem::path path_ = folder_.path() / "resume.journal";
   nlohmann::ordered_json configuration_{{"model", "abc"}, {"seed", 1}};
   std::vector<std::uint64_t> ids_{70, 71, 72, 73, 74, 75, 76, 77, 78};
   std::vector<int> labels_ = std::vector<int>(9, 1);
