@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -24,32 +25,40 @@ constexpr std::size_t kBlock = 16;  // samples; of a small network, enough rows 
 /// The farthest that two inputs of the range can be apart: there is nothing to prove beyond.
 double diameter(const CertifyPlan& plan, const datasets::Dataset& data) {
   const double side = static_cast<double>(data.range.upper) - static_cast<double>(data.range.lower);
-  return info_of(plan.norm).diameter(side, data.images.cols());
+  float least = plan.adversary.scale.empty() ? 1.0F : HUGE_VALF;
+  for (const float share : plan.adversary.scale) {
+    if (share > 0.0F) least = std::min(least, share);
+  }
+  return info_of(plan.norm).diameter(side / static_cast<double>(least), data.images.cols());
+}
+
+/// The farthest that one feature can go from a multiple of the lattice, where nothing may go
+/// farther than `reach`: to another multiple, each the float32 nearest to it.
+double lattice_reach(double lattice, Box range, double reach) {
+  if (lattice == 0.0) return reach;
+  const double rounding =
+      0x1p-23 * std::max(std::abs(double{range.lower}), std::abs(double{range.upper}));
+  return std::min(reach, std::floor((reach + rounding) / lattice) * lattice + rounding);
 }
 
 /// Witnesses of all workers: per sample the nearest one.
 class Witnesses {
  public:
   explicit Witnesses(std::size_t samples) : found_(samples) {}
-  void add(Witness witness, double distance) {
-    Found& found = found_[witness.sample];
-    if (!(distance < found.distance)) return;
-    found = {distance, std::move(witness)};
+  void add(Witness witness) {
+    Witness& found = found_[witness.sample];
+    if (found.x.empty() || witness.distance < found.distance) found = std::move(witness);
   }
   [[nodiscard]] std::vector<Witness> take() {
     std::vector<Witness> out;
-    for (Found& found : found_) {
-      if (!found.witness.x.empty()) out.push_back(std::move(found.witness));
+    for (Witness& found : found_) {
+      if (!found.x.empty()) out.push_back(std::move(found));
     }
     return out;
   }
 
  private:
-  struct Found {
-    double distance = std::numeric_limits<double>::infinity();
-    Witness witness;
-  };
-  std::vector<Found> found_;
+  std::vector<Witness> found_;
 };
 
 /// What is the same for all workers.
@@ -77,7 +86,13 @@ class Prover {
         tape_(task.bounder.make_tape(kBlock)),
         x_(kBlock, data_.images.cols()),
         margins_(kBlock, task.network.num_classes() - 1),
-        rounding_(task.network.num_classes()) {}
+        rounding_(task.network.num_classes()) {
+    const attacks::Limits& adversary = plan_.adversary;
+    if (adversary.any()) view_.emplace(adversary, data_.shape, data_.range);
+    const bool equal =
+        std::ranges::all_of(adversary.scale, [](float s) { return s == 0.0F || s == 1.0F; });
+    if (equal && info_of(plan_.norm).each_value) common_lattice_ = adversary.lattice;
+  }
 
   /// What bounds alone say about samples first … first + count - 1; count <= kBlock.
   void bound(std::size_t first, std::size_t count) {
@@ -182,11 +197,13 @@ class Prover {
       const std::size_t n = asked_[a];
       std::ranges::copy(data_.images.row(n), x_.row(a).begin());
       labels_.push_back(data_.labels[n]);
-      reaches_.push_back(attacks::ThreatModel{plan_.norm, radii[a], data_.range}.reach());
+      const double reach = attacks::ThreatModel{plan_.norm, radii[a], data_.range}.reach();
+      reaches_.push_back(lattice_reach(common_lattice_, data_.range, reach));
     }
     models::bounds::Regions regions{.x = std::as_const(x_).view().slice(0, asked_.size()),
                                     .radii = reaches_,
-                                    .ball = ball_of(plan_.norm)};
+                                    .ball = ball_of(plan_.norm),
+                                    .share = plan_.adversary.scale};
     if (plan_.clip == Clip::kToRange) regions.clip = data_.range;
     task_.bounder.enclose(regions, tape_);
     margins_.reshape(asked_.size(), margins_.cols());
@@ -266,20 +283,28 @@ class Prover {
     verify::Query query{.single_precision = true};
     const Row x = data_.images.row(n);
     const double reach = threat.reach();
-    for (const float value : x) {
-      const auto at = static_cast<double>(value);
+    const std::vector<float>& scale = plan_.adversary.scale;
+    for (std::size_t d = 0; d < x.size(); ++d) {
+      const auto at = static_cast<double>(x[d]);
+      double share = scale.empty() ? 1.0 : static_cast<double>(scale[d]);
+      double radius = reach;
+      if (plan_.adversary.lattice > 0.0 && share > 0.0) {
+        radius = lattice_reach(plan_.adversary.lattice, data_.range,
+                               models::bounds::outward_high(reach * share));
+        share = 1.0;
+      }
       query.lower.push_back(std::max(static_cast<double>(threat.domain.lower),
-                                     models::bounds::outward_low(at - reach)));
+                                     models::bounds::low_end(at, radius, share)));
       query.upper.push_back(std::min(static_cast<double>(threat.domain.upper),
-                                     models::bounds::outward_high(at + reach)));
+                                     models::bounds::high_end(at, radius, share)));
     }
     if (!info_of(threat.norm).each_value) {
       query.ball = {
-          ball_of(threat.norm), {x.begin(), x.end()}, models::bounds::outward_high(reach)};
+          ball_of(threat.norm), {x.begin(), x.end()}, models::bounds::outward_high(reach), scale};
     }
-    query.admit = [x, threat](std::span<double> candidate) {
+    query.admit = [this, x, threat](std::span<double> candidate) {
       std::vector<float> moved(candidate.begin(), candidate.end());
-      attacks::project(threat, x, moved);
+      admit(threat, x, moved);
       std::ranges::copy(moved, candidate.begin());
     };
     const std::size_t classes = task_.network.num_classes();
@@ -294,19 +319,32 @@ class Prover {
     return query;
   }
 
-  /// The judge's own ball, box and label.
+  /// To where the adversary may be.
+  void admit(const attacks::ThreatModel& threat, Row x, MutableRow moved) const {
+    if (!view_) return attacks::project(threat, x, moved);
+    std::vector<float> origin(view_->size());
+    std::vector<float> z(view_->size());
+    view_->narrow(x, origin);
+    view_->narrow(moved, z);
+    attacks::project({threat.norm, threat.epsilon, view_->domain()}, origin, z);
+    view_->widen(threat, x, z, moved);
+  }
+
+  /// The judge's own ball, box, lattice and label.
   bool confirmed(std::size_t n, const attacks::ThreatModel& threat,
                  std::span<const double> witness) {
     std::vector<float> candidate(witness.begin(), witness.end());
     const Row x = data_.images.row(n);
-    const double distance = judge::measure(x, candidate)[threat.norm];
+    const attacks::Limits& adversary = plan_.adversary;
+    const double distance = judge::measure(x, candidate, adversary.scale)[threat.norm];
     if (!(distance <= threat.reach()) || !judge::inside(threat.domain, candidate)) return false;
+    if (adversary.lattice > 0.0 && !judge::on_lattice(adversary.lattice, candidate)) return false;
     judge::Finding finding;
     judge_.look({candidate.data(), 1, candidate.size()}, Labels(data_.labels).subspan(n, 1),
                 {&finding, 1});
     if (finding.label < 0 || finding.label == data_.labels[n]) return false;
     band_.attack(n, distance, "the proof's counterexample");
-    task_.witnesses.add({n, threat.epsilon, std::move(candidate)}, distance);
+    task_.witnesses.add({n, threat.epsilon, distance, std::move(candidate)});
     return true;
   }
 
@@ -319,7 +357,9 @@ class Prover {
   Tensor x_;
   TensorOf<models::bounds::Bounded> margins_;
   std::vector<double> rounding_;
-  std::vector<std::size_t> asked_;  // samples
+  std::optional<attacks::View> view_;  // of the adversary, where it has limits
+  double common_lattice_ = 0.0;        // by which all radii are shortened alike
+  std::vector<std::size_t> asked_;     // samples
   std::vector<int> labels_;
   std::vector<double> reaches_;
 };

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "attacks/threat_model.hpp"
+#include "attacks/limits.hpp"
 #include "datasets/dataset.hpp"
 #include "eval/verify/query.hpp"
 #include "models/bounds/region.hpp"
@@ -28,6 +28,7 @@ struct CertifyPlan {
   std::vector<double> epsilons;  ///< rising
   Clip clip = Clip::kToRange;
   Radius radius = Radius::kOfCurve;
+  attacks::Limits adversary;  ///< what it may do beside ball and range; scale: none or D numbers
   /// Per sample the smallest distance in `norm` at which it is known to break: what a sweep found.
   /// Infinity: none known; empty: of no sample.
   std::vector<double> attacked;
@@ -39,6 +40,7 @@ struct CertifyPlan {
 struct Witness {
   std::size_t sample = 0;  ///< of the data
   double epsilon = 0.0;    ///< the budget that was asked for; x is no farther away
+  double distance = 0.0;   ///< of x in the plan's norm, as the adversary's scale has it
   std::vector<float> x;
 };
 
@@ -57,7 +59,8 @@ using CertifyProgress = std::function<void(std::size_t done, std::size_t total)>
 /// what they leave open. Budgets are halved between what is certified and what is attacked; what
 /// is certified at an ε is so at every smaller one, and a counterexample counts at its own distance
 /// and above, once the judge has confirmed it. Samples that are wrong when clean are attacked at 0.
-/// The regions contain all that judge and attacks call inside.
+/// The regions contain all that judge and attacks call inside: balls of (x' - x) / scale under a
+/// scale of the adversary, and no farther than the last multiple of its lattice.
 ///
 /// Throws what Bounder throws, and a usage Error for l0, which has no bounds. Throws Interrupted
 /// after Ctrl-C.

@@ -11,6 +11,7 @@
 #include "eval/cli/command.hpp"
 #include "eval/cli/counted_work.hpp"
 #include "eval/cli/work.hpp"
+#include "eval/runs/limit_files.hpp"
 #include "eval/runs/provenance.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_run.hpp"
@@ -112,7 +113,8 @@ struct State {
     if (!is_there(folder / "run.json")) return {};
     reports::record::Run run = runs::read_run_folder(folder);
     if (run.curve.empty() && common.force) return {};
-    runs::require_joinable(folder, run, file.sha256, samples, asked.norm);
+    runs::require_joinable(folder, run, file.sha256, samples, asked.norm,
+                           runs::limits_record(asked.adversary));
     if (!run.curve.empty() && options.no_clip) {
       fail_usage(
           "--no-clip: the attacks in {} stay in the valid range of the data, so lower and upper "
@@ -126,10 +128,12 @@ struct State {
     certify::CertifyPlan asked = plan();
     const models::ModelFile file = load_model(model, input);
     static_cast<void>(models::perceptron_of(file, "certify"));
+    asked.adversary = runs::read_limits(options.limits);
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {}, common.force);
     const models::Target target(file);
     const datasets::Dataset samples = load_data(data, target, common);
+    asked.adversary = sweep::fit_limits(asked.adversary, samples);
     const std::vector<std::string> doubts = sweep::doubt_clean_accuracy(*target.fast, samples);
     say_notes(common, doubts);
     reports::record::Run joined = run_to_join(file, samples, asked);
@@ -182,8 +186,10 @@ struct State {
       run.provenance = runs::certify_provenance(
           {.command = command(), .model_path = model, .model_sha256 = file.sha256}, file.network,
           samples, data);
-      run.diagnosis = samples.notes;
-      run.diagnosis.insert(run.diagnosis.end(), doubts.begin(), doubts.end());
+      run.diagnosis = doubts;
+      runs::add_limits(run, asked.adversary);
+      say_notes(common, std::span(run.diagnosis).first(run.diagnosis.size() - doubts.size()));
+      run.diagnosis.insert(run.diagnosis.begin(), samples.notes.begin(), samples.notes.end());
       runs::start_run(folder);
     }
     runs::begin_drawing(folder);

@@ -65,6 +65,29 @@ TEST_F(LimitsCli, ExamplesKeepToMaskScaleAndLattice) {
   EXPECT_EQ(expect(0, "grep ^pgd s/curve.csv").out, curve);
 }
 
+// A rate under limits says so wherever it stands, and is not compared with one without.
+TEST_F(LimitsCli, CertificatesAndGatesKnowTheAdversary) {
+  const std::string limits = " --mask mask.txt --lattice 1/255 ";
+  const std::string sentence = "Limited adversary: 392 of 784 features may change, to multiples of";
+  expect(0, sweep + limits + "-o r");
+  EXPECT_THAT(shell.text("r/run.json"), HasSubstr(sentence));
+  EXPECT_THAT(shell.text("r/report.html"), HasSubstr(sentence));
+  const std::string certify =
+      "gibbon certify --model m.onnx --data digits --samples 0:60 --epsilons 0.02,0.1 --nodes 20 ";
+  EXPECT_THAT(expect(2, certify + "-o r").err, HasSubstr("its run has adversary limited to {"));
+  expect(0, certify + limits + "-o r");
+  const json certified = json::parse(shell.text("r/certified.json"));
+  const json& curve = certified["certificates"][0]["curve"];
+  EXPECT_GT(curve[0]["certified"], 20);
+  EXPECT_GT(curve[1]["attacked"], 5);
+  EXPECT_THAT(expect(0, certify + limits + "-o alone").err, HasSubstr(sentence));
+  EXPECT_THAT(shell.text("alone/report.html"), HasSubstr(sentence));
+
+  expect(0, "gibbon baseline r -o masked.json");
+  expect(0, sweep + "-o all");
+  EXPECT_THAT(expect(2, "gibbon check all --baseline masked.json").err, HasSubstr("limits: "));
+}
+
 TEST_F(LimitsCli, WhatCannotBeMeantIsRefused) {
   const auto refused = [&](int status, const std::string& options, const std::string& what) {
     EXPECT_THAT(expect(status, sweep + options + " -o x").err, HasSubstr(what)) << options;

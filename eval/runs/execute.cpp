@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "eval/runs/limit_files.hpp"
 #include "eval/runs/provenance.hpp"
 
 namespace gibbon::eval::runs {
@@ -26,6 +27,7 @@ reports::record::Run execute(const RunPlan& plan, const models::Target& target,
                            .samples = std::move(result.samples),
                            .distances = std::move(result.distances),
                            .diagnosis = std::move(result.diagnosis)};
+  add_limits(run, sweep::fit_limits(plan.sweep.limits, data));
   run.diagnosis.insert(run.diagnosis.begin(), data.notes.begin(), data.notes.end());
   return run;
 }

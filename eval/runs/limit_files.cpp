@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fmt/ranges.h>
 #include <limits>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
+#include "base/sha256.hpp"
 #include "datasets/image_io.hpp"
 #include "reports/formats/npz.hpp"
 
@@ -83,10 +85,34 @@ double step_of(const std::string& text) {
              printable(text));
 }
 
+/// What has to stand beside every rate under these limits.
+std::string sentence_of(const attacks::Limits& limits) {
+  std::vector<std::string> what;
+  const std::vector<float>& scale = limits.scale;
+  if (const auto frozen = std::ranges::count(scale, 0.0F); frozen > 0) {
+    what.push_back(fmt::format("{} of {} features may change",
+                               scale.size() - static_cast<std::size_t>(frozen), scale.size()));
+  }
+  float least = std::numeric_limits<float>::infinity();
+  for (const float share : scale) {
+    if (share > 0.0F) least = std::min(least, share);
+  }
+  if (!scale.empty() && !(least == 1.0F && std::ranges::max(scale) == 1.0F)) {
+    what.push_back(fmt::format("by {:g} to {:g} times ε", least, std::ranges::max(scale)));
+  }
+  if (limits.lattice > 0.0) {
+    what.push_back(
+        fmt::format("to multiples of {:g} (1/{:g})", limits.lattice, 1.0 / limits.lattice));
+  }
+  return fmt::format("Limited adversary: {}. Rates and certificates hold against no other.",
+                     fmt::join(what, ", "));
+}
+
 }  // namespace
 
-attacks::Limits read_limits(const fs::path& mask, const fs::path& scale,
-                            const std::string& lattice) {
+attacks::Limits read_limits(const LimitOptions& options) {
+  const fs::path mask = options.mask;
+  const fs::path scale = options.epsilon_scale;
   attacks::Limits limits;
   if (!scale.empty()) {
     if (is_picture(scale)) {
@@ -106,8 +132,32 @@ attacks::Limits read_limits(const fs::path& mask, const fs::path& scale,
       if (free[d] == 0.0F) limits.scale[d] = 0.0F;
     }
   }
-  if (!lattice.empty()) limits.lattice = step_of(lattice);
+  if (!options.lattice.empty()) limits.lattice = step_of(options.lattice);
   return limits;
+}
+
+nlohmann::ordered_json limits_record(const attacks::Limits& limits) {
+  if (!limits.any()) return nullptr;
+  nlohmann::ordered_json record;
+  const std::vector<float>& scale = limits.scale;
+  record["sha256"] =
+      sha256_hex({reinterpret_cast<const char*>(scale.data()), scale.size() * sizeof(float)});
+  record["lattice"] = limits.lattice;
+  if (!scale.empty()) {
+    record["free"] = scale.size() - static_cast<std::size_t>(std::ranges::count(scale, 0.0F));
+    record["features"] = scale.size();
+  }
+  return record;
+}
+
+void add_limits(reports::record::Run& run, const attacks::Limits& limits) {
+  if (!limits.any()) return;
+  run.provenance["limits"] = limits_record(limits);
+  run.diagnosis.insert(run.diagnosis.begin(), sentence_of(limits));
+}
+
+nlohmann::ordered_json limits_of(const reports::record::Run& run) {
+  return run.provenance.value("limits", nlohmann::ordered_json());
 }
 
 }  // namespace gibbon::eval::runs

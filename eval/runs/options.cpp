@@ -81,9 +81,23 @@ std::vector<Option> TrainOptions::options() {
        &augment}};
 }
 
+std::vector<Option> LimitOptions::options() {
+  return {
+      {"mask",
+       "FILE of what may change: a grey picture (black: nothing may), or numbers (0: may not) "
+       "as text or .npz",
+       &mask, Effect::kContent, true},
+      {"epsilon-scale", "FILE of numbers: how far each feature may go, in shares of ε; 0: nowhere",
+       &epsilon_scale, Effect::kContent, true},
+      {"lattice",
+       "step that adversarial examples are multiples of: 1/255 for what an 8-bit file can hold; "
+       "empty: any number",
+       &lattice, Effect::kContent, true}};
+}
+
 std::vector<Option> SweepOptions::options() {
   static const std::string kAnyNorm = listed(kNorms) + "; repeatable";  // an Option views its help
-  return {
+  std::vector<Option> all{
       {"attack",
        "NAME, NAME:option=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon list "
        "attacks')",
@@ -111,35 +125,30 @@ std::vector<Option> SweepOptions::options() {
       {"input-shape",
        "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
        "empty: as the data",
-       &input_shape, Effect::kModel, true},
-      {"mask",
-       "FILE of what may change: a grey picture (black: nothing may), or numbers (0: may not) as "
-       "text or .npz",
-       &mask, Effect::kContent, true},
-      {"epsilon-scale", "FILE of numbers: how far each feature may go, in shares of ε; 0: nowhere",
-       &epsilon_scale, Effect::kContent, true},
-      {"lattice",
-       "step that adversarial examples are multiples of: 1/255 for what an 8-bit file can hold; "
-       "empty: any number",
-       &lattice, Effect::kContent, true}};
+       &input_shape, Effect::kModel, true}};
+  for (const Option& option : limits.options()) all.push_back(option);
+  return all;
 }
 
 std::vector<Option> CertifyOptions::options() {
   static const std::string kBoundedNorm = listed(models::bounds::kBoundedNorms);
-  return {{"norm", kBoundedNorm, &norm},
-          {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
-          {"no-clip", "let inputs leave the data's valid range, as some published figures do",
-           &no_clip},
-          {"radius", "also search the certified radius of every sample", &radius},
-          {"nodes", "branch-and-bound nodes per sample, budget and other class; 0: bounds only",
-           &nodes},
-          {"timeout",
-           "seconds per sample and budget; 0: no limit, so results do not depend on the machine",
-           &timeout},
-          {"soundness",
-           "arithmetic that certificates cover: real, double (also the judge's forward pass) or "
-           "float32",
-           &soundness}};
+  std::vector<Option> all{
+      {"norm", kBoundedNorm, &norm},
+      {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
+      {"no-clip", "let inputs leave the data's valid range, as some published figures do",
+       &no_clip},
+      {"radius", "also search the certified radius of every sample", &radius},
+      {"nodes", "branch-and-bound nodes per sample, budget and other class; 0: bounds only",
+       &nodes},
+      {"timeout",
+       "seconds per sample and budget; 0: no limit, so results do not depend on the machine",
+       &timeout},
+      {"soundness",
+       "arithmetic that certificates cover: real, double (also the judge's forward pass) or "
+       "float32",
+       &soundness}};
+  for (const Option& option : limits.options()) all.push_back(option);
+  return all;
 }
 
 std::vector<Option> VerifyOptions::options() {

@@ -71,6 +71,14 @@ struct TrainOptions {
   std::vector<Option> options();
 };
 
+/// What an adversary may do beside ball and range.
+struct LimitOptions {
+  std::string mask;  ///< empty: everything may change
+  std::string epsilon_scale;
+  std::string lattice;  ///< empty: any number
+  std::vector<Option> options();
+};
+
 struct SweepOptions {
   std::vector<std::string> attack{"fgsm", "noise-uniform", "noise-sign"};
   std::vector<std::string> norm{"linf"};
@@ -83,9 +91,7 @@ struct SweepOptions {
   bool crosscheck = false;
   std::string classes;      ///< empty: as model or data call them
   std::string input_shape;  ///< of a TorchScript module; empty: that of the data
-  std::string mask;         ///< empty: everything may change
-  std::string epsilon_scale;
-  std::string lattice;  ///< empty: any number
+  LimitOptions limits;
   std::vector<Option> options();
 };
 
@@ -97,6 +103,7 @@ struct CertifyOptions {
   std::uint64_t nodes = 5000;
   double timeout = 0.0;
   std::string soundness = "double";
+  LimitOptions limits;
   std::vector<Option> options();
 };
 

@@ -43,16 +43,15 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
 sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
                             const Note& warn) {
   constexpr std::uint64_t kLargestBatch = 1U << 16U;
-  sweep::SweepPlan plan{
-      .epsilons = sweep::parse_epsilons(options.epsilons),
-      .seed = common.seed,
-      .max_queries = options.max_queries,
-      .exhaustive = options.exhaustive,
-      .threads = common.workers(),
-      .batch = options.batch,
-      .crosscheck = options.crosscheck,
-      .keep_examples = !options.save.empty(),
-      .limits = read_limits(options.mask, options.epsilon_scale, options.lattice)};
+  sweep::SweepPlan plan{.epsilons = sweep::parse_epsilons(options.epsilons),
+                        .seed = common.seed,
+                        .max_queries = options.max_queries,
+                        .exhaustive = options.exhaustive,
+                        .threads = common.workers(),
+                        .batch = options.batch,
+                        .crosscheck = options.crosscheck,
+                        .keep_examples = !options.save.empty(),
+                        .limits = read_limits(options.limits)};
   if (options.batch < 1 || options.batch > kLargestBatch) {
     fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
   }

@@ -7,6 +7,7 @@
 
 #include "base/sha256.hpp"
 #include "datasets/classes.hpp"
+#include "eval/runs/limit_files.hpp"
 #include "generated/revision.hpp"
 #include "models/kernels/gemm.hpp"
 
@@ -118,10 +119,9 @@ Json sweep_identity(const std::string& model, const datasets::Dataset& data,
           aims.push_back(spec.target.label);
   if (!aims.empty()) identity["targets"] = aims;
   if (plan.limits.any()) {  // what the files hold, not what they are called
-    const std::vector<float>& scale = plan.limits.scale;
-    identity["limits sha256"] =
-        sha256_hex({reinterpret_cast<const char*>(scale.data()), scale.size() * sizeof(float)});
-    identity["lattice"] = plan.limits.lattice;
+    const Json limits = limits_record(plan.limits);
+    identity["limits sha256"] = limits["sha256"];
+    identity["lattice"] = limits["lattice"];
   }
   add(identity, settled, [](Effect effect) { return effect == Effect::kResults; });
   return identity;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "eval/runs/limit_files.hpp"
 #include "reports/formats/parse_json.hpp"
 
 namespace gibbon::eval::runs {
@@ -50,7 +51,7 @@ std::vector<std::pair<std::string, std::string>> rows_of(const std::vector<sweep
                                const std::string& there, const std::string& here) {
   fail_usage(
       "{}: its run has {} {}, this command {}; certificates can only be merged into a run of the "
-      "same model, data, samples and norm; choose another --output",
+      "same model, data, samples, adversary and norm; choose another --output",
       folder.string(), what, there, here);
 }
 
@@ -90,11 +91,16 @@ std::string counted(const Samples& samples) {
                                        samples.back().first);
 }
 
+std::string limits_text(const nlohmann::ordered_json& limits) {
+  return limits.is_null() ? "without --mask, --epsilon-scale and --lattice"
+                          : "limited to " + limits.dump();
+}
+
 }  // namespace
 
 void require_joinable(const std::filesystem::path& folder, const reports::record::Run& run,
                       const std::string& model_sha256, const datasets::Dataset& data,
-                      attacks::Norm norm) {
+                      attacks::Norm norm, const nlohmann::ordered_json& limits) {
   if (run.curve.empty() && run.certificates.empty()) {
     fail_input("{}: its run has neither attacks nor certificates; choose another --output",
                folder.string());
@@ -107,6 +113,8 @@ void require_joinable(const std::filesystem::path& folder, const reports::record
   for (std::size_t n = 0; n < data.size(); ++n) here.emplace_back(data.ids[n], data.labels[n]);
   if (const Samples there = samples_of(run); there != here)
     fail_joining(folder, "samples", counted(there), counted(here));
+  if (const nlohmann::ordered_json there = limits_of(run); there != limits)
+    fail_joining(folder, "adversary", limits_text(there), limits_text(limits));
   if (run.curve.empty()) return;
   std::set<std::string> norms;
   for (const reports::record::CurvePoint& point : run.curve) norms.insert(point.norm);

@@ -37,10 +37,11 @@ void take(const reports::formats::JsonPart& configuration, const std::vector<Opt
 
 /// Whether certificates of this model and these samples in this norm belong to the run in `folder`:
 /// throws a usage Error that names both values where they differ, or when the run is unfinished or
-/// does not tell distances. A run of certificates alone has no norm to differ in.
+/// does not tell distances. A run of certificates alone has no norm to differ in. `limits` are the
+/// limits_record() of the adversary.
 void require_joinable(const std::filesystem::path& folder, const reports::record::Run& run,
                       const std::string& model_sha256, const datasets::Dataset& data,
-                      attacks::Norm norm);
+                      attacks::Norm norm, const nlohmann::ordered_json& limits);
 
 /// Per sample the smallest distance in the norm at which anything of the run broke it, 0 where it
 /// is wrong when clean, infinity where nothing did; empty when the run has no attack.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "eval/runs/limit_files.hpp"
 #include "reports/gate/gate_cases.hpp"
 
 namespace gibbon::eval::runs {
@@ -31,9 +32,10 @@ class Joining : public testing::Test {
 
   /// Why certificates of this model in this norm do not join; "" when they do.
   [[nodiscard]] std::string refusal(const std::string& model_sha256 = "old",
-                                    attacks::Norm norm = attacks::Norm::kLinf) const {
+                                    attacks::Norm norm = attacks::Norm::kLinf,
+                                    const nlohmann::ordered_json& limits = nullptr) const {
     try {
-      require_joinable("out", run_, model_sha256, data_, norm);
+      require_joinable("out", run_, model_sha256, data_, norm, limits);
     } catch (const Error& error) {
       return error.what();
     }
@@ -45,6 +47,18 @@ class Joining : public testing::Test {
 };
 
 TEST_F(Joining, CertificatesJoinTheSweepOfTheSameSamples) { EXPECT_EQ(refusal(), ""); }
+
+// Another adversary reaches other points: its certificates say nothing of this sweep.
+TEST_F(Joining, AnotherAdversaryIsRefused) {
+  const nlohmann::ordered_json limits = limits_record({.scale = {1.0F, 0.0F}, .lattice = 0.0});
+  const auto refused = AllOf(HasSubstr("its run has adversary"), HasSubstr("without --mask"),
+                             HasSubstr("limited to {"), HasSubstr("\"free\":1"));
+  EXPECT_THAT(refusal("old", attacks::Norm::kLinf, limits), refused);
+  add_limits(run_, {.scale = {1.0F, 0.0F}, .lattice = 0.0});
+  EXPECT_EQ(refusal("old", attacks::Norm::kLinf, limits), "");
+  EXPECT_THAT(refusal(), refused);
+  EXPECT_THAT(run_.diagnosis.front(), HasSubstr("1 of 2 features may change"));
+}
 
 // What an interrupted sweep has not attacked would look as if nothing had broken it.
 TEST_F(Joining, AnInterruptedSweepIsRefused) {

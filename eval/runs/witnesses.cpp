@@ -37,7 +37,7 @@ void write_witnesses(const std::filesystem::path& folder, const datasets::Datase
     found.insert(found.end(), witness.x.begin(), witness.x.end());
     labels.push_back(data.labels[witness.sample]);
     ids.push_back(static_cast<std::int64_t>(data.ids[witness.sample]));
-    distances.push_back(attacks::distance(norm, origin, witness.x));
+    distances.push_back(witness.distance);
     epsilon = std::max(epsilon, witness.epsilon);
   }
   const std::size_t n = witnesses.size();

@@ -199,16 +199,16 @@ double DualBatch::finish(std::size_t slot) {
   double least = least_corner(c, network_.lower, network_.upper, x);
   if (network_.ball != Norm::kLinf) {
     const bool euclidean = network_.ball == Norm::kL2;
-    const double length = models::bounds::dual_length(network_.ball, c, network_.scale);
+    const double length = models::bounds::dual_length(network_.ball, c, network_.stretch);
     const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
     if (in_ball > least) {
       least = in_ball;
       std::ranges::copy(network_.centre, x.begin());
       for (std::size_t j = 0; j < x.size() && length > 0.0; ++j) {
-        const double part = c[j] / network_.scale[j];
-        if (euclidean) x[j] -= network_.radius * part / (length * network_.scale[j]);
+        const double part = c[j] / network_.stretch[j];
+        if (euclidean) x[j] -= network_.radius * part / (length * network_.stretch[j]);
         if (!euclidean && std::abs(part) == length) {
-          x[j] -= network_.radius * std::copysign(1.0, part) / network_.scale[j];
+          x[j] -= network_.radius * std::copysign(1.0, part) / network_.stretch[j];
           break;
         }
       }
@@ -358,7 +358,7 @@ void DualBatch::evaluate(std::span<const std::size_t> slots) {
     const std::span<const double> c = sound_.row(r);
     double least = models::bounds::least_in_box(c, network_.lower, network_.upper);
     if (network_.ball != Norm::kLinf) {
-      const double length = models::bounds::dual_length(network_.ball, c, network_.scale);
+      const double length = models::bounds::dual_length(network_.ball, c, network_.stretch);
       const double in_ball = models::bounds::dot(c, network_.centre) - network_.radius * length;
       if (!(least > in_ball)) least = in_ball;  // a NaN stays
     }

@@ -17,7 +17,8 @@ constexpr std::size_t kPoints = 64;  // what the float32 products pad to anyway
 void pull_into_ball(const BallRegion& ball, std::span<double> x) {
   double length = 0.0;
   for (std::size_t j = 0; j < x.size(); ++j) {
-    const double distance = x[j] - ball.centre[j];
+    if (x[j] == ball.centre[j]) continue;
+    const double distance = (x[j] - ball.centre[j]) / ball.share_of(j);
     length += ball.ball == Norm::kL2 ? distance * distance : std::abs(distance);
   }
   if (ball.ball == Norm::kL2) length = std::sqrt(length);
@@ -29,7 +30,8 @@ void pull_into_ball(const BallRegion& ball, std::span<double> x) {
 }
 
 /// One step down the gradient: of a share of the box's half widths along the signs, or in a ball of
-/// a share of its radius along the gradient, in l1 along its largest entry.
+/// a share of its radius along the gradient, in l1 along its largest entry; both by the gradient of
+/// z = x / share of the ball, which is share · ∂/∂x.
 void descend(const Query& query, std::span<const float> gradient, double share,
              std::span<double> x) {
   const bool ball = query.ball && query.ball->ball != Norm::kLinf;
@@ -42,17 +44,24 @@ void descend(const Query& query, std::span<const float> gradient, double share,
     return;
   }
   double length = 0.0;
+  double largest = 0.0;
   std::size_t steepest = 0;
   for (std::size_t j = 0; j < x.size(); ++j) {
-    length += static_cast<double>(gradient[j]) * static_cast<double>(gradient[j]);
-    if (std::abs(gradient[j]) > std::abs(gradient[steepest])) steepest = j;
+    const double slope = query.ball->share_of(j) * static_cast<double>(gradient[j]);
+    length += slope * slope;
+    if (std::abs(slope) > largest) {
+      largest = std::abs(slope);
+      steepest = j;
+    }
   }
   const double step = share * 2.0 * query.ball->radius;
   if (query.ball->ball == Norm::kL1) {
-    x[steepest] -= std::copysign(step, static_cast<double>(gradient[steepest]));
+    x[steepest] -= std::copysign(step * query.ball->share_of(steepest),
+                                 static_cast<double>(gradient[steepest]));
   } else if (length > 0.0) {
     for (std::size_t j = 0; j < x.size(); ++j) {
-      x[j] -= step * static_cast<double>(gradient[j]) / std::sqrt(length);
+      const double unit = query.ball->share_of(j);
+      x[j] -= step * unit * unit * static_cast<double>(gradient[j]) / std::sqrt(length);
     }
   }
   for (std::size_t j = 0; j < x.size(); ++j) {

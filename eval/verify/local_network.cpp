@@ -33,7 +33,7 @@ LocalNetwork::LocalNetwork(const models::bounds::Bounder& bounder,
       upper(filled_up(tape.upper.row(0), 0.0)),
       centre(filled_up(tape.centre.row(0), 0.0)),
       magnitude(filled_up(tape.magnitude.row(0), 0.0)),
-      scale(filled_up(bounder.scale(), 1.0)),
+      stretch(filled_up(tape.stretch, 1.0)),
       ball(tape.ball),
       radius(tape.radii[0]) {
   std::vector<std::size_t> entering(bounder.input_dim());

@@ -55,7 +55,7 @@ struct LocalNetwork {
   std::vector<double> upper;      ///< likewise
   std::vector<double> centre;     ///< likewise, of the ball
   std::vector<double> magnitude;  ///< likewise: largest |x_j|
-  std::vector<double> scale;      ///< likewise, filled up by ones
+  std::vector<double> stretch;    ///< likewise, filled up by ones: of the ball, as in BoundTape
   Norm ball = Norm::kLinf;
   double radius = 0.0;
   std::vector<LocalLayer> layers;

@@ -21,11 +21,17 @@ struct Requirement {
 /// Holds at an input where at least one of its requirements does; equality does not hold.
 using Clause = std::vector<Requirement>;
 
-/// A ball that inputs must lie in besides the box, in input units.
+/// A ball that inputs must lie in besides the box, in input units: ||(x - centre) / share|| <=
+/// radius.
 struct BallRegion {
   Norm ball = Norm::kL2;
   std::vector<double> centre;  ///< D
   double radius = 0.0;
+  std::vector<float> share;  ///< D, each >= 0; at 0 the box is a point. Empty: 1 for all
+
+  [[nodiscard]] double share_of(std::size_t j) const {
+    return share.empty() ? 1.0 : static_cast<double>(share[j]);
+  }
 };
 
 /// "For all x in the region every clause holds", in input units, before the model's normalisation.

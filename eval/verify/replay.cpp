@@ -42,8 +42,8 @@ bool admitted(const Query& query, std::span<const double> x) {
   double largest = 0.0;
   for (std::size_t j = 0; j < x.size(); ++j) {
     if (!(x[j] >= query.lower[j] && x[j] <= query.upper[j])) return false;
-    if (!query.ball) continue;
-    const double distance = std::abs(x[j] - query.ball->centre[j]);
+    if (!query.ball || x[j] == query.ball->centre[j]) continue;
+    const double distance = std::abs(x[j] - query.ball->centre[j]) / query.ball->share_of(j);
     square += distance * distance;
     sum += distance;
     largest = std::max(largest, distance);

@@ -235,7 +235,7 @@ std::vector<double> Bounding::input_units(std::span<const double> x) const {
   for (std::size_t j = 0; j < out.size(); ++j) {
     const double low = network_.lower[j];
     const double high = network_.upper[j];
-    const bool turned = network_.scale[j] < 0.0;
+    const bool turned = network_.stretch[j] < 0.0;
     // Corners stay corners; points between keep their place.
     const double share = high > low ? std::clamp((x[j] - low) / (high - low), 0.0, 1.0) : 0.0;
     const double from_low = turned ? 1.0 - share : share;

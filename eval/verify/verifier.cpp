@@ -71,6 +71,7 @@ void Decision::enclose() {
     region.ball = query_.ball->ball;
     region.centre = query_.ball->centre;
     region.radius = query_.ball->radius;
+    region.share = query_.ball->share;
   }
   bounder_.enclose(region, tape_);
   set_targets();
@@ -121,8 +122,8 @@ void Decision::optimise(int iterations, std::string_view method) {
     choices_[c] = std::make_shared<Choices>(batch.choices(best));
     std::vector<double> start(query_.lower.size());
     for (std::size_t j = 0; j < start.size(); ++j) {
-      start[j] = (batch.slope(best)[j] > 0.0) == (network_->scale[j] > 0.0) ? query_.lower[j]
-                                                                            : query_.upper[j];
+      start[j] = (batch.slope(best)[j] > 0.0) == (network_->stretch[j] > 0.0) ? query_.lower[j]
+                                                                              : query_.upper[j];
     }
     starts_.push_back(std::move(start));
   }

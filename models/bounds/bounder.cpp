@@ -138,7 +138,7 @@ void Bounder::enclose(const Regions& regions, BoundTape& tape) const {
 void Bounder::enclose(const BoxRegion& region, BoundTape& tape) const {
   expect_size("Bounder: lower ends", region.lower.size(), input_dim());
   expect_size("Bounder: upper ends", region.upper.size(), input_dim());
-  resize(1, tape);
+  resize(1, region.share, tape);
   tape.ball = region.centre.empty() ? Norm::kLinf : region.ball;
   tape.radii.assign(1, region.radius);
   for (std::size_t j = 0; j < input_dim(); ++j) {
@@ -158,22 +158,27 @@ void Bounder::enclose_placed(BoundTape& tape) const {
   }
 }
 
-void Bounder::resize(std::size_t samples, BoundTape& tape) const {
+void Bounder::resize(std::size_t samples, std::span<const float> share, BoundTape& tape) const {
   tape.samples = samples;
+  tape.stretch.assign(scale_.begin(), scale_.end());
+  if (!share.empty()) expect_size("Bounder: shares of the radius", share.size(), input_dim());
+  // A share of 0 makes it infinite, and whatever is divided by it 0.
+  for (std::size_t j = 0; j < share.size(); ++j) tape.stretch[j] /= static_cast<double>(share[j]);
   for (TensorOf<double>* part : {&tape.centre, &tape.lower, &tape.upper, &tape.magnitude}) {
     part->reshape(samples, input_dim());
   }
 }
 
 void Bounder::place(const Regions& regions, BoundTape& tape) const {
-  resize(regions.x.rows, tape);
+  resize(regions.x.rows, regions.share, tape);
   tape.ball = regions.ball;
   tape.radii.assign(regions.radii.begin(), regions.radii.end());
   for (std::size_t n = 0; n < tape.samples; ++n) {
     for (std::size_t j = 0; j < input_dim(); ++j) {
       const double x = regions.x.row(n)[j];
-      double low = outward_low(x - tape.radii[n]);
-      double high = outward_high(x + tape.radii[n]);
+      const double share = regions.share.empty() ? 1.0 : static_cast<double>(regions.share[j]);
+      double low = low_end(x, tape.radii[n], share);
+      double high = high_end(x, tape.radii[n], share);
       if (regions.clip) {
         low = std::max(low, static_cast<double>(regions.clip->lower));
         high = std::min(high, static_cast<double>(regions.clip->upper));
@@ -195,8 +200,9 @@ void Bounder::place(std::size_t n, std::size_t j, double low, double high, doubl
   upper = plain ? high : outward_high(normalised(high));
   const double middle = normalised(centre);
   tape.centre.row(n)[j] = middle;
-  tape.magnitude.row(n)[j] = std::max(
-      {std::abs(lower), std::abs(upper), std::abs(middle) + tape.radii[n] / std::abs(scale_[j])});
+  tape.magnitude.row(n)[j] =
+      std::max({std::abs(lower), std::abs(upper),
+                std::abs(middle) + tape.radii[n] / std::abs(tape.stretch[j])});
 }
 
 /// Interval arithmetic: z in W (low + high) / 2 + b -+ |W| (high - low) / 2, rounded outward.
@@ -351,7 +357,7 @@ Bounded Bounder::finish(const BoundTape& tape, std::size_t row) const {
   const std::span<const double> c = rows.coefficients.row(row);
   double least = least_in_box(c, tape.lower.row(n), tape.upper.row(n));
   if (tape.ball != Norm::kLinf) {
-    const double length = dual_length(tape.ball, c, scale_);
+    const double length = dual_length(tape.ball, c, tape.stretch);
     const double in_ball = dot(c, tape.centre.row(n)) - tape.radii[n] * length;
     if (!(least > in_ball)) least = in_ball;  // a NaN stays
   }

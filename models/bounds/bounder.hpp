@@ -51,9 +51,10 @@ struct BoundRows {
 struct BoundTape {
   std::size_t samples = 0;  ///< N of the last enclose()
   Norm ball = Norm::kLinf;
-  std::vector<double> radii;  ///< N
-  TensorOf<double> centre;    ///< N × D, normalised, as are the two below
-  TensorOf<double> lower;     ///< the box around the region
+  std::vector<double> radii;    ///< N
+  std::vector<double> stretch;  ///< D: scale / share; a radius is so many times 1 / |stretch| long
+  TensorOf<double> centre;      ///< N × D, normalised, as are the two below
+  TensorOf<double> lower;       ///< the box around the region
   TensorOf<double> upper;
   TensorOf<double> magnitude;  ///< N × D: largest |x'_j| of ball or box
   std::vector<LayerBounds> layers;
@@ -115,7 +116,7 @@ class Bounder {
   void place(const Regions& regions, BoundTape& tape) const;
   void place(std::size_t n, std::size_t j, double low, double high, double centre,
              BoundTape& tape) const;
-  void resize(std::size_t samples, BoundTape& tape) const;
+  void resize(std::size_t samples, std::span<const float> share, BoundTape& tape) const;
   void enclose_placed(BoundTape& tape) const;
   void propagate(std::size_t l, BoundTape& tape) const;
   void tighten(std::size_t l, BoundTape& tape) const;

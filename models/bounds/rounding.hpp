@@ -24,6 +24,17 @@ inline constexpr double kTiny = 1e-300;  ///< more than what underflow can lose 
   return value + (8.0 * kEta * std::abs(value) + kTiny);
 }
 
+/// Ends of { x' : |x' - x| / share <= radius } and of what rounding takes for it; x where share is
+/// 0.
+[[nodiscard]] inline double low_end(double x, double radius, double share) {
+  if (share == 0.0) return x;
+  return outward_low(x - (share == 1.0 ? radius : outward_high(radius * share)));
+}
+[[nodiscard]] inline double high_end(double x, double radius, double share) {
+  if (share == 0.0) return x;
+  return outward_high(x + (share == 1.0 ? radius : outward_high(radius * share)));
+}
+
 /// A lower bound worked out in double: the bound in exact arithmetic is at least value - error, and
 /// `error` itself is known to within a factor of two.
 struct Bounded {

@@ -97,6 +97,7 @@ Json conditions_of(const record::Run& run, std::span<const std::uint64_t> ids) {
                   {"seed", at(about, "/configuration/seed")},
                   {"exhaustive", at(about, "/configuration/exhaustive")},
                   {"max-queries", at(about, "/configuration/max-queries")}};
+  if (about.contains("limits")) conditions["limits"] = at(about, "/limits");
   for (const record::Certificates& certificates : run.certificates) {
     Json& proved = conditions["certificates " + certificates.norm];
     proved["soundness"] = certificates.level;

@@ -39,7 +39,8 @@ struct Snapshot {
   std::string model;         ///< name
   std::string model_sha256;  ///< of the file
   /// What has to be the same for two runs to be compared, key by key: data, samples, labels,
-  /// attacks, norms, epsilons, seed, exhaustive, max-queries, certificates.
+  /// attacks, norms, epsilons, seed, exhaustive, max-queries, limits of the adversary,
+  /// certificates.
   nlohmann::ordered_json conditions;
   std::vector<std::uint64_t> ids;  ///< of the samples, in the order of every list of outcomes
   std::vector<Point> points;       ///< outcomes_of()
