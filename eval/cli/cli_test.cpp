@@ -231,6 +231,14 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, sweep + "m.onnx --samples 400:600"), HasSubstr("500"));
   EXPECT_THAT(error(2, sweep + "m.onnx --split tset"), HasSubstr("allowed are train and test"));
   EXPECT_THAT(error(2, sweep + "m.onnx --batch 0"), HasSubstr("--batch 0"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --batch 1k"),
+              HasSubstr("--batch 1k: not a whole number from 0 on"));
+  EXPECT_THAT(error(2, sweep + "m.onnx --seed -3"),
+              HasSubstr("-3 is not a whole number from 0 on"));
+  EXPECT_THAT(error(2, "gibbon certify --model m.onnx --timeout soon"),
+              HasSubstr("{h,m,min,ms,s}"));
+  EXPECT_THAT(error(2, "gibbon certify --model m.onnx --timeout 5000h"),
+              HasSubstr("--timeout 18000000: outside [0, 1e7]"));
   EXPECT_THAT(error(2, "gibbon sweep --model m.onnx --data blobs"),
               HasSubstr("has 2 classes, but blobs has 3"));
   const std::string train = "gibbon train --data moons --quiet -o x.onnx ";
@@ -242,6 +250,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --loss cross-entropy --answer sigmoid"),
               HasSubstr("use --answer softmax"));
   EXPECT_THAT(error(2, train + "--arch 2-4-2 --lr -1"), HasSubstr("--lr -1: outside [0, "));
+  EXPECT_THAT(error(2, train + "--arch 2-4-2 --lr fast"), HasSubstr("--lr fast: not a number"));
   EXPECT_THAT(error(2, train + "--arch 2-64-64-2 --activation relu --loss mse --answer identity "
                                "--optimizer sgd --lr 1000"),
               AllOf(HasSubstr("the loss diverged (not finite)"), HasSubstr("try --lr 100")));
@@ -326,6 +335,13 @@ TEST_F(Cli, ExplainsOneSampleAndEveryAttack) {
               AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign")));
   EXPECT_THAT(expect(2, "gibbon list atacks").err, HasSubstr("did you mean 'attacks'?"));
   EXPECT_THAT(expect(0, "gibbon doctor").out, AllOf(HasSubstr("FMA peak"), HasSubstr("gnuplot")));
+  EXPECT_THAT(
+      expect(0, "gibbon doctor m.onnx").out,
+      AllOf(HasSubstr("multilayer perceptron"), HasSubstr("certify                        yes"),
+            HasSubstr("gibbon sweep --model m.onnx --data DATA")));
+  EXPECT_THAT(expect(0, "gibbon doctor m.onnx --mean 0.5 --std 0.25").out,
+              HasSubstr("normalisation  (x - 0.5) / 0.25, part of the model"));
+  EXPECT_THAT(expect(3, "gibbon doctor absent.onnx").err, HasSubstr("absent.onnx: cannot be read"));
   EXPECT_THAT(expect(0, "gibbon data show moons").out, HasSubstr("500"));
 }
 

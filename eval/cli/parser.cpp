@@ -2,6 +2,7 @@
 #include "eval/cli/parser.hpp"
 
 #include <fmt/format.h>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
@@ -44,6 +45,26 @@ Command describe_app(const CLI::App& app, const std::string& name) {
   return out;
 }
 
+/// What the values of an option are, by CLI11's name of their type.
+std::string_view meaning_of(std::string_view type) {
+  if (type.starts_with("FLOAT")) return "a number, such as 0.5 or 1e-3";
+  return type.starts_with("UINT") ? "a whole number from 0 on" : "a whole number";
+}
+
+/// "--lr fast: not a number, …" of CLI11's "Could not convert: --lr = fast"; empty for other texts.
+std::string unconverted(const CLI::App& app, std::string_view what) {
+  constexpr std::string_view kBegin = "Could not convert: ";
+  constexpr std::string_view kBetween = " = ";
+  if (!what.starts_with(kBegin)) return {};
+  what.remove_prefix(kBegin.size());
+  const std::size_t end = std::min(what.find(kBetween), what.size());
+  const std::string name(what.substr(0, end));
+  const std::string value(what.substr(std::min(end + kBetween.size(), what.size())));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  if (option == nullptr) return {};
+  return fmt::format("{} {}: not {}", name, value, meaning_of(option->get_type_name()));
+}
+
 /// CLI11's text, with the nearest known option or command for what it did not expect.
 int usage_error(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App* app = &program;
@@ -53,7 +74,8 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   for (const CLI::App* command : app->get_subcommands({})) known.push_back(command->get_name());
-  std::string what = error.what();
+  std::string what = unconverted(*app, error.what());
+  if (what.empty()) what = error.what();
   std::string hint;
   for (const std::string& word : app->remaining()) {
     hint = did_you_mean(word, known);
@@ -63,6 +85,15 @@ int usage_error(const CLI::App& program, const CLI::ParseError& error) {
   fmt::print(stderr, "gibbon: {}{}\nSee '{} --help'.\n", printable(what), hint,
              app == &program ? "gibbon" : "gibbon " + app->get_name());
   return static_cast<int>(ErrorKind::kUsage);
+}
+
+/// CLI11 reads -3 as 2^64 - 3.
+CLI::Option* not_negative(CLI::Option* option) {
+  const auto refuse = [](const std::string& value) {
+    return value.starts_with('-') ? fmt::format("{} is not {}", value, meaning_of("UINT"))
+                                  : std::string();
+  };
+  return option->check(refuse, "", "");
 }
 
 void add_size(CLI::App& app, const std::string& names, const std::string& standard,
@@ -96,6 +127,14 @@ ParsedOption& ParsedOption::needs(const std::string& other) {
   return *this;
 }
 
+ParsedOption& ParsedOption::takes_durations() {
+  static const std::map<std::string, double> kUnits{
+      {"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}, {"min", 60.0}, {"h", 3600.0}};
+  CLI::Validator units = CLI::AsNumberWithUnit(kUnits);
+  option_->transform(units.description(""));
+  return *this;
+}
+
 bool ParsedOption::given() const { return option_->count() > 0; }
 
 Parser Parser::command(const std::string& name, const std::string& help) {
@@ -116,7 +155,7 @@ ParsedOption Parser::option(const std::string& names, int& value, const std::str
 
 ParsedOption Parser::option(const std::string& names, std::uint64_t& value,
                             const std::string& help) {
-  return ParsedOption(app_->add_option(names, value, help));
+  return ParsedOption(not_negative(app_->add_option(names, value, help)));
 }
 
 ParsedOption Parser::option(const std::string& names, std::vector<std::string>& value,
@@ -131,7 +170,7 @@ ParsedOption Parser::option(const std::string& names, std::optional<std::string>
 
 ParsedOption Parser::option(const std::string& names, std::optional<std::uint64_t>& value,
                             const std::string& help) {
-  return ParsedOption(app_->add_option(names, value, help));
+  return ParsedOption(not_negative(app_->add_option(names, value, help)));
 }
 
 ParsedOption Parser::flag(const std::string& names, bool& value, const std::string& help) {
@@ -149,6 +188,9 @@ void Parser::options(const std::vector<runs::Option>& options) {
           } else {
             ParsedOption added = option(name, *value, help).shows_default();
             if constexpr (std::is_same_v<Bound, std::vector<std::string>>) added.one_each();
+            if constexpr (std::is_same_v<Bound, double>) {
+              if (one.duration) added.takes_durations();
+            }
           }
         },
         one.value);

@@ -30,6 +30,7 @@ class ParsedOption {
   ParsedOption& shows_default();  ///< the value now, in --help
   ParsedOption& one_each();       ///< of a list: one value behind each occurrence
   ParsedOption& needs(const std::string& other);
+  ParsedOption& takes_durations();  ///< of a number of seconds: also 500ms, 90s, 5m, 1.5h
   [[nodiscard]] bool given() const;
 
  private:

@@ -141,8 +141,9 @@ std::vector<Option> CertifyOptions::options() {
       {"nodes", "branch-and-bound nodes per sample, budget and other class; 0: bounds only",
        &nodes},
       {"timeout",
-       "seconds per sample and budget; 0: no limit, so results do not depend on the machine",
-       &timeout},
+       "seconds per sample and budget (or 5m, 1h); 0: no limit, so results do not depend on the "
+       "machine",
+       &timeout, Effect::kResults, false, true},
       {"soundness",
        "arithmetic that certificates cover: real, double (also the judge's forward pass) or "
        "float32",
@@ -152,8 +153,9 @@ std::vector<Option> CertifyOptions::options() {
 }
 
 std::vector<Option> VerifyOptions::options() {
-  return {{"timeout", "seconds per instance, reading included; overrides the times of --instances",
-           &timeout},
+  return {{"timeout",
+           "seconds per instance (or 5m, 1h), reading included; overrides the times of --instances",
+           &timeout, Effect::kResults, false, true},
           {"soundness",
            "arithmetic that unsat covers: real, double (also the judge's forward pass) or float32",
            &soundness}};

@@ -25,7 +25,8 @@ struct Option {
   std::string_view help;  ///< one line, with unit, and what is allowed
   std::variant<std::string*, double*, std::uint64_t*, bool*, std::vector<std::string>*> value;
   Effect effect = Effect::kResults;
-  bool later = false;  ///< runs of earlier versions do not store it: it had its default
+  bool later = false;     ///< runs of earlier versions do not store it: it had its default
+  bool duration = false;  ///< in seconds; the command line also takes 90s, 5m and 1.5h
 };
 
 struct DataOptions {
