@@ -201,9 +201,7 @@ struct State {
 
   void print(const reports::record::Run& run) const {
     const std::filesystem::path folder = output;
-    fmt::print("{}report {}\n",
-               reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
-                                                                  : reports::table::Colour::kNever),
+    fmt::print("{}report {}\n", reports::table::to_table(run, screen()),
                printable((folder / "report.html").string()));
   }
 };
@@ -217,12 +215,12 @@ void add_certify(Parser root) {
       "Prove certified accuracy: a lower bound of robust accuracy that holds against every "
       "attack. In the folder of a sweep of the same model, samples and norm, "
       "certificates are merged and the report shows the certified band");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  app.options(state->input.options());
-  app.options(state->options.options());
-  app.options(state->data.options());
+  app.option("-m,--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options(), "Model input");
+  app.options(state->options.options(), "Certificates");
+  app.options(state->data.options(), "Data");
   for (const runs::Option& option : state->common.options()) {
-    if (option.name != "seed") app.options({option});  // nothing here is drawn
+    if (option.name != "seed") app.options({option}, "Running");  // nothing here is drawn
   }
   app.option("-o,--output", state->output, "folder of a sweep to merge into, or a new folder")
       .shows_default();

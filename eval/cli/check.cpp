@@ -69,9 +69,7 @@ struct State {
     append_summary(reports::gate::to_markdown(result));
     if (annotations || environment("GITHUB_ACTIONS") == "true")
       fmt::print("{}", reports::gate::to_annotations(result));
-    fmt::print("{}", reports::gate::to_text(result, stdout_is_terminal()
-                                                        ? reports::table::Colour::kAlways
-                                                        : reports::table::Colour::kNever));
+    fmt::print("{}", reports::gate::to_text(result, screen().colour));
     return result.passed() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }
 };

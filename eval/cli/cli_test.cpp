@@ -43,7 +43,36 @@ TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
   EXPECT_THAT(expect(2, "gibbon swepe").err, HasSubstr("did you mean 'sweep'?"));
   EXPECT_THAT(expect(2, "gibbon sweep --epsilon 1").err, HasSubstr("did you mean '--epsilons'?"));
-  expect(2, "gibbon");
+  const std::string overview = expect(2, "gibbon").out;
+  EXPECT_THAT(overview, AllOf(HasSubstr("Train and attack:"), HasSubstr("Guard in CI:")));
+  EXPECT_EQ(expect(0, "gibbon help").out, overview);
+  EXPECT_EQ(expect(0, "gibbon help sweep").out, expect(0, "gibbon sweep -h").out);
+  EXPECT_THAT(expect(2, "gibbon help swep").err, HasSubstr("did you mean 'sweep'?"));
+  // Fits a terminal, and says everything in ASCII where that is all there is.
+  expect(0,
+         "for c in '' train sweep certify gallery check 'data show'; do gibbon $c --help; done "
+         "> help.txt");
+  EXPECT_EQ(expect(0, "LC_ALL=C.UTF-8 grep -P '^.{101}' help.txt || true").out, "");
+  expect(0,
+         "(export LC_ALL=C; gibbon train --help; gibbon list; gibbon sweep --data x 2>&1) "
+         "> ascii.txt; ! LC_ALL=C grep -P '[^\\x00-\\x7F]' ascii.txt");
+}
+
+TEST_F(Cli, OutputFoldersAreNumberedAndFailuresLeaveNone) {
+  train_moons();
+  const std::string sweep = "gibbon sweep --model m.onnx --data moons --quiet --samples 0:20 ";
+  EXPECT_THAT(expect(0, sweep).out, HasSubstr("report runs/sweep/report.html"));
+  EXPECT_THAT(expect(0, sweep).out, HasSubstr("report runs/sweep-2/report.html"));
+  expect(2, sweep + "-o runs/sweep");
+  expect(0, sweep + "--force");
+  EXPECT_FALSE(shell.has("runs/sweep-3"));
+  // Created for nothing.
+  expect(2, sweep + "--attack pgd --split tset -o new/folder");
+  expect(2, "gibbon certify --model m.onnx --data blobs -o new/folder");
+  EXPECT_FALSE(shell.has("new"));
+  expect(0, "mkdir -p kept/folder");
+  expect(2, sweep + "--split tset -o kept/folder");
+  EXPECT_TRUE(shell.has("kept/folder"));
 }
 
 TEST_F(Cli, TrainsSweepsAndReports) {
@@ -236,7 +265,7 @@ TEST_F(Cli, BadInputIsNamedWithWhatIsAllowed) {
   EXPECT_THAT(error(2, sweep + "m.onnx --seed -3"),
               HasSubstr("-3 is not a whole number from 0 on"));
   EXPECT_THAT(error(2, "gibbon certify --model m.onnx --timeout soon"),
-              HasSubstr("{h,m,min,ms,s}"));
+              HasSubstr("soon is no time; write seconds, or 500ms"));
   EXPECT_THAT(error(2, "gibbon certify --model m.onnx --timeout 5000h"),
               HasSubstr("--timeout 18000000: outside [0, 1e7]"));
   EXPECT_THAT(error(2, "gibbon sweep --model m.onnx --data blobs"),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "eval/cli/command.hpp"
 
+#include <algorithm>
 #include <cstdio>
-#include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
+#include "eval/cli/work.hpp"
 #include "eval/runs/input_scaling.hpp"
 
 namespace gibbon::eval::cli {
@@ -74,13 +76,29 @@ runs::RunLock lock_folder(const std::filesystem::path& folder, const runs::Commo
   return {folder, [&](const std::string& text) { say(common, text); }};
 }
 
+std::string fresh_folder(const std::string& standard,
+                         std::initializer_list<std::string_view> results) {
+  constexpr int kMost = 10000;
+  for (int number = 1; number < kMost; ++number) {
+    std::string folder = number == 1 ? standard : fmt::format("{}-{}", standard, number);
+    const auto holds = [&](std::string_view name) {
+      return is_there(std::filesystem::path(folder) / name);
+    };
+    if (std::ranges::none_of(results, holds) || holds(kJournal)) return folder;
+  }
+  return standard;
+}
+
 runs::RunLock lock_new_folder(const std::filesystem::path& folder,
                               const runs::CommonOptions& common) {
   std::error_code later;
+  std::filesystem::path made;
+  for (std::filesystem::path up = folder.lexically_normal(); !up.empty() && !is_there(up);
+       up = up.parent_path()) {
+    made = up;
+  }
   std::filesystem::create_directories(folder, later);
-  return lock_folder(folder, common);
+  return {folder, [&](const std::string& text) { say(common, text); }, made};
 }
-
-bool stdout_is_terminal() { return isatty(STDOUT_FILENO) != 0; }
 
 }  // namespace gibbon::eval::cli

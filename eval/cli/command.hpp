@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "datasets/dataset.hpp"
 #include "eval/cli/parser.hpp"
+#include "eval/cli/screen.hpp"
 #include "eval/runs/plan.hpp"
 #include "eval/runs/run_lock.hpp"
 #include "eval/sweep/sweep.hpp"
@@ -54,7 +57,10 @@ void say(const runs::CommonOptions& common, const std::string& text);
 [[nodiscard]] runs::RunLock lock_new_folder(const std::filesystem::path& folder,
                                             const runs::CommonOptions& common);
 
-[[nodiscard]] bool stdout_is_terminal();
+/// Where results go when nobody says where: `standard`, or standard-2, standard-3, …, the first
+/// that holds none of the files `results`, or an unfinished sweep, which is to be decided about.
+[[nodiscard]] std::string fresh_folder(const std::string& standard,
+                                       std::initializer_list<std::string_view> results);
 
 /// Throws a usage Error naming --margin or --alpha when they are outside what makes sense.
 void require_sensible(const reports::gate::Criteria& criteria);
@@ -81,5 +87,6 @@ void add_list(Parser root);
 void add_doctor(Parser root);
 void add_completion(Parser root);
 void add_manual(Parser root);
+void add_help(Parser root);
 
 }  // namespace gibbon::eval::cli

@@ -24,6 +24,7 @@ struct Argument {
   std::string type;      ///< "TEXT", "UINT", …; empty for flags
   std::string standard;  ///< its default as text; empty where there is none
   std::vector<std::string> choices;
+  std::string group;  ///< the heading it stands under
   bool required = false;
   bool repeatable = false;
 };
@@ -32,6 +33,7 @@ struct Argument {
 struct Command {
   std::string name;  ///< "sweep", "data fetch"; empty for the program
   std::string help;
+  std::string group;  ///< the heading it stands under
   std::string footer;
   std::vector<Argument> options;
   std::vector<Argument> words;

@@ -44,10 +44,10 @@ void add_crosscheck(Parser root) {
       "crosscheck",
       "Compare forward and backward pass, FGSM and training with LibTorch. Both use the network as "
       "gibbon has read it, so an error in reading the file is not seen");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  app.options(state->input.options());
+  app.option("-m,--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options(), "Model input");
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
-  app.options(state->data.options());
+  app.options(state->data.options(), "Data");
   app.option("--seed", state->common.seed, "random seed").shows_default();
   app.option("--threads", state->common.threads, "worker threads; 0: all cores").shows_default();
   app.run([state] { return state->run(); });

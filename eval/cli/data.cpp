@@ -60,7 +60,7 @@ void add_data(Parser root) {
                              "cache and check its SHA-256");
   fetch.option("NAME", state->name, "data set").required();
   fetch.option("--data-dir", state->data.data_dir, "folder for <name>/; default: the cache");
-  fetch.flag("--quiet", state->quiet, "no progress on stderr");
+  fetch.flag("-q,--quiet", state->quiet, "no progress on stderr");
   fetch.run([state] { state->fetch(); });
 
   Parser show = app.command("show", "Show size, shape, range, classes and hash of a data set");

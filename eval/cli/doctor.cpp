@@ -82,7 +82,7 @@ void add_doctor(Parser root) {
                             "missing; or what a model "
                             "file is, and what can be done with it");
   app.option("FILE", state->model, "a model: FILE.onnx, FILE.onnx.gz or TorchScript");
-  app.options(state->input.options());
+  app.options(state->input.options(), "Model input");
   app.option("--input-shape", state->input_shape,
              "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number");
   app.run([state] { state->run(); });

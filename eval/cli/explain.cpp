@@ -52,8 +52,8 @@ void add_explain(Parser root) {
                             "Print forward pass, backward pass and certificate of a sample with "
                             "every formula, or describe an attack");
   app.option("ATTACK", state->attack, "describe this attack instead of a sample");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz");
-  app.options(state->input.options());
+  app.option("-m,--model", state->model, "FILE.onnx or FILE.onnx.gz");
+  app.options(state->input.options(), "Model input");
   app.option("--data", state->data.data, "data set or folder").shows_default();
   app.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
   app.option("--split", state->data.split, "train or test").shows_default();

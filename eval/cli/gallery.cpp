@@ -59,18 +59,18 @@ class GalleryCommand {
             "Make images: clean | perturbation | adversarial, each read back from disk "
             "and judged; for a run, for a model and data, or for one image")) {
     app_.option("RUN", run_, "folder of a finished run whose samples to show");
-    app_.option("--model", model_,
+    app_.option("-m,--model", model_,
                 "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript); with RUN: its current path");
-    app_.options(input_.options());
+    app_.options(input_.options(), "Model input");
     app_.option("--image", image_, "one image of your own, in any format that OpenCV reads");
     app_.option("--label", label_,
                 "its true class, by name or number; default: the prediction of the model")
         .needs("--image");
     app_.flag("--invert", invert_, "invert the image: MNIST networks expect white on black")
         .needs("--image");
-    app_.options(sweep_.options());
-    app_.options(data_.options());
-    app_.options(common_.options());
+    app_.options(sweep_.options(), "Attack");
+    app_.options(data_.options(), "Data");
+    app_.options(common_.options(), "Running");
     app_.option("--class", classes_, "only this class, by name or number; repeatable").one_each();
     app_.option("--order", order_,
                 "order of samples: typical, fragile (smallest distance first), confident (in the "
@@ -84,7 +84,10 @@ class GalleryCommand {
 
   int run() {
     if (!run_.empty()) return of_run();
-    if (output_.empty()) output_ = "runs/gallery";
+    if (output_.empty()) {
+      constexpr const char* kStandard = "runs/gallery";
+      output_ = common_.force ? kStandard : fresh_folder(kStandard, {"gallery.json"});
+    }
     const models::ModelFile file = load_model(model_, input_);
     if (!image_.empty()) {
       allow(kOfImage, "--image");

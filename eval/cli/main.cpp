@@ -13,6 +13,7 @@
 #include "base/printable.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
+#include "eval/cli/help.hpp"
 #include "eval/cli/parser.hpp"
 #include "eval/cli/signals.hpp"
 #include "generated/revision.hpp"
@@ -40,23 +41,33 @@ int run(int argc, char** argv) {
   root.needs_command();
   root.footer(
       "Exit codes: 0 done, 1 a requested check failed, 2 invalid usage or configuration, 3 "
-      "input/output error,\n70 internal error, 128 + signal if stopped (130 Ctrl-C, 143 SIGTERM, "
+      "input/output error, 70 internal error, 128 + signal if stopped (130 Ctrl-C, 143 SIGTERM, "
       "129 SIGHUP).\n"
       "File limits: --file-limit (2 GB) for the decoded content of one file;\n"
       "ONNX: 1,000 layers, 10,000 nodes; JSON, TOML, VNN-LIB: 64 levels of nesting.");
-  for (const auto add :
-       {cli::add_train,    cli::add_sweep,      cli::add_certify,  cli::add_verify,
-        cli::add_smooth,   cli::add_run,        cli::add_transfer, cli::add_report,
-        cli::add_baseline, cli::add_check,      cli::add_compare,  cli::add_simulate_gate,
-        cli::add_gallery,  cli::add_crosscheck, cli::add_explain,  cli::add_data,
-        cli::add_models,   cli::add_list,       cli::add_doctor,   cli::add_completion,
-        cli::add_manual}) {
-    add(root);
+  struct Group {
+    const char* heading;
+    std::vector<void (*)(cli::Parser)> commands;
+  };
+  for (const auto& [heading, commands] :
+       {Group{"Train and attack",
+              {cli::add_train, cli::add_sweep, cli::add_run, cli::add_transfer, cli::add_report}},
+        Group{"Prove", {cli::add_certify, cli::add_verify, cli::add_smooth}},
+        Group{"See and understand", {cli::add_gallery, cli::add_explain, cli::add_crosscheck}},
+        Group{"Guard in CI",
+              {cli::add_baseline, cli::add_check, cli::add_compare, cli::add_simulate_gate}},
+        Group{"Data, models and this machine",
+              {cli::add_data, cli::add_models, cli::add_list, cli::add_doctor, cli::add_completion,
+               cli::add_manual, cli::add_help}}}) {
+    for (const auto add : commands) add(root);
+    root.name_group(heading);
   }
   root.size_everywhere("--file-limit", "2GB",
                        "memory limit for the decoded content of one file, with unit: 512MB, 8GB",
                        [](std::uint64_t bytes) { gibbon::file_limit = bytes; });
-  const int status = program.run(argc, argv);
+  const bool bare = argc < 2;
+  if (bare) fmt::print("{}", cli::help_on_screen(root.describe()));
+  const int status = bare ? static_cast<int>(ErrorKind::kUsage) : program.run(argc, argv);
   if (std::fflush(stdout) != 0) {
     throw std::system_error(errno, std::generic_category(), "standard output");
   }
@@ -76,6 +87,7 @@ int main(int argc, char** argv) {
   gibbon::eval::cli::watch_stop_signals();
   std::signal(SIGPIPE, SIG_IGN);  // who reads our output may stop: an error of write(), too
   std::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of write(), like a full disk
+  gibbon::eval::cli::write_ascii_where_asked();
   try {
     return run(argc, argv);
   } catch (const gibbon::Error& error) {

@@ -20,15 +20,14 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
 
 std::set<std::string> commands(const Shell& shell, const std::string& above) {
   const std::string help = shell.run("gibbon" + above + " --help").out;
-  const std::size_t list = help.find("\nSubcommands:");
-  if (list == std::string::npos) return {};
-  return matches(help.substr(list), std::regex("\n  ([a-z-]+) "));
+  if (help.find(" COMMAND [options]\n") == std::string::npos) return {};
+  return matches(help.substr(0, help.find("\nOptions:")), std::regex("\n  ([a-z-]+) "));
 }
 
-/// "--norm" of lines "  -o,--output TEXT …" and "  --norm TEXT …".
+/// "--norm" of lines "  -o, --output ..." and "      --norm ...".
 std::set<std::string> options(const Shell& shell, const std::string& command) {
   return matches(shell.run("gibbon" + command + " --help").out,
-                 std::regex("\n  (?:-[a-z],)?(--[a-z0-9-]+)"));
+                 std::regex("\n {2,6}(?:-[a-zA-Z], )?(--[a-z0-9-]+)"));
 }
 
 /// As it reads on a terminal, without bold face.

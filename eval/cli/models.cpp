@@ -56,7 +56,7 @@ void add_models(Parser root) {
   fetch.option("--data-dir", state->data_dir,
                "folder for models/, which keeps the file as it is published; default: the cache");
   fetch.flag("--force", state->force, "replace another file of that name");
-  fetch.flag("--quiet", state->quiet, "no progress on stderr");
+  fetch.flag("-q,--quiet", state->quiet, "no progress on stderr");
   fetch.run([state] { state->fetch(); });
 
   Parser list = app.command("list", "List the networks that can be fetched");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eval/cli/parser.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
 
@@ -10,6 +11,7 @@
 #include "base/printable.hpp"
 #include "base/suggest.hpp"
 #include "eval/cli/choices.hpp"
+#include "eval/cli/help.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 Argument describe_option(const CLI::Option& option, const std::string& command) {
   Argument out{.help = option.get_description(),
                .standard = option.get_default_str(),
+               .group = option.get_group(),
                .required = option.get_required(),
                .repeatable = option.get_expected_max() > 1};
   for (const std::string& name : option.get_snames()) out.names.push_back("-" + name);
@@ -34,7 +37,10 @@ Argument describe_option(const CLI::Option& option, const std::string& command) 
 }
 
 Command describe_app(const CLI::App& app, const std::string& name) {
-  Command out{.name = name, .help = app.get_description(), .footer = app.get_footer()};
+  Command out{.name = name,
+              .help = app.get_description(),
+              .group = app.get_group(),
+              .footer = app.get_footer()};
   for (const CLI::Option* option : app.get_options()) {
     (option->nonpositional() ? out.options : out.words).push_back(describe_option(*option, name));
   }
@@ -127,11 +133,26 @@ ParsedOption& ParsedOption::needs(const std::string& other) {
   return *this;
 }
 
+ParsedOption& ParsedOption::under(const std::string& heading) {
+  option_->group(heading);
+  return *this;
+}
+
 ParsedOption& ParsedOption::takes_durations() {
-  static const std::map<std::string, double> kUnits{
-      {"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}, {"min", 60.0}, {"h", 3600.0}};
-  CLI::Validator units = CLI::AsNumberWithUnit(kUnits);
-  option_->transform(units.description(""));
+  const auto to_seconds = [](std::string& text) -> std::string {
+    static const std::map<std::string_view, double> kUnits{
+        {"", 1.0}, {"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}, {"min", 60.0}, {"h", 3600.0}};
+    double number = 0.0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const auto unit = kUnits.find({rest, end});
+    if (error != std::errc() || unit == kUnits.end()) {
+      return fmt::format("{} is no time; write seconds, or 500ms, 90s, 5m, 1.5h", text);
+    }
+    text = fmt::format("{}", number * unit->second);
+    return {};
+  };
+  option_->transform(CLI::Validator(to_seconds, ""));
   return *this;
 }
 
@@ -177,16 +198,20 @@ ParsedOption Parser::flag(const std::string& names, bool& value, const std::stri
   return ParsedOption(app_->add_flag(names, value, help));
 }
 
-void Parser::options(const std::vector<runs::Option>& options) {
+void Parser::options(const std::vector<runs::Option>& options, const std::string& heading) {
+  const auto under = [&](ParsedOption added) {
+    if (!heading.empty()) added.under(heading);
+    return added;
+  };
   for (const runs::Option& one : options) {
-    const std::string name = "--" + std::string(one.name);
+    const std::string name = (one.name == "quiet" ? "-q,--" : "--") + std::string(one.name);
     const std::string help(one.help);
     std::visit(
         [&]<class Bound>(Bound* value) {
           if constexpr (std::is_same_v<Bound, bool>) {
-            flag(name, *value, help);
+            under(flag(name, *value, help));
           } else {
-            ParsedOption added = option(name, *value, help).shows_default();
+            ParsedOption added = under(option(name, *value, help)).shows_default();
             if constexpr (std::is_same_v<Bound, std::vector<std::string>>) added.one_each();
             if constexpr (std::is_same_v<Bound, double>) {
               if (one.duration) added.takes_durations();
@@ -204,6 +229,12 @@ void Parser::size_everywhere(const std::string& names, const std::string& standa
 }
 
 void Parser::footer(const std::string& text) { app_->footer(text); }
+
+void Parser::name_group(const std::string& heading) {
+  for (CLI::App* command : app_->get_subcommands({})) {
+    if (command->get_group() == "Subcommands") command->group(heading);
+  }
+}
 
 void Parser::needs_command() { app_->require_subcommand(1); }
 
@@ -227,7 +258,8 @@ Command Parser::describe() const { return describe_app(*app_, ""); }
 Program::Program(const std::string& name, const std::string& help, const std::string& version)
     : app_(std::make_unique<CLI::App>(help)) {
   app_->name(name);
-  app_->set_version_flag("--version", version);
+  app_->set_version_flag("-V,--version", version, "print the version");
+  app_->set_help_flag("-h,--help", "print this help");
 }
 
 Program::~Program() = default;
@@ -235,8 +267,16 @@ Program::~Program() = default;
 int Program::run(int argc, const char* const* argv) {
   try {
     app_->parse(argc, argv);
-  } catch (const CLI::Success& help_or_version) {
-    return app_->exit(help_or_version);
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* app = app_.get();
+    std::string name;
+    while (!app->get_subcommands().empty()) {
+      app = app->get_subcommands().front();
+      name += (name.empty() ? "" : " ") + app->get_name();
+    }
+    fmt::print("{}", help_on_screen(describe_app(*app, name)));
   } catch (const CLI::ParseError& error) {
     return usage_error(*app_, error);
   }

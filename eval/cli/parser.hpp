@@ -30,6 +30,7 @@ class ParsedOption {
   ParsedOption& shows_default();  ///< the value now, in --help
   ParsedOption& one_each();       ///< of a list: one value behind each occurrence
   ParsedOption& needs(const std::string& other);
+  ParsedOption& under(const std::string& heading);  ///< in --help
   ParsedOption& takes_durations();  ///< of a number of seconds: also 500ms, 90s, 5m, 1.5h
   [[nodiscard]] bool given() const;
 
@@ -56,13 +57,15 @@ class Parser {
   ParsedOption option(const std::string& names, std::optional<std::uint64_t>& value,
                       const std::string& help);
   ParsedOption flag(const std::string& names, bool& value, const std::string& help);
-  /// Each as --name.
-  void options(const std::vector<runs::Option>& options);
+  /// Each as --name, in --help under the heading.
+  void options(const std::vector<runs::Option>& options, const std::string& heading = "");
   /// Of this command and all below it: a number of bytes with its unit, handed to `take`.
   void size_everywhere(const std::string& names, const std::string& standard,
                        const std::string& help, const std::function<void(std::uint64_t)>& take);
 
   void footer(const std::string& text);
+  /// Those of the commands below that have no heading yet stand under this one.
+  void name_group(const std::string& heading);
   void needs_command();  ///< one of those below it has to be given
 
   /// What the command does; its result, 0 where there is none, is the exit code.

@@ -56,9 +56,7 @@ struct State {
   }
 
   static void print_table(const reports::record::Run& run) {
-    fmt::print(
-        "{}", reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
-                                                                 : reports::table::Colour::kNever));
+    fmt::print("{}", reports::table::to_table(run, screen()));
   }
 };
 

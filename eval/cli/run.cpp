@@ -102,7 +102,7 @@ void add_run(Parser root) {
   app.option("--threads", state->threads, "worker threads; 0: all cores");
   app.flag("--force", state->force, "replace existing results");
   app.flag("--resume", state->resume, "resume the interrupted sweep in this folder");
-  app.flag("--quiet", state->quiet, "print neither progress nor diagnostics to stderr");
+  app.flag("-q,--quiet", state->quiet, "print neither progress nor diagnostics to stderr");
   app.run([state] { return state->run(); });
 }
 

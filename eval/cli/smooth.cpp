@@ -56,9 +56,10 @@ struct State {
             .threads = common.workers()};
   }
 
-  int run() {
+  int run(bool output_given) {
     const certify::SmoothPlan asked = plan();
     const models::ModelFile file = load_model(model, input);
+    if (!output_given && !common.force) output = fresh_folder(output, {"smoothed.json"});
     const runs::RunLock lock = lock_new_folder(output, common);
     runs::prepare_folder(output, {"smoothed.json"}, common.force);
     datasets::Dataset samples = runs::load_data(data);
@@ -121,17 +122,17 @@ void add_smooth(Parser root) {
   Parser app = root.command("smooth",
                             "Randomized smoothing: certify the smoothed classifier (not the model "
                             "itself) in l2, with high probability");
-  app.option("--model", state->model, "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript)");
+  app.option("-m,--model", state->model, "FILE.onnx or FILE.onnx.gz, or FILE.pt (TorchScript)");
   app.option("--input-shape", state->input_shape,
              "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
              "empty: as the data");
-  app.options(state->input.options());
-  app.options(state->options.options());
-  app.options(state->data.options());
-  app.options(state->common.options());
+  app.options(state->input.options(), "Model input");
+  app.options(state->options.options(), "Smoothing");
+  app.options(state->data.options(), "Data");
+  app.options(state->common.options(), "Running");
   app.option("-o,--output", state->output, "folder for smoothed.csv and smoothed.json")
       .shows_default();
-  app.run([state] { return state->run(); });
+  app.run([state, app] { return state->run(app.given("--output")); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -80,7 +80,8 @@ TEST_F(Stop, InterruptsAtAnyMomentHurtNothingAndResumeGoesOnToTheSameBits) {
                               "wait $p; c=$?; echo -n \"$c \"\n"
                               "[ $c = 130 ] || [ $c = 0 ] || {{ cat err.txt; exit 1; }}\n"
                               "[ $c = 130 ] || rm -rf r\n"
-                              "done; {}{} -o r --resume",
+                              "done; if [ -e r/resume.json ]; then gibbon sweep --resume -o r; "
+                              "else {}{} -o r; fi",
                               at, patient ? 50 : 2, sweep, attack, threads,
                               until(has_worked("ticks")), sweep, attack));
     for (const char* file : {"samples.npy", "curve.csv", "distances.csv", "queries.csv"}) {
@@ -88,7 +89,11 @@ TEST_F(Stop, InterruptsAtAnyMomentHurtNothingAndResumeGoesOnToTheSameBits) {
           << attack << " " << file << " " << result.out;
     }
     EXPECT_FALSE(shell.has("r/resume.journal"));
+    EXPECT_FALSE(shell.has("r/resume.json"));
   }
+  EXPECT_THAT(expect(0, "gibbon sweep --resume -o r").err, HasSubstr("nothing to resume"));
+  EXPECT_THAT(expect(2, "gibbon sweep --resume -o nothing").err,
+              HasSubstr("nothing: no unfinished sweep that says what it was of"));
 }
 
 TEST_F(Stop, EverySignalHasItsCodeAndASecondOneEndsAtOnce) {

@@ -13,7 +13,8 @@ struct State {
   runs::CommonOptions common;
   std::string output = "runs/train";
 
-  int run() const {
+  int run(bool output_given) {
+    if (!output_given && !common.force) output = fresh_folder(output, {"model.onnx"});
     // A file name, or a folder for model.onnx and history.csv.
     const std::filesystem::path path(output);
     const bool file = path.extension() == ".onnx";
@@ -32,12 +33,12 @@ void add_train(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "train", "Train a network by hand-written backpropagation; writes an ONNX model");
-  app.options(state->train.options());
-  app.options(state->data.options());
-  app.options(state->common.options());
+  app.options(state->train.options(), "Training");
+  app.options(state->data.options(), "Data");
+  app.options(state->common.options(), "Running");
   app.option("-o,--output", state->output, "FILE.onnx, or a folder for model.onnx and history.csv")
       .shows_default();
-  app.run([state] { return state->run(); });
+  app.run([state, app] { return state->run(app.given("--output")); });
 }
 
 }  // namespace gibbon::eval::cli

@@ -111,8 +111,8 @@ void add_transfer(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command(
       "transfer", "Judge stored adversarial examples against models: a matrix of files × models");
-  app.option("--model", state->models, "FILE.onnx … or FILE.pt …; one or more");
-  app.options(state->input.options());
+  app.option("-m,--model", state->models, "FILE.onnx … or FILE.pt …; one or more");
+  app.options(state->input.options(), "Model input");
   app.option("--from", state->sets,
              "FILE.npz … written by 'gibbon sweep --save', or with the arrays described in "
              "docs/formats.md; one or more");

@@ -197,10 +197,10 @@ void add_verify(Parser root) {
   app.option("PROPERTY", state->property, "FILE.vnnlib or FILE.vnnlib.gz: the unsafe set");
   app.option("--instances", state->instances,
              "FILE.csv of a benchmark, with lines network,property,seconds; paths relative to it");
-  app.options(state->input.options());
+  app.options(state->input.options(), "Model input");
   app.options(state->options.options());
   for (const runs::Option& option : state->common.options()) {
-    if (option.name == "threads" || option.name == "quiet") app.options({option});
+    if (option.name == "threads" || option.name == "quiet") app.options({option}, "Running");
   }
   app.option("-o,--output", state->output,
              "results file with the same text; with --instances, the table [verdicts.csv]");

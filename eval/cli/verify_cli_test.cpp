@@ -73,6 +73,7 @@ TEST_F(VerifyCli, ErrorsAreTheFirstLineToo) {
   };
   refused(2, "net.onnx safe.vnnlib --timeout 0", "--timeout 0: outside (0, ");
   refused(2, "net.onnx safe.vnnlib --timeout nan", "--timeout nan: outside (0, ");
+  refused(2, "net.onnx safe.vnnlib --timeout 4000h", "--timeout 14400000: outside (0, ");
   refused(2, "net.onnx safe.vnnlib --soundness none", "allowed are real, double and float32");
   refused(3, "none.onnx safe.vnnlib", "none.onnx: cannot be read");
   refused(3, "net.onnx none.vnnlib", "none.vnnlib: cannot be read");

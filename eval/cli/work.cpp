@@ -16,6 +16,7 @@
 #include "eval/runs/journal.hpp"
 #include "eval/runs/provenance.hpp"
 #include "eval/runs/reference.hpp"
+#include "eval/runs/resume_file.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "eval/runs/stored_examples.hpp"
 #include "eval/runs/training.hpp"
@@ -198,7 +199,8 @@ bool prepare_sweep(const std::filesystem::path& folder, bool resume, bool force)
 std::string sweep_note(const sweep::SweepStatus& status) {
   if (status.done == 0) return std::string(status.entry);
   return fmt::format(
-      "{}: {} of {} samples, {:.1f} % robust so far", status.entry, status.done, status.total,
+      "{}: {} of {} samples, {:.1f} % right at the largest ε", status.entry, status.done,
+      status.total,
       100.0 * static_cast<double>(status.standing) / static_cast<double>(status.done));
 }
 
@@ -266,6 +268,7 @@ class Sweeping {
                           runs::sweep_identity(runs::model_identity(job_.model.sha256, target_),
                                                data_, plan_.sweep, settled.fields()),
                           parts, job_.resume);
+    runs::write_resume(job_.folder, {job_.model_path.string(), job_.from, job_.fields});
     say_restored(common(), journal, path, parts.members.size() * parts.blocks());
     Progress progress("sweep", "images", common().quiet);
     reports::record::Run run =
@@ -273,12 +276,17 @@ class Sweeping {
                       {.progress = [&](const sweep::SweepStatus& s) { show(progress, s); },
                        .swept =
                            [&](const sweep::SweepResult& result, double seconds) {
-                             progress.pause();
-                             follow_up(result, seconds);
+                             if (job_.fields.sweep.gallery > 0) progress.then("drawing examples");
+                             follow_up(progress, result, seconds);
                            }});
     if (finished_ == 0 || !sequel_) return interrupted_exit();
+    progress.then("writing the report");
     write(run);
-    if (whole()) journal.remove();
+    progress.pause();
+    if (whole()) {
+      journal.remove();
+      runs::remove_resume(job_.folder);
+    }
     tell(run);
     return whole() ? 0 : interrupted_exit();
   }
@@ -323,13 +331,18 @@ class Sweeping {
   }
 
   /// What needs the sweep's own result: pictures, examples, the log.
-  void follow_up(const sweep::SweepResult& result, double seconds) {
+  void follow_up(Progress& progress, const sweep::SweepResult& result, double seconds) {
     finished_ = result.finished;
     sequel_ = whole() ? make_sequel(job_, target_, data_, plan_.sweep, result) : Sequel{};
+    progress.pause();
     if (!whole() || !sequel_) {
-      say(common(), fmt::format("interrupted: continue with the same command and --resume; {} "
-                                "stores what is finished",
-                                (job_.folder / kJournal).string()));
+      say(common(),
+          fmt::format("interrupted: continue with the same command and --resume{}; {} "
+                      "stores what is finished",
+                      job_.command.starts_with("gibbon sweep")
+                          ? ", or with gibbon sweep --resume -o " + shell_word(job_.folder.string())
+                          : "",
+                      (job_.folder / kJournal).string()));
     }
     if (finished_ == 0) {
       say(common(), "no block of samples has finished all attacks, so there are no results yet");
@@ -350,9 +363,7 @@ class Sweeping {
   }
 
   void tell(const reports::record::Run& run) const {
-    fmt::print(
-        "{}", reports::table::to_table(run, stdout_is_terminal() ? reports::table::Colour::kAlways
-                                                                 : reports::table::Colour::kNever));
+    fmt::print("{}", reports::table::to_table(run, screen()));
     tell_targets(run);
     say_notes(common(), std::span(run.diagnosis).subspan(data_.notes.size()));
     if (!whole()) {

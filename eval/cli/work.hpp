@@ -17,7 +17,7 @@ models::ModelFile run_training(const runs::TrainOptions& train, const runs::Data
                                const std::filesystem::path& model_path,
                                const std::filesystem::path& history_path);
 
-/// "pgd: 2304 of 10000 samples, 75.1 % robust so far".
+/// "pgd: 2304 of 10000 samples, 75.1 % right at the largest ε".
 [[nodiscard]] std::string sweep_note(const sweep::SweepStatus& status);
 
 inline constexpr const char* kJournal = "resume.journal";  ///< in the folder of an unfinished run

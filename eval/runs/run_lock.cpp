@@ -43,8 +43,9 @@ int open_lock(const std::filesystem::path& path) {
 
 }  // namespace
 
-RunLock::RunLock(const std::filesystem::path& folder, const Note& note)
-    : path_(folder / ".gibbon.lock") {
+RunLock::RunLock(const std::filesystem::path& folder, const Note& note,
+                 const std::filesystem::path& made)
+    : path_(folder / ".gibbon.lock"), made_(made) {
   do {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = open_lock(path_);
@@ -73,6 +74,11 @@ RunLock::~RunLock() {
   if (descriptor_ < 0) return;
   ::unlink(path_.c_str());  // while it is still locked: nobody can have taken it over
   ::close(descriptor_);
+  std::error_code not_empty;
+  for (auto folder = path_.parent_path().lexically_normal(); !made_.empty();
+       folder = folder.parent_path()) {
+    if (!std::filesystem::remove(folder, not_empty) || folder == made_) break;
+  }
 }
 
 /// Between opening and locking, the holder may have ended and removed the file.

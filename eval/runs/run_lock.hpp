@@ -18,9 +18,13 @@ using Note = std::function<void(const std::string&)>;
 /// Throws a usage Error naming the other process. Where the file system cannot lock, `note` is
 /// told so and the work goes on; a folder that is not there or cannot be written to is not locked:
 /// the work will find out. With the lock, what a killed process left half made is removed.
+///
+/// `made` is the uppermost of the folders that were created for this run, if any: in the end those
+/// of them that are empty are removed, since a run that came to nothing leaves nothing.
 class RunLock {
  public:
-  RunLock(const std::filesystem::path& folder, const Note& note);
+  RunLock(const std::filesystem::path& folder, const Note& note,
+          const std::filesystem::path& made = {});
   ~RunLock();
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
@@ -29,6 +33,7 @@ class RunLock {
   [[nodiscard]] bool is_current() const;
 
   std::filesystem::path path_;
+  std::filesystem::path made_;
   int descriptor_ = -1;  ///< -1: nothing is locked
 };
 

@@ -164,9 +164,8 @@ TEST(Gate, EveryDifferenceInTheConditionsIsNamedAtOnce) {
   EXPECT_THAT(refusal(cases::snapshot({.n = 500, .epsilons = {0.0, 0.1}})),
               AllOf(HasSubstr("sample ids: 100-1099 in the baseline, 100-599 in this run"),
                     HasSubstr("epsilons: [0.0,0.1,0.2] in the baseline, [0.0,0.1] in this run")));
-  for (const char* key :
-       {"data sha256", "labels sha256", "attacks", "norms", "seed", "exhaustive", "max-queries",
-        "limits"}) {
+  for (const char* key : {"data sha256", "labels sha256", "attacks", "norms", "seed", "exhaustive",
+                          "max-queries", "limits"}) {
     Snapshot now = cases::snapshot({});
     now.conditions[key] = "other";
     EXPECT_THAT(refusal(now), HasSubstr(std::string(key) + ": "));

@@ -113,7 +113,7 @@ TEST(Certified, TableNamesDenominatorIntervalAndLevel) {
         "certified radius (lower bound)       3/4", "counterexample (upper bound)         2/4"}) {
     EXPECT_THAT(table, HasSubstr(part));
   }
-  EXPECT_THAT(table::to_table(joined(), table::Colour::kNever),
+  EXPECT_THAT(table::to_table(joined(), {}),
               AllOf(HasSubstr("certified in l∞"), HasSubstr("certified in l₂")));
   EXPECT_THAT(table::to_markdown(joined()),
               AllOf(HasSubstr("| 0.1 | **50.0 %** 2/4 [15.0, 85.0] |"), HasSubstr("## l₂"),

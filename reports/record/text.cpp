@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 
 #include "base/norm.hpp"
 
@@ -74,6 +75,29 @@ std::string class_name(std::span<const std::string> names, int label) {
 std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+}
+
+std::string to_ascii(std::string_view text) {
+  static const std::map<std::string_view, std::string_view> kForms{
+      {"ε", "eps"},   {"×", "x"},     {"·", "*"},     {"…", "..."},   {"λ", "lambda"}, {"Σ", "sum"},
+      {"σ", "sigma"}, {"→", "->"},    {"∞", "inf"},   {"–", "-"},     {"−", "-"},      {"─", "-"},
+      {"α", "alpha"}, {"∇", "grad"},  {"∂", "d"},     {"²", "^2"},    {"√", "sqrt"},   {"ₓ", "_x"},
+      {"ᵀ", "^T"},    {"Δ", "Delta"}, {"θ", "theta"}, {"₀", "0"},     {"₁", "1"},      {"₂", "2"},
+      {"δ", "delta"}, {"±", "+-"},    {"≥", ">="},    {"≤", "<="},    {"β", "beta"},   {"≈", "~"},
+      {"←", "<-"},    {"μ", "mu"},    {"κ", "kappa"}, {"γ", "gamma"}, {"ŷ", "y^"},     {"‖", "||"},
+      {"∈", "in"},    {"η", "eta"},   {"Φ", "Phi"},   {"“", "\""},    {"”", "\""},     {"’", "'"},
+      {"ä", "ae"},    {"ö", "oe"},    {"ü", "ue"},    {"é", "e"}};
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && is_continuation(text[end])) ++end;
+    const std::string_view letter = text.substr(at, end - at);
+    at = end;
+    const bool ascii = letter.size() == 1 && static_cast<unsigned char>(letter[0]) < 0x80U;
+    const auto form = kForms.find(letter);
+    out += ascii ? letter : form == kForms.end() ? "?" : form->second;
+  }
+  return out;
 }
 
 std::string pad_left(std::string_view text, std::size_t width) {

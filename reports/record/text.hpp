@@ -45,6 +45,9 @@ namespace gibbon::reports::record {
 /// Code points: the columns a text takes in a terminal, for the scripts used here.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
+/// In the characters of ASCII: "eps", "x", "<="; what has no such form is a question mark.
+[[nodiscard]] std::string to_ascii(std::string_view text);
+
 /// Blanks on the left, or on the right, up to `width` columns.
 [[nodiscard]] std::string pad_left(std::string_view text, std::size_t width);
 [[nodiscard]] std::string pad_right(std::string_view text, std::size_t width);

@@ -10,6 +10,13 @@
 namespace gibbon::reports::table {
 
 enum class Colour { kNever, kAlways };
+
+/// What texts are shown on.
+struct Screen {
+  Colour colour = Colour::kNever;
+  std::size_t width = 100;  ///< columns
+  bool ascii = false;       ///< it knows no other characters
+};
 enum class Emphasis { kPlain, kBold, kDim };
 
 [[nodiscard]] std::string paint(std::string_view text, Emphasis emphasis, Colour colour);
@@ -19,9 +26,9 @@ enum class Emphasis { kPlain, kBold, kDim };
 [[nodiscard]] std::string render_text(const Table& table, Colour colour,
                                       std::string_view gap = "   ");
 
-/// With a rule below the heads; columns that do not fit into 100 follow below, behind the first
+/// With a rule below the heads; columns that do not fit the screen follow below, behind the first
 /// one again.
-[[nodiscard]] std::string render_text_blocks(const Table& table, Colour colour);
+[[nodiscard]] std::string render_text_blocks(const Table& table, const Screen& screen);
 
 [[nodiscard]] std::string render_markdown(const Table& table);
 

@@ -10,7 +10,6 @@
 namespace gibbon::reports::table {
 namespace {
 
-constexpr std::size_t kTerminalWidth = 100;
 constexpr std::string_view kGap = "   ";
 constexpr std::size_t kIntervalWidth = 5;     // of one end: "100.0"
 constexpr std::size_t kWidestPercentage = 8;  // "> 99.9 %"
@@ -43,7 +42,7 @@ std::string shown(const Cell& cell, const Widths& widths) {
 
 /// A table as texts, and how wide its columns are.
 struct Texts {
-  Texts(const Table& table, std::size_t percent_width) {
+  Texts(const Table& table, std::size_t percent_width, bool ascii = false) {
     Widths inside{.percent = percent_width};
     for (const auto& row : table.rows)
       for (const Cell& cell : row)
@@ -56,9 +55,12 @@ struct Texts {
       for (const Cell& cell : row) texts.push_back(shown(cell, inside));
     }
     widths.resize(table.columns.size(), 0);
-    for (const auto& row : rows)
-      for (std::size_t c = 0; c < row.size(); ++c)
+    for (auto& row : rows) {
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        if (ascii) row[c] = record::to_ascii(row[c]);
         widths[c] = std::max(widths[c], record::display_width(row[c]));
+      }
+    }
   }
   std::vector<std::vector<std::string>> rows;  // the heads first
   std::vector<std::size_t> widths;
@@ -120,16 +122,16 @@ std::string render_text(const Table& table, Colour colour, std::string_view gap)
   return text;
 }
 
-std::string render_text_blocks(const Table& table, Colour colour) {
-  const Texts texts(table, kWidestPercentage);
+std::string render_text_blocks(const Table& table, const Screen& screen) {
+  const Texts texts(table, kWidestPercentage, screen.ascii);
   std::string text;
   for (std::size_t first = 1; first < table.columns.size();) {
     std::size_t last = first;
     std::size_t width = texts.widths[0];
     while (last < table.columns.size() &&
-           (last == first || width + kGap.size() + texts.widths[last] <= kTerminalWidth))
+           (last == first || width + kGap.size() + texts.widths[last] <= screen.width))
       width += kGap.size() + texts.widths[last++];
-    text += "\n" + block(table, texts, first, last, colour);
+    text += "\n" + block(table, texts, first, last, screen.colour);
     first = last;
   }
   return text;

@@ -18,17 +18,18 @@ constexpr std::string_view kCellMeaning =
 
 }  // namespace
 
-std::string to_table(const record::Run& run, Colour colour) {
+std::string to_table(const record::Run& run, const Screen& screen) {
+  const Colour colour = screen.colour;
   const record::Subject subject = record::subject_of(run);
   std::string text = paint(subject.title(), Emphasis::kBold, colour) + "\n";
   if (!run.curve.empty()) text += paint(kCellMeaning, Emphasis::kDim, colour) + "\n";
   for (const record::Panel& panel : record::panels_of(run)) {
     text += fmt::format("\n{}\n{}", paint(panel_title(panel, subject), Emphasis::kBold, colour),
-                        render_text_blocks(accuracy_table(panel), colour));
+                        render_text_blocks(accuracy_table(panel), screen));
     if (panel.band != nullptr) text += "\n" + to_certified_table(*panel.band);
   }
   if (!run.distances.empty()) text += "\n" + render_text(distance_table(run), colour);
-  return text;
+  return screen.ascii ? record::to_ascii(text) : text;
 }
 
 std::string to_markdown(const record::Run& run) {

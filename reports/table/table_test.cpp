@@ -10,7 +10,7 @@ namespace gibbon::reports::table {
 namespace {
 
 TEST(Table, IsTheGoldenFile) {
-  record::cases::expect_golden("table.txt", to_table(record::cases::run(), Colour::kNever));
+  record::cases::expect_golden("table.txt", to_table(record::cases::run(), {}));
 }
 
 TEST(Markdown, IsTheGoldenFile) {
@@ -18,7 +18,7 @@ TEST(Markdown, IsTheGoldenFile) {
 }
 
 TEST(Table, ColourChangesNothingButEscapes) {
-  const std::string coloured = to_table(record::cases::run(), Colour::kAlways);
+  const std::string coloured = to_table(record::cases::run(), {.colour = Colour::kAlways});
   std::string plain;
   for (std::size_t i = 0; i < coloured.size(); ++i) {
     if (coloured[i] == '\x1b')
@@ -28,7 +28,7 @@ TEST(Table, ColourChangesNothingButEscapes) {
   }
   EXPECT_NE(coloured, plain);
   std::istringstream with(plain);
-  std::istringstream without(to_table(record::cases::run(), Colour::kNever));
+  std::istringstream without(to_table(record::cases::run(), {}));
   for (std::string a, b; std::getline(with, a);) {
     std::getline(without, b);
     EXPECT_EQ(a, b);
@@ -39,17 +39,17 @@ TEST(Table, ManyAttacksStayWithin100Columns) {
   record::Run run = record::cases::run();
   for (int i = 0; i < 7; ++i)
     run.curve.push_back(record::cases::point("attack-" + std::to_string(i), "attack", 0.1, 9));
-  std::istringstream lines(to_table(run, Colour::kNever));
+  std::istringstream lines(to_table(run, {}));
   for (std::string line; std::getline(lines, line);)
     EXPECT_LE(record::display_width(line), 100U) << line;
 }
 
 TEST(Table, MissingPointsAreDashes) {
-  EXPECT_NE(to_table(record::cases::run(), Colour::kNever).find("–"), std::string::npos);
+  EXPECT_NE(to_table(record::cases::run(), {}).find("–"), std::string::npos);
 }
 
 TEST(Table, RunWithoutPointsHasATitleOnly) {
-  EXPECT_NE(to_table(record::Run{}, Colour::kNever).find("unnamed model on unnamed data, n = 0"),
+  EXPECT_NE(to_table(record::Run{}, {}).find("unnamed model on unnamed data, n = 0"),
             std::string::npos);
 }
 
