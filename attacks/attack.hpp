@@ -208,6 +208,7 @@ struct KindInfo {
 /// Everything the rest of the program knows about an attack without running it.
 struct AttackInfo {
   std::string_view name;     ///< key in configs and reports: [a-z0-9-]
+  std::string_view aliases;  ///< what else people type for it, separated by blanks
   std::string_view summary;  ///< one sentence
   std::string_view formula;  ///< how x' comes about
   std::string_view source;   ///< authors, year, arXiv id

@@ -15,6 +15,7 @@ std::span<const Ensemble> ensembles() {
   // and a schedule of budgets instead of single runs.
   static const std::vector<Ensemble> all{
       {.name = "autoattack",
+       .aliases = "auto-attack aa",
        .summary =
            "AutoAttack: four parameter-free attacks, each on the survivors of the ones before.",
        .source = "Croce & Hein 2020, arXiv:2003.01690; l1: Croce & Hein 2021, arXiv:2103.01208",

@@ -17,6 +17,7 @@ struct Ensemble {
     std::vector<std::string_view> members;  ///< in order, "name:knob=value,…"
   };
   std::string_view name;
+  std::string_view aliases;  ///< as in AttackInfo
   std::string_view summary;
   std::string_view source;
   std::vector<Version> versions;  ///< the first one that has the norm is the usual one

@@ -7,6 +7,11 @@
 namespace gibbon {
 namespace {
 
+char folded(char c) {
+  if (c == '_') return '-';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// Optimal string alignment distance: insert, delete, replace, swap neighbours.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
@@ -45,6 +50,10 @@ std::vector<std::string> near(std::string_view name, std::span<const std::string
 }
 
 }  // namespace
+
+bool is_called(std::string_view name, std::string_view typed) {
+  return std::ranges::equal(name, typed, {}, folded, folded);
+}
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> known,
                          std::size_t most) {

@@ -43,8 +43,24 @@ TEST(FindEntry, ReturnsTheEntryOrThrows) {
   };
   const std::array<Entry, 2> entries{{{"one", 1}, {"two", 2}}};
   EXPECT_EQ(find_entry("number", entries, "two").value, 2);
+  EXPECT_EQ(find_entry("number", entries, "TWO").value, 2);
   EXPECT_THAT([&] { (void)find_entry("number", entries, "tow"); },
               ThrowsMessage<Error>("unknown number 'tow'; did you mean 'two'? known are one, two"));
+}
+
+TEST(FindEntry, KnowsOtherNames) {
+  struct Entry {
+    std::string_view name;
+    std::string_view aliases;
+  };
+  const std::array<Entry, 2> entries{{{"cw-l2", "cw carlini-wagner"}, {"c", ""}}};
+  for (const char* typed : {"cw-l2", "CW_L2", "cw", "CW", "Carlini_Wagner"}) {
+    EXPECT_EQ(&find_entry("attack", entries, typed), entries.data()) << typed;
+  }
+  EXPECT_EQ(&find_entry("attack", entries, "C"), &entries[1]);
+  for (const char* typed : {"", "cw carlini-wagner", "wagner", "cw-"}) {
+    EXPECT_THROW(static_cast<void>(find_entry("attack", entries, typed)), Error) << typed;
+  }
 }
 
 }  // namespace

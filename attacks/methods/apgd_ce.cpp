@@ -44,6 +44,7 @@ class ApgdCe final : public Attack {
 const AttackInfo& apgd_ce_info() {
   static const AttackInfo info{
       .name = "apgd-ce",
+      .aliases = "apgd",
       .summary = "Auto-PGD on cross-entropy: momentum, and a step length that sets itself.",
       .formula =
           "x' = P(x' + 3/4 · (P(x' + η · sign(∇ₓJ)) - x') + 1/4 · last move), η halved where "

@@ -39,6 +39,7 @@ class Bim final : public Attack {
 const AttackInfo& bim_info() {
   static const AttackInfo info{
       .name = "bim",
+      .aliases = "i-fgsm ifgsm basic-iterative",
       .summary = "Basic iterative method: gradient sign steps of ε / steps from the input.",
       .formula = "x' = P(x' + ε / steps · sign(∇ₓJ(θ, x', y))), 10 times, from x' = x",
       .source = "Kurakin et al. 2017, arXiv:1607.02533",

@@ -217,6 +217,7 @@ class Boundary final : public Attack {
 const AttackInfo& boundary_info() {
   static const AttackInfo info{
       .name = "boundary",
+      .aliases = "boundary-attack",
       .summary = "Decision-based: a random walk along the decision boundary towards the input.",
       .formula = "x_{t+1} = x_t + orthogonal step + step towards x, if that fools the model",
       .source = "Brendel et al. 2018, arXiv:1712.04248",

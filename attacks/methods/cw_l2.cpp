@@ -167,6 +167,7 @@ class CwL2 final : public Attack {
 const AttackInfo& cw_l2_info() {
   static const AttackInfo info{
       .name = "cw-l2",
+      .aliases = "cw carlini-wagner",
       .summary =
           "Carlini and Wagner's l2 attack: Adam on squared distance plus c times the margin.",
       .formula = "minimize ||x' - x||² + c · max(m(x') + κ, 0), x' = lo + (hi - lo)(tanh(w) + 1)/2",

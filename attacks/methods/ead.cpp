@@ -125,6 +125,7 @@ class Ead final : public Attack {
 const AttackInfo& ead_info() {
   static const AttackInfo info{
       .name = "ead",
+      .aliases = "elastic-net",
       .summary = "Elastic-net attack: C&W's objective with an l1 term, minimised by FISTA.",
       .formula =
           "v' = S_β(y - a ∇g(y)), y' = v' + k/(k + 3) · (v' - v), g = c · hinge + ||y - x||²",

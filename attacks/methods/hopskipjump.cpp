@@ -185,6 +185,7 @@ class HopSkipJump final : public Attack {
 const AttackInfo& hopskipjump_info() {
   static const AttackInfo info{
       .name = "hopskipjump",
+      .aliases = "hop-skip-jump hsja",
       .summary = "Decision-based: jumps along a gradient estimated from predictions only.",
       .formula = "x_{t+1} = bisect(x_t + ξ_t · g / ||g||), g = Σ (φ_k - mean φ) · v_k",
       .source = "Chen et al. 2020, arXiv:1904.02144",

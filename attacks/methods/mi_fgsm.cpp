@@ -72,6 +72,7 @@ class MiFgsm final : public Attack {
 const AttackInfo& mi_fgsm_info() {
   static const AttackInfo info{
       .name = "mi-fgsm",
+      .aliases = "mifgsm mim",
       .summary = "Momentum iterative FGSM: sign steps along a running mean of the gradients.",
       .formula = "G = μ · G + g / ||g||₁, x' = P(x' + ε / steps · sign(G)), 10 times, from x' = x",
       .source = "Dong et al. 2018, arXiv:1710.06081",

@@ -35,6 +35,7 @@ class NoiseGaussian final : public Attack {
 const AttackInfo& noise_gaussian_info() {
   static const AttackInfo info{
       .name = "noise-gaussian",
+      .aliases = "gaussian-noise",
       .summary = "Control: Gaussian noise scaled to the budget.",
       .formula = "x' = clip(x + ε · g / ||g||), g ~ N(0, I)",
       .source = "control; Hendrycks & Dietterich 2019, arXiv:1903.12261",

@@ -73,6 +73,7 @@ class NoiseSaltPepper final : public Attack {
 const AttackInfo& noise_salt_pepper_info() {
   static const AttackInfo info{
       .name = "noise-salt-pepper",
+      .aliases = "salt-and-pepper salt-pepper",
       .summary =
           "Control: random features go to a random side of the box, as many as the budget "
           "allows.",

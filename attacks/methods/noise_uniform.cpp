@@ -35,6 +35,7 @@ class NoiseUniform final : public Attack {
 const AttackInfo& noise_uniform_info() {
   static const AttackInfo info{
       .name = "noise-uniform",
+      .aliases = "uniform-noise",
       .summary = "Control: noise drawn evenly from the ball of the same budget.",
       .formula = "x' = clip(x + u), u uniform in { ||u|| <= ε }",
       .source = "control; even draws from lp balls: Calafiore et al. 1999",

@@ -63,6 +63,7 @@ class RFgsm final : public Attack {
 const AttackInfo& r_fgsm_info() {
   static const AttackInfo info{
       .name = "r-fgsm",
+      .aliases = "rfgsm fgsm-rs",
       .summary = "Random sign step, then a gradient sign step with the rest of the budget.",
       .formula =
           "x₁ = clip(x + ε/2 · s), s = ±1 at random; x' = clip(x₁ + ε/2 · sign(∇ₓJ(θ, x₁, y)))",

@@ -414,6 +414,7 @@ class Square final : public Attack {
 const AttackInfo& square_info() {
   static const AttackInfo info{
       .name = "square",
+      .aliases = "square-attack",
       .summary = "Square attack: random search over windows, scores only.",
       .formula = "x' = x' with a random window at x ± ε, kept if the margin falls",
       .source = "Andriushchenko et al. 2020, arXiv:1912.00049",

@@ -43,6 +43,7 @@ const NormInfo& l0_info() {
   static const NormInfo info{
       .norm = Norm::kL0,
       .name = "l0",
+      .aliases = "l-0 0",
       .symbol = "l₀",
       .latex = "\\ell_0",
       .unit = "changed input values",

@@ -152,6 +152,7 @@ const NormInfo& l1_info() {
   static const NormInfo info{
       .norm = Norm::kL1,
       .name = "l1",
+      .aliases = "l-1 1",
       .symbol = "l₁",
       .latex = "\\ell_1",
       .usual_budgets = kUsualBudgets,

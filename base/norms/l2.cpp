@@ -97,6 +97,7 @@ const NormInfo& l2_info() {
   static const NormInfo info{
       .norm = Norm::kL2,
       .name = "l2",
+      .aliases = "l-2 2 euclidean",
       .symbol = "l₂",
       .latex = "\\ell_2",
       .usual_budgets = kUsualBudgets,

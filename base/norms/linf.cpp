@@ -136,6 +136,7 @@ const NormInfo& linf_info() {
   static const NormInfo info{
       .norm = Norm::kLinf,
       .name = "linf",
+      .aliases = "l-inf inf infinity l∞",
       .symbol = "l∞",
       .latex = "\\ell_\\infty",
       .each_value = true,

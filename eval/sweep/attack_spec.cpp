@@ -55,6 +55,20 @@ std::vector<std::string> members_of(std::string_view list) {
   return members;
 }
 
+/// The text with the catalogue's own name for the attack that is meant: "PGD:steps=9" is
+/// pgd:steps=9.
+std::string canonical(const std::string& text) {
+  const std::size_t end = std::min(text.find(':'), text.size());
+  const std::string_view name = std::string_view(text).substr(0, end);
+  for (const attacks::AttackInfo& info : attacks::catalog()) {
+    if (is_meant(info, name)) return std::string(info.name) + text.substr(end);
+  }
+  for (const attacks::Ensemble& ensemble : attacks::ensembles()) {
+    if (is_meant(ensemble, name)) return std::string(ensemble.name) + text.substr(end);
+  }
+  return text;
+}
+
 /// Adds the member in every norm of `norms` that it supports.
 void add_member(Entry& entry, const std::string& text, std::span<const attacks::Norm> norms) {
   for (const attacks::Norm norm : norms) {
@@ -68,13 +82,16 @@ void add_member(Entry& entry, const std::string& text, std::span<const attacks::
 Entry parse_worst_case(const std::string& text) {
   const std::string_view inside =
       std::string_view(text).substr(kWorstCase.size() + 1, text.size() - kWorstCase.size() - 2);
-  Entry entry{.text = text, .ensemble = true};
+  Entry entry{.ensemble = true};
+  std::vector<std::string> members;
   for (const std::string& member : members_of(inside)) {
+    members.push_back(canonical(member));
     add_member(entry, member, attacks::kNorms);
   }
-  if (members_of(inside).empty()) {
+  if (members.empty()) {
     fail_usage("attack {}: empty ensemble; write for example worst-case(fgsm,pgd,fmn)", text);
   }
+  entry.text = fmt::format("{}({})", kWorstCase, fmt::join(members, ","));
   return entry;
 }
 
@@ -110,7 +127,8 @@ Entry parse_ensemble(const attacks::Ensemble& ensemble, const std::string& text)
 
 }  // namespace
 
-AttackSpec parse_attack(const std::string& text) {
+AttackSpec parse_attack(const std::string& typed) {
+  const std::string text = canonical(typed);
   const std::size_t colon = text.find(':');
   AttackSpec spec{
       .text = text, .info = &attacks::find(text.substr(0, colon)), .attack = {}, .target = {}};
@@ -142,7 +160,8 @@ Entry single_entry(const AttackSpec& spec) {
   return entry;
 }
 
-Entry parse_entry(const std::string& text) {
+Entry parse_entry(const std::string& typed) {
+  const std::string text = canonical(typed);
   const std::string name = text.substr(0, text.find(':'));
   if (text.starts_with(std::string(kWorstCase) + "(") && text.ends_with(")")) {
     return parse_worst_case(text);

@@ -19,7 +19,7 @@ struct Target {
 
 /// An attack with its knobs set.
 struct AttackSpec {
-  std::string text;  ///< as written, e.g. "fgsm:target=3"
+  std::string text;  ///< as written but for other names of the attack, e.g. "fgsm:target=3"
   const attacks::AttackInfo* info = nullptr;
   std::shared_ptr<attacks::Attack> attack;
   Target target;
@@ -32,7 +32,7 @@ struct AttackSpec {
 
 /// One --attack: a row of the curve in each norm. Its members share what they know of a sample.
 struct Entry {
-  std::string text;       ///< as written: its name in curve.csv
+  std::string text;       ///< likewise: its name in curve.csv
   bool ensemble = false;  ///< more than one attack under one name
   bool ordered = false;   ///< members keep their order; otherwise cheap ones go first
   std::string version;    ///< of autoattack, e.g. "standard"

@@ -267,6 +267,15 @@ TEST_F(Sweep, RefusesWhatDoesNotFit) {
   EXPECT_THAT(message(plan({"fgsm"})), HasSubstr("has 3 classes, but cloud has 4"));
 }
 
+TEST(AttackSpec, OtherNamesAreTheCataloguesOwn) {
+  EXPECT_EQ(parse_entry("PGD:steps=9").text, "pgd:steps=9");
+  EXPECT_EQ(parse_entry("CW").text, "cw-l2");
+  EXPECT_EQ(parse_entry("AutoAttack:version=plus").text, "autoattack:version=plus");
+  EXPECT_EQ(parse_entry("worst-case(FGSM,i_fgsm:steps=3)").text, "worst-case(fgsm,bim:steps=3)");
+  EXPECT_EQ(attacks::find_norm("Linf"), attacks::Norm::kLinf);
+  EXPECT_EQ(attacks::find_norm("2"), attacks::Norm::kL2);
+}
+
 TEST(AttackSpec, KnobsAndTargets) {
   EXPECT_EQ(parse_attack("fgsm:boxed=1,target=3").target.label, 3);
   const auto message = [](const std::string& text) {
