@@ -45,12 +45,12 @@ int run(int argc, char** argv) {
       "File limits: --file-limit (2 GB) for the decoded content of one file;\n"
       "ONNX: 1,000 layers, 10,000 nodes; JSON, TOML, VNN-LIB: 64 levels of nesting.");
   for (const auto add :
-       {cli::add_train,    cli::add_sweep,      cli::add_certify,  cli::add_verify,
-        cli::add_smooth,   cli::add_run,        cli::add_transfer, cli::add_report,
-        cli::add_baseline, cli::add_check,      cli::add_compare,  cli::add_simulate_gate,
-        cli::add_gallery,  cli::add_crosscheck, cli::add_explain,  cli::add_data,
-        cli::add_models,   cli::add_list,       cli::add_doctor,   cli::add_completion,
-        cli::add_manual}) {
+       {cli::add_train,         cli::add_sweep,    cli::add_certify,    cli::add_verify,
+        cli::add_smooth,        cli::add_corrupt,  cli::add_run,        cli::add_transfer,
+        cli::add_report,        cli::add_baseline, cli::add_check,      cli::add_compare,
+        cli::add_simulate_gate, cli::add_gallery,  cli::add_crosscheck, cli::add_explain,
+        cli::add_data,          cli::add_models,   cli::add_list,       cli::add_doctor,
+        cli::add_completion,    cli::add_manual}) {
     add(root);
   }
   root.size_everywhere("--file-limit", "2GB",
