@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Glass blur: neighbouring pixels change places, as behind frosted glass.
 //
-// Method    Gaussian blur of σ; i times from the last pixel to the first, a pixel changes places
-//           with one at most δ rows and columns away; the same blur again
-// Severity  σ = 0.25, 0.3, 0.35, 0.4, 0.45 and i = 1, 1, 2, 3, 4; σ for a side of 32 pixels, in
-//           proportion to the side, and δ the whole number nearest to side / 32, at least 1. The
-//           moves of one severity are the first moves of the next
+// Method    Gaussian blur of σ; i times, from the last pixel to the first, a share p of the pixels
+//           change places with one at most δ rows and columns away; the same blur again
+// Severity  p = 0.25, 0.5, 0.75, 1, 1 and i = 1, 1, 1, 1, 2; σ = 0.25, 0.3, 0.35, 0.4, 0.45 for a
+//           side of 32 pixels, in proportion to the side, and δ the whole number nearest to
+//           side / 32, at least 1. The same draws at all severities
 // Source    CIFAR-10-C, Hendrycks & Dietterich 2019, arXiv:1903.12261
-// Differs   σ and i both grow with the severity, where the source lets σ fall again; the pixels on
-//           the border move, too
+// Differs   blur and moves both grow with the severity, where the source lets σ fall again; the
+//           pixels on the border move, too
 
 #include <cmath>
 
@@ -18,7 +18,8 @@ namespace gibbon::attacks {
 namespace {
 
 constexpr PerSeverity kSigma{0.25, 0.3, 0.35, 0.4, 0.45};
-constexpr std::array<std::size_t, kSeverities> kRounds{1, 1, 2, 3, 4};
+constexpr PerSeverity kShare{0.25, 0.5, 0.75, 1.0, 1.0};
+constexpr std::array<std::size_t, kSeverities> kRounds{1, 1, 1, 1, 2};
 
 std::size_t moved(std::size_t place, std::size_t reach, std::size_t size, Rng& rng) {
   const auto there = static_cast<std::ptrdiff_t>(place + rng.below(2 * reach + 1)) -
@@ -37,6 +38,7 @@ void apply(Image& image, std::size_t severity, Rng& rng) {
       for (std::size_t c = image.width; c-- > 0;) {
         const std::size_t row = moved(r, reach, image.height, rng);
         const std::size_t column = moved(c, reach, image.width, rng);
+        if (rng.unit() >= kShare[severity - 1]) continue;
         for (std::size_t k = 0; k < image.channels; ++k) {
           std::swap(image.at(r, c, k), image.at(row, column, k));
         }
@@ -53,7 +55,7 @@ const CorruptionInfo& glass_blur_info() {
       .name = "glass-blur",
       .group = "blur",
       .summary = "Neighbouring pixels change places.",
-      .parameters = "1, 1, 2, 3, 4 rounds; blur σ = 0.25, 0.3, 0.35, 0.4, 0.45 of 32 pixels",
+      .parameters = "0.25, 0.5, 0.75, 1, 2 moves per pixel; blur σ = 0.25 to 0.45 of 32 pixels",
       .source = "Hendrycks & Dietterich 2019, arXiv:1903.12261",
       .apply = apply,
   };

@@ -3,15 +3,16 @@
 //
 // Method    the picture at c times its size, each pixel the mean of the area it covers, and back in
 //           the same way
-// Severity  c = 0.6, 0.5, 0.4, 0.3, 0.25, at least one pixel
-// Source    ImageNet-C, Hendrycks & Dietterich 2019, arXiv:1903.12261, with its c
+// Severity  c = 0.7, 0.6, 0.45, 0.35, 0.25, at least one pixel
+// Source    ImageNet-C, Hendrycks & Dietterich 2019, arXiv:1903.12261
+// Differs   no c = 0.5, at which blocks of whole pixels keep more of a small picture than c = 0.6
 
 #include "attacks/corruption.hpp"
 
 namespace gibbon::attacks {
 namespace {
 
-constexpr PerSeverity kShare{0.6, 0.5, 0.4, 0.3, 0.25};
+constexpr PerSeverity kShare{0.7, 0.6, 0.45, 0.35, 0.25};
 
 /// weights[i · from + j]: the share of input pixel j in the mean that output pixel i is.
 std::vector<double> area_weights(std::size_t from, std::size_t to) {
@@ -74,7 +75,7 @@ const CorruptionInfo& pixelate_info() {
       .name = "pixelate",
       .group = "digital",
       .summary = "Fewer, larger pixels.",
-      .parameters = "0.6, 0.5, 0.4, 0.3, 0.25 of the pixels in each direction",
+      .parameters = "0.7, 0.6, 0.45, 0.35, 0.25 of the pixels in each direction",
       .source = "Hendrycks & Dietterich 2019, arXiv:1903.12261",
       .apply = apply,
   };

@@ -63,8 +63,8 @@ struct State {
   std::vector<runs::Option> own() {
     return {
         {"corruption",
-         "NAME ('gibbon list corruptions'), all, or rotation-translation, an attack; one or "
-         "more; without it: all",
+         "NAME ('gibbon list corruptions'), all, or the attack rotation-translation; repeatable; "
+         "without it: all",
          &corruption},
         {"severity", "severities 1 to 5, by commas", &severity},
         {"max-rotation", "rotation-translation: largest angle in degrees, 0 to 180", &max_rotation},

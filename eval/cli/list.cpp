@@ -116,7 +116,10 @@ const std::vector<Topic>& topics() {
 
 void print(const Topic& topic) {
   fmt::print("{}\n", topic.name);
-  for (const auto& [name, text] : topic.lines()) fmt::print("  {:<16} {}\n", name, text);
+  const std::vector<Line> lines = topic.lines();
+  std::size_t width = 16;
+  for (const Line& line : lines) width = std::max(width, line.first.size());
+  for (const auto& [name, text] : lines) fmt::print("  {:<{}} {}\n", name, width, text);
 }
 
 }  // namespace

@@ -29,6 +29,11 @@ Pixels pixels_of(const datasets::Shape& shape, Box range, Row x) {
   return pixels;
 }
 
+/// With a minus sign, behind which no line is broken.
+std::string signed_text(double value) {
+  return fmt::format("{}{:.3g}", value < 0.0 ? "−" : "", std::abs(value));
+}
+
 /// Keeps the pictures that the cells of a grid point at.
 class Sheet {
  public:
@@ -90,8 +95,8 @@ std::string draw_contact_sheet(const datasets::Dataset& data, const ShiftPlan& p
     if (posed.has_pose) {
       attacks::put(data.shape, data.range, x, {posed.degrees, posed.down, posed.right}, point);
       row.push_back(sheet.cell(point, posed.predicted,
-                               fmt::format("{:.3g}°, {:.3g} down, {:.3g} right", posed.degrees,
-                                           posed.down, posed.right)));
+                               fmt::format("{}°, {} down, {} right", signed_text(posed.degrees),
+                                           signed_text(posed.down), signed_text(posed.right))));
     }
     grid.rows.push_back(std::move(row));
   }

@@ -17,14 +17,11 @@
 namespace gibbon::eval::shift {
 namespace {
 
-using attacks::Draw;
 using attacks::Pose;
 using reports::record::CorruptedSample;
 using reports::record::PosedOutcome;
 
 constexpr std::size_t kMostRows = 32;  // pictures the judge looks at in one pass
-
-Rng pose_stream(Draw draw) { return {draw.seed, draw.id, "rotation-translation"}; }
 
 /// What one worker needs.
 class Worker {
@@ -73,8 +70,8 @@ class Worker {
     };
     for (const attacks::CorruptionInfo* corruption : plan_.corruptions) {
       for (const std::size_t severity : plan_.severities) {
-        attacks::corrupt(*corruption, severity, draw(n), data_.shape, data_.range,
-                         data_.images.row(n), points_.row(waiting));
+        attacks::corrupt(*corruption, severity, {plan_.seed, data_.ids[n]}, data_.shape,
+                         data_.range, data_.images.row(n), points_.row(waiting));
         if (++waiting == rows_) judge_waiting();
       }
     }
@@ -84,7 +81,7 @@ class Worker {
   void posed(std::size_t n, CorruptedSample& out) {
     const attacks::Posed about{
         .shape = data_.shape, .range = data_.range, .x = data_.images.row(n), .label = out.label};
-    Rng rng = pose_stream(draw(n));
+    Rng rng(plan_.seed, data_.ids[n], "rotation-translation");
     std::vector<Pose> random;
     for (std::size_t k = 0; k < plan_.poses->worst_of; ++k) {
       random.push_back(attacks::random_pose(plan_.poses->box, rng));
@@ -133,8 +130,6 @@ class Worker {
             .right = pose.right};
   }
 
-  [[nodiscard]] Draw draw(std::size_t n) const { return {plan_.seed, data_.ids[n]}; }
-
   const datasets::Dataset& data_;
   const ShiftPlan& plan_;
   std::span<const Pose> grid_;
@@ -152,11 +147,6 @@ std::vector<std::string> search_names(const PosePlan& plan) {
   const std::string grid =
       fmt::format("grid-{}x{}x{}", plan.box.degrees, plan.box.down, plan.box.right);
   return {"random", fmt::format("worst-of-{}", plan.worst_of), grid, grid + "-refined"};
-}
-
-Pose first_random_pose(const attacks::PoseBox& box, Draw draw) {
-  Rng rng = pose_stream(draw);
-  return attacks::random_pose(box, rng);
 }
 
 ShiftResult measure(const models::Target& target, const datasets::Dataset& data,

@@ -38,16 +38,13 @@ struct ShiftResult {
 /// "grid-31x5x5", "grid-31x5x5-refined".
 [[nodiscard]] std::vector<std::string> search_names(const PosePlan& plan);
 
-/// The pose that "random" shows of a sample.
-[[nodiscard]] attacks::Pose first_random_pose(const attacks::PoseBox& box, attacks::Draw draw);
-
 /// Samples that are through, of all. Called from any worker, one call at a time.
 using ShiftProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// What the judge, in double, predicts of every sample under every corruption and severity, and
 /// what the searches find. "random" is judged as it is; for the others a sample that is
-/// misclassified clean is not correct, and a sample broken by one search is broken for all stronger
-/// ones. Throws a usage Error for data that are not pictures of 1 or 3 channels, Interrupted after
+/// misclassified clean is not correct. The refined grid also counts what the random poses broke.
+/// Throws a usage Error for data that are not pictures of 1 or 3 channels, Interrupted after
 /// Ctrl-C.
 [[nodiscard]] ShiftResult measure(const models::Target& target, const datasets::Dataset& data,
                                   const ShiftPlan& plan, const ShiftProgress& progress);

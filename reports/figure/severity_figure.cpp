@@ -20,7 +20,7 @@ constexpr double kPlotWidth = 330;
 constexpr double kPlotHeight = 190;
 constexpr double kLegendWidth = 230;
 constexpr double kAbove = 34;
-constexpr double kUnder = 62;
+constexpr double kUnder = 76;
 constexpr std::size_t kColumns = 2;
 
 // Okabe & Ito 2008, as in the curves over ε, and as many markers.
