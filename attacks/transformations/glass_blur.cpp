@@ -3,12 +3,13 @@
 //
 // Method    Gaussian blur of σ; i times, from the last pixel to the first, a share p of the pixels
 //           change places with one at most δ rows and columns away; the same blur again
-// Severity  p = 0.25, 0.5, 0.75, 1, 1 and i = 1, 1, 1, 1, 2; σ = 0.25, 0.3, 0.35, 0.4, 0.45 for a
-//           side of 32 pixels, in proportion to the side, and δ the whole number nearest to
-//           side / 32, at least 1. The same draws at all severities
-// Source    CIFAR-10-C, Hendrycks & Dietterich 2019, arXiv:1903.12261
-// Differs   blur and moves both grow with the severity, where the source lets σ fall again; the
-//           pixels on the border move, too
+// Severity  p = 0.25, 0.5, 0.75, 1, 1 and i = 1, 1, 1, 1, 2; σ = 0.25, 0.3, 0.35, 0.4, 0.45 times
+//           √(side / 32), δ the whole number nearest to √(side / 32), at least 1. The same draws
+//           at all severities
+// Source    CIFAR-10-C and ImageNet-C, Hendrycks & Dietterich 2019, arXiv:1903.12261
+// Differs   σ and δ go with the root of the side, which leads from the source's numbers for 32
+//           pixels to those for 224; blur and moves both grow with the severity, where the source
+//           lets σ fall again; the pixels on the border move, too
 
 #include <cmath>
 
@@ -29,7 +30,7 @@ std::size_t moved(std::size_t place, std::size_t reach, std::size_t size, Rng& r
 }
 
 void apply(Image& image, std::size_t severity, Rng& rng) {
-  const double scale = image.side() / 32.0;
+  const double scale = std::sqrt(image.side() / 32.0);
   const double sigma = kSigma[severity - 1] * scale;
   const auto reach = static_cast<std::size_t>(std::max(1.0, std::round(scale)));
   image = gaussian_blur(image, sigma);
@@ -55,7 +56,7 @@ const CorruptionInfo& glass_blur_info() {
       .name = "glass-blur",
       .group = "blur",
       .summary = "Neighbouring pixels change places.",
-      .parameters = "0.25, 0.5, 0.75, 1, 2 moves per pixel; blur σ = 0.25 to 0.45 of 32 pixels",
+      .parameters = "0.25, 0.5, 0.75, 1, 2 moves per pixel; blur σ = 0.25 to 0.45 · √(side / 32)",
       .source = "Hendrycks & Dietterich 2019, arXiv:1903.12261",
       .apply = apply,
   };

@@ -57,6 +57,7 @@ struct State {
   runs::InputOptions input;
   runs::DataOptions data;
   runs::CommonOptions common;
+  std::string classes;
   std::string input_shape;
   std::string output = "runs/corrupt";
 
@@ -81,6 +82,7 @@ struct State {
            typed(data.options(), runs::DataOptions().options()) +
            typed(input.options(), runs::InputOptions().options()) + typed(own(), State().own()) +
            typed(common.options(), runs::CommonOptions().options()) +
+           (classes.empty() ? "" : " --classes " + shell_word(classes)) +
            (input_shape.empty() ? "" : " --input-shape " + shell_word(input_shape)) + " --output " +
            shell_word(output);
   }
@@ -180,7 +182,7 @@ struct State {
       asked.poses->box.most.right = largest_shift(samples.shape.width);
     }
     const models::Target target = models::open_target(file, input_shape, samples.shape);
-    samples = runs::fit_data(std::move(samples), target);
+    samples = runs::fit_data(std::move(samples), target, classes);
     say_notes(common, target.notes);
     say_notes(common, samples.notes);
     say_notes(common, sweep::doubt_clean_accuracy(*target.fast, samples));
@@ -274,6 +276,9 @@ void add_corrupt(Parser root) {
   app.option("--input-shape", state->input_shape,
              "input of a TorchScript module: channels,rows,columns such as 1,28,28, or one number; "
              "empty: as the data");
+  app.option("--classes", state->classes,
+             "FILE with a name for every class of the model, one a line or as JSON; else as the "
+             "model's metadata, else as the data call them");
   app.options(state->own());
   app.options(state->input.options());
   app.options(state->data.options());

@@ -53,8 +53,10 @@ Table severity_table(const record::Corrupted& all) {
     const record::Interval interval = record::pooled95(pooled, all.samples.size());
     table.rows.push_back(
         {fmt::format("{}", all.severities[s]),
-         fmt::format("{}  {}/{}  [{:>5}, {:>5}]", record::percent(pooled.share()), pooled.k,
-                     pooled.n, record::low_end(interval.low), record::high_end(interval.high)),
+         fmt::format("{}  {}  [{:>5}, {:>5}]", record::pad_left(record::percent(pooled.share()), 7),
+                     record::pad_left(fmt::format("{}/{}", pooled.k, pooled.n),
+                                      fmt::formatted_size("{0}/{0}", pooled.n)),
+                     record::low_end(interval.low), record::high_end(interval.high)),
          share_of(record::worst_count(all, s))});
   }
   return table;
