@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "attacks/attack.hpp"
+#include "attacks/corruption.hpp"
 #include "attacks/ensembles.hpp"
 #include "datasets/dataset.hpp"
 #include "eval/cli/completion.hpp"
@@ -29,6 +30,12 @@ std::vector<std::string> names_of(const Catalogue& catalogue) {
 std::vector<std::string> attack_names() {
   std::vector<std::string> out = names_of(attacks::catalog());
   for (std::string& ensemble : names_of(attacks::ensembles())) out.push_back(std::move(ensemble));
+  return out;
+}
+
+std::vector<std::string> corruption_names() {
+  std::vector<std::string> out{"all", "rotation-translation"};
+  for (std::string& name : names_of(attacks::corruptions())) out.push_back(std::move(name));
   return out;
 }
 
@@ -68,6 +75,7 @@ struct Choice {
 constexpr std::array kChoices{
     Choice{"--attack", attack_names},
     Choice{"ATTACK", attack_names, "explain"},
+    Choice{"--corruption", corruption_names},
     Choice{"--norm", norm_names},
     Choice{"--data", data_names},
     Choice{"NAME", data_names, "data fetch"},

@@ -35,9 +35,9 @@ class Cli : public testing::Test {
 
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_THAT(expect(0, "gibbon --help").out, AllOf(HasSubstr("sweep"), HasSubstr("Exit codes")));
-  for (const char* command :
-       {"train", "sweep", "certify", "smooth", "verify", "run", "report", "baseline", "check",
-        "compare", "simulate-gate", "gallery", "crosscheck", "explain", "data", "list", "doctor"}) {
+  for (const char* command : {"train", "sweep", "corrupt", "certify", "smooth", "verify", "run",
+                              "report", "baseline", "check", "compare", "simulate-gate", "gallery",
+                              "crosscheck", "explain", "data", "list", "doctor"}) {
     EXPECT_THAT(expect(0, std::string("gibbon ") + command + " --help").out, HasSubstr("--help"));
   }
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));

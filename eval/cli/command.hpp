@@ -71,6 +71,7 @@ void add_sweep(Parser root);
 void add_certify(Parser root);
 void add_verify(Parser root);
 void add_smooth(Parser root);
+void add_corrupt(Parser root);
 void add_run(Parser root);
 void add_transfer(Parser root);
 void add_report(Parser root);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "attacks/attack.hpp"
+#include "attacks/corruption.hpp"
 #include "attacks/ensembles.hpp"
 #include "base/suggest.hpp"
 #include "eval/cli/choices.hpp"
@@ -53,6 +54,12 @@ struct Topic {
 const std::vector<Topic>& topics() {
   static const std::vector<Topic> all{
       {"attacks", attack_lines},
+      {"corruptions",
+       [] {
+         return lines_of(attacks::corruptions(), [](const attacks::CorruptionInfo& i) {
+           return fmt::format("{} [{}; {}; {}]", i.summary, i.group, i.parameters, i.source);
+         });
+       }},
       {"datasets",
        [] {
          return lines_of(datasets::sources(), [](const auto& i) { return std::string(i.summary); });
@@ -109,7 +116,10 @@ const std::vector<Topic>& topics() {
 
 void print(const Topic& topic) {
   fmt::print("{}\n", topic.name);
-  for (const auto& [name, text] : topic.lines()) fmt::print("  {:<16} {}\n", name, text);
+  const std::vector<Line> lines = topic.lines();
+  std::size_t width = 16;
+  for (const Line& line : lines) width = std::max(width, line.first.size());
+  for (const auto& [name, text] : lines) fmt::print("  {:<{}} {}\n", name, width, text);
 }
 
 }  // namespace
@@ -122,10 +132,11 @@ std::vector<std::string> list_topics() {
 
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
-  Parser app = root.command("list",
-                            "List attacks, datasets, architectures, activations, losses, "
-                            "optimizers, schedules, "
-                            "initialisers and robust training methods");
+  Parser app =
+      root.command("list",
+                   "List attacks, corruptions, datasets, architectures, activations, losses, "
+                   "optimizers, schedules, "
+                   "initialisers and robust training methods");
   app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {
     if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));

@@ -51,7 +51,8 @@ int run(int argc, char** argv) {
   };
   for (const auto& [heading, commands] :
        {Group{"Train and attack",
-              {cli::add_train, cli::add_sweep, cli::add_run, cli::add_transfer, cli::add_report}},
+              {cli::add_train, cli::add_sweep, cli::add_run, cli::add_transfer, cli::add_corrupt,
+               cli::add_report}},
         Group{"Prove", {cli::add_certify, cli::add_verify, cli::add_smooth}},
         Group{"See and understand", {cli::add_gallery, cli::add_explain, cli::add_crosscheck}},
         Group{"Guard in CI",

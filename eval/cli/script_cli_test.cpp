@@ -82,6 +82,13 @@ TEST_F(ScriptCli, IsTheModelOfAnExperimentAndIsSmoothed) {
   expect(0, "gibbon smooth --model m.pt --data digits --samples 0:2 --n 100 --n0 10 -o s");
   const json smoothed = json::parse(shell_.text("s/smoothed.json"));
   EXPECT_THAT(smoothed.dump(), HasSubstr("\"judge\":\"float64\""));
+  const std::string corrupt =
+      "gibbon corrupt --data digits --samples 0:5 --corruption fog --corruption "
+      "rotation-translation --grid 3x3x1 --quiet ";
+  expect(0, corrupt + "--model m.pt -o script");
+  expect(0, corrupt + "--model m.onnx -o ours");
+  EXPECT_EQ(shell_.text("script/corruption_samples.csv"),
+            shell_.text("ours/corruption_samples.csv"));
 }
 
 TEST_F(ScriptCli, IsRefusedWhereLayersAreNeeded) {

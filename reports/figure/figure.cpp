@@ -328,23 +328,10 @@ std::string script_of(const record::Run& run, const Format& format) {
   return script + "unset multiplot\n";
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
 }  // namespace
 
 std::string to_curve_svg(const record::Run& run) {
-  std::string svg = run_gnuplot(script_of(run, kSvg));
-  // Readers without DejaVu get a sans-serif of nearly its widths instead of their default.
-  replace_all(svg, "font-family=\"DejaVu Sans\"",
-              "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");
-  replace_all(
-      svg, "<title>Gnuplot</title>",
-      fmt::format("<title>{}</title>", record::escape_html(record::subject_of(run).title())));
-  return svg;
+  return run_gnuplot_svg(script_of(run, kSvg), record::subject_of(run).title());
 }
 
 std::string to_curve_png(const record::Run& run) { return run_gnuplot(script_of(run, kPng)); }

@@ -69,6 +69,12 @@ int wait_for(pid_t child) {
   return status;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
 }  // namespace
 
 std::string run_gnuplot(std::string_view script, const std::string& program) {
@@ -94,6 +100,16 @@ std::string run_gnuplot(std::string_view script, const std::string& program) {
   if (const int status = wait_for(child); status != 0)
     fail(program, fmt::format("failed with status {}: {}", status, printable(read_all(err.get()))));
   return read_all(out.get());
+}
+
+std::string run_gnuplot_svg(std::string_view script, std::string_view title) {
+  std::string svg = run_gnuplot(script);
+  // Readers without DejaVu get a sans-serif of nearly its widths instead of their default.
+  replace_all(svg, "font-family=\"DejaVu Sans\"",
+              "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");
+  replace_all(svg, "<title>Gnuplot</title>",
+              fmt::format("<title>{}</title>", record::escape_html(title)));
+  return svg;
 }
 
 // Octal, because gnuplot looks for `commands` and quotes before it looks at escapes, and misreads a

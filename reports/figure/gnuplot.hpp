@@ -12,6 +12,10 @@ namespace gibbon::reports::figure {
 [[nodiscard]] std::string run_gnuplot(std::string_view script,
                                       const std::string& program = "gnuplot");
 
+/// run_gnuplot() of a script for the svg terminal: the picture, called `title` for screen readers
+/// and in a sans-serif font where there is no DejaVu.
+[[nodiscard]] std::string run_gnuplot_svg(std::string_view script, std::string_view title);
+
 /// A gnuplot literal that shows `text` as it is, on one line, with nothing left to expand.
 [[nodiscard]] std::string gnuplot_quoted(std::string_view text);
 
