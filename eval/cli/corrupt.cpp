@@ -248,7 +248,7 @@ struct State {
     write_atomically(folder / "corruptions.png", shift::draw_contact_sheet(samples, asked, all));
     if (!all.corruptions.empty()) draw(folder / "corruptions.svg", all);
     write_atomically(folder / "corruptions.json", reports::record::to_corruptions_json(all));
-    fmt::print("{}record {}\n", reports::table::to_corrupted_table(all, screen().colour),
+    fmt::print("{}record {}\n", reports::table::to_corrupted_table(all, screen()),
                printable((folder / "corruptions.json").string()));
   }
 

@@ -108,7 +108,7 @@ TEST(Corrupted, JsonSaysWhatWasCounted) {
 }
 
 TEST(Corrupted, TableNamesEveryDenominator) {
-  const std::string text = table::to_corrupted_table(example(), table::Colour::kNever);
+  const std::string text = table::to_corrupted_table(example(), {});
   EXPECT_THAT(text, HasSubstr("<m>.onnx on mnist test, n = 4\nclean accuracy 75.0 % (3 of 4; "));
   EXPECT_THAT(text, HasSubstr("fog"));
   EXPECT_THAT(text, HasSubstr("87.5 %  7/8  ["));

@@ -73,7 +73,7 @@ Table search_table(const record::Corrupted& all) {
 
 }  // namespace
 
-std::string to_corrupted_table(const record::Corrupted& all, Colour colour) {
+std::string to_corrupted_table(const record::Corrupted& all, const Screen& screen) {
   const record::Count clean = record::clean_count(all);
   std::string text =
       fmt::format("{} on {}, n = {}\nclean accuracy {}\n", printable(all.model),
@@ -82,11 +82,11 @@ std::string to_corrupted_table(const record::Corrupted& all, Colour colour) {
     text += fmt::format(
         "\nCommon corruptions: accuracy in % of n = {} (95 % Wilson intervals: "
         "corruptions.csv)\n{}",
-        record::grouped(clean.n), render_text_blocks(corruption_table(all), colour));
+        record::grouped(clean.n), render_text_blocks(corruption_table(all), screen));
     text += fmt::format(
         "\nOver {} corruption{}: mean over their pictures, and samples correct under every one\n{}",
         all.corruptions.size(), all.corruptions.size() == 1 ? "" : "s",
-        render_text_blocks(severity_table(all), colour));
+        render_text_blocks(severity_table(all), screen));
     const record::CorruptionErrors errors = record::corruption_errors(all);
     text += fmt::format(
         "\nmean corruption error {} of {} pictures; {} points more than clean; {} of the clean "
@@ -99,7 +99,7 @@ std::string to_corrupted_table(const record::Corrupted& all, Colour colour) {
     text += fmt::format(
         "\nRotations up to ±{:g}°, shifts up to ±{:g} pixels down and ±{:g} right\n{}",
         all.box.at("max_rotation").get<double>(), all.box.at("max_down").get<double>(),
-        all.box.at("max_right").get<double>(), render_text_blocks(search_table(all), colour));
+        all.box.at("max_right").get<double>(), render_text_blocks(search_table(all), screen));
   }
   return text + fmt::format("\ncorrect clean and under everything above: {}\n",
                             with_interval(record::worst_of_all(all)));

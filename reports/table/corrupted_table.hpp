@@ -11,6 +11,6 @@ namespace gibbon::reports::table {
 /// For a terminal: accuracy in % per corruption and severity; per severity the mean and the samples
 /// correct under all; the searches over rotations and translations; each with its count and 95 %
 /// interval but the first, whose intervals are in corruptions.csv.
-[[nodiscard]] std::string to_corrupted_table(const record::Corrupted& all, Colour colour);
+[[nodiscard]] std::string to_corrupted_table(const record::Corrupted& all, const Screen& screen);
 
 }  // namespace gibbon::reports::table
