@@ -64,9 +64,10 @@ void add_data(Parser root) {
   fetch.run([state] { state->fetch(); });
 
   Parser show = app.command("show", "Show size, shape, range, classes and hash of a data set");
-  show.option("NAME", state->name, "data set, or a folder of class-name/*.png").required();
-  show.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
-  show.option("--split", state->data.split, "train or test").shows_default();
+  show.option("NAME", state->name, "data set, or the path of a file or folder").required();
+  std::vector<runs::Option> options = state->data.options();
+  std::erase_if(options, [](const runs::Option& option) { return option.name == "data"; });
+  show.options(options);
   show.run([state] { state->show(); });
 }
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eval/cli/shell.hpp"
-#include "reports/formats/npz.hpp"
+#include "datasets/arrays/npz.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -37,7 +37,7 @@ class LimitsCli : public testing::Test {
 
 TEST_F(LimitsCli, ExamplesKeepToMaskScaleAndLattice) {
   expect(0, sweep + "--mask mask.txt --epsilon-scale scale.txt --lattice 1/255 --save a.npz -o r");
-  const reports::formats::NpzFile file(shell.path("a.npz"));
+  const datasets::arrays::NpzFile file(shell.path("a.npz"));
   const std::vector<double> x = file.numbers("x");
   const std::vector<double> moved = file.numbers("x_adv");
   const std::vector<double> broken = file.numbers("broken");

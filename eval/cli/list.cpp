@@ -57,6 +57,10 @@ const std::vector<Topic>& topics() {
        [] {
          return lines_of(datasets::sources(), [](const auto& i) { return std::string(i.summary); });
        }},
+      {"formats",
+       [] {
+         return lines_of(datasets::formats(), [](const auto& i) { return std::string(i.summary); });
+       }},
       {"architectures",
        [] {
          return lines_of(models::train::architectures(),
@@ -123,7 +127,7 @@ std::vector<std::string> list_topics() {
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
   Parser app = root.command("list",
-                            "List attacks, datasets, architectures, activations, losses, "
+                            "List attacks, datasets, formats, architectures, activations, losses, "
                             "optimizers, schedules, "
                             "initialisers and robust training methods");
   app.option("TOPIC", *wanted, "topic; default: all");

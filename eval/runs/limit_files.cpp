@@ -10,7 +10,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "datasets/image_io.hpp"
-#include "reports/formats/npz.hpp"
+#include "datasets/arrays/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -50,7 +50,7 @@ std::vector<float> shares_in(const fs::path& path, const char* array) {
     const datasets::Picture picture = datasets::read_picture(path, 0);
     numbers.assign(picture.pixels.begin(), picture.pixels.end());
   } else if (path.extension() == ".npz") {
-    numbers = reports::formats::NpzFile(path).numbers(array);
+    numbers = datasets::arrays::NpzFile(path).numbers(array);
   } else {
     numbers = numbers_in(path);
   }

@@ -13,17 +13,25 @@
 
 namespace gibbon::eval::runs {
 
+datasets::Request request_of(const DataOptions& options) {
+  return {.split = options.split,
+          .data_dir = options.data_dir,
+          .layout = datasets::parse_layout(options.layout),
+          .range = datasets::parse_range(options.data_range),
+          .background = datasets::parse_background(options.background)};
+}
+
 datasets::Dataset load_data(const DataOptions& options) {
   if (options.split != "train" && options.split != "test") {
     fail_usage("--split {}: no such split; allowed are train and test", options.split);
   }
   return datasets::select(
-      datasets::load(options.data, {.split = options.split, .data_dir = options.data_dir}),
-      options.samples);
+      datasets::load(options.data, request_of(options)), options.samples);
 }
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const std::filesystem::path& classes) {
+  datasets::count_from_zero(data, target.num_classes());
   models::require_fit(target, data);
   const datasets::ClassNames names = class_names(classes, target, data.notes);
   return fit_data(std::move(data), target, names);
@@ -31,6 +39,7 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const datasets::ClassNames& names) {
+  datasets::count_from_zero(data, target.num_classes());
   models::require_fit(target, data);
   if (names.names.empty()) {
     datasets::take_classes(data, target.num_classes());
@@ -97,9 +106,9 @@ void load_training(const DataOptions& options, const models::Target& target, swe
     });
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
-  datasets::Dataset training =
-      fit_data(datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}),
-               target, classes);
+  datasets::Request request = request_of(options);
+  request.split = "train";
+  datasets::Dataset training = fit_data(datasets::load(options.data, request), target, classes);
   const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }
