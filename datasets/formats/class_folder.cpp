@@ -7,7 +7,7 @@ namespace gibbon::datasets {
 
 const FormatInfo& class_folder_info() {
   static constexpr FormatInfo kInfo{
-      .name = "FOLDER/class-name/*.png",
+      .name = "class-name/*.png",
       .summary = "pictures in one folder per class, below train/ and test/ or without these",
       .recognises =
           [](const std::filesystem::path& path) {

@@ -113,7 +113,9 @@ const std::vector<Topic>& topics() {
 
 void print(const Topic& topic) {
   fmt::print("{}\n", topic.name);
-  for (const auto& [name, text] : topic.lines()) fmt::print("  {:<16} {}\n", name, text);
+  std::size_t width = 16;
+  for (const Line& line : topic.lines()) width = std::max(width, line.first.size());
+  for (const auto& [name, text] : topic.lines()) fmt::print("  {:<{}} {}\n", name, width, text);
 }
 
 }  // namespace
