@@ -11,8 +11,11 @@
 namespace gibbon::datasets {
 namespace {
 
-/// What a detour by another scale may add to a value at the end of a range: four roundings.
-constexpr float kSlack = 4.0F * 0x1p-24F;
+/// What a detour by another scale may add to a value at the end of a range: four roundings to 24
+/// bits, or to the 11 bits of a float16.
+float slack_of(const Numbers& about) {
+  return about.kind == 'f' && about.bytes == 2 ? 4.0F * 0x1p-11F : 4.0F * 0x1p-24F;
+}
 
 struct Extremes {
   float least = 0.0F;
@@ -59,7 +62,8 @@ void divide_by_255(std::span<float> values) {
 void from_range(std::span<float> values, const Numbers& about, const Interval& range,
                 std::vector<std::string>& notes) {
   const double width = range.upper - range.lower;
-  const double slack = double{kSlack} * std::max(std::abs(range.lower), std::abs(range.upper));
+  const double slack =
+      double{slack_of(about)} * std::max(std::abs(range.lower), std::abs(range.upper));
   const auto span = static_cast<float>(width);
   const bool pure = range.lower == 0.0;  // x / 255 is the float32 that an 8-bit picture has
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -108,12 +112,12 @@ void from_integers(std::span<float> values, const Numbers& about, const Extremes
 
 void from_floats(std::span<float> values, const Numbers& about, const Extremes& found,
                  std::vector<std::string>& notes) {
-  if (found.least < -kSlack) {
+  if (found.least < -slack_of(about)) {
     fail_unsaid(about, found, "",
                 fmt::format("e.g. --data-range -1,1 for (x - 0.5) / 0.5, or (0 - mean) / std and "
                             "(1 - mean) / std of what normalised them"));
   }
-  if (found.most > 1.0F + kSlack) {
+  if (found.most > 1.0F + slack_of(about)) {
     if (found.whole && about.image && found.most > 16.0F && found.most <= 255.0F)
       return from_integers(values, about, found, notes);
     fail_unsaid(about, found, "",
@@ -122,7 +126,7 @@ void from_floats(std::span<float> values, const Numbers& about, const Extremes& 
                     : fmt::format("e.g. --data-range 0,{:g}", std::ceil(found.most)));
   }
   clamp_to_unit(values);
-  constexpr float kTwice = 1.0F / 255.0F + kSlack;
+  constexpr float kTwice = 1.0F / 255.0F + 0x1p-20F;
   if (found.most > 0.0F && found.most <= kTwice && about.image) {
     notes.push_back(fmt::format(
         "{}: the largest value is {:g}: the pictures may have been divided by 255 twice. "

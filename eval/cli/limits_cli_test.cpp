@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "eval/cli/shell.hpp"
 #include "datasets/arrays/npz.hpp"
+#include "eval/cli/shell.hpp"
 
 namespace gibbon::eval::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/rng.hpp"
 #include "base/temporary_folder.hpp"
 #include "datasets/arrays/npz.hpp"
 #include "eval/runs/plan.hpp"
@@ -129,7 +130,7 @@ class ArrayCells : public testing::Test {
       EXPECT_EQ(data.size(), kN);
       double most = 0.0;
       for (std::size_t k = 0; k < images_.flat().size(); ++k)
-        most = std::max(most, std::abs(double{data.images.flat()[k]} - images_.flat()[k]));
+        most = std::max(most, std::abs(double{data.images.flat()[k]} - double{images_.flat()[k]}));
       const bool half = file.filename().string().substr(2, 2) == "f2";
       EXPECT_LE(most, half ? 0x1p-10 : 1e-6) << file << range;
       if (range.empty() && !half) {

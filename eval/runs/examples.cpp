@@ -5,10 +5,10 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/image_io.hpp"
 #include "eval/judge/quantise.hpp"
 #include "reports/formats/csv.hpp"
-#include "datasets/arrays/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {

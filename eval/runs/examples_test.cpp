@@ -11,12 +11,12 @@
 #include "base/files.hpp"
 #include "base/rng.hpp"
 #include "base/temporary_folder.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/image_io.hpp"
 #include "eval/judge/quantise.hpp"
 #include "eval/runs/stored_examples.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
-#include "datasets/arrays/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {

@@ -9,8 +9,8 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
-#include "datasets/image_io.hpp"
 #include "datasets/arrays/npz.hpp"
+#include "datasets/image_io.hpp"
 
 namespace gibbon::eval::runs {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/error.hpp"
 #include "eval/runs/class_names.hpp"
@@ -25,13 +26,42 @@ datasets::Dataset load_data(const DataOptions& options) {
   if (options.split != "train" && options.split != "test") {
     fail_usage("--split {}: no such split; allowed are train and test", options.split);
   }
-  return datasets::select(
-      datasets::load(options.data, request_of(options)), options.samples);
+  return datasets::select(datasets::load(options.data, request_of(options)), options.samples);
 }
+
+namespace {
+
+/// Grey pictures of a folder three times over, for a model of colour ones: whether their files
+/// store grey as colour is a matter of the program that wrote them.
+void show_in_colour(datasets::Dataset& data, const models::Target& target) {
+  const std::size_t size = data.shape.size();
+  if (data.naming != datasets::Naming::kFolders || data.shape.channels != 1 ||
+      target.input_dim() != 3 * size || (target.shape && target.shape->channels != 3))
+    return;
+  Tensor colour(data.size(), 3 * size);
+  const auto grey = std::as_const(data.images).flat();
+  for (std::size_t k = 0; k < grey.size(); ++k)
+    std::fill_n(colour.flat().begin() + static_cast<std::ptrdiff_t>(3 * k), 3, grey[k]);
+  data.images = std::move(colour);
+  data.shape.channels = 3;
+  data.notes.push_back(
+      fmt::format("{}: the model takes colour: red, green and blue are the grey of the pictures, "
+                  "and attacks may "
+                  "change each of them.",
+                  data.name));
+}
+
+/// What is done to data before they have to fit.
+void prepare(datasets::Dataset& data, const models::Target& target) {
+  show_in_colour(data, target);
+  datasets::count_from_zero(data, target.num_classes());
+}
+
+}  // namespace
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const std::filesystem::path& classes) {
-  datasets::count_from_zero(data, target.num_classes());
+  prepare(data, target);
   models::require_fit(target, data);
   const datasets::ClassNames names = class_names(classes, target, data.notes);
   return fit_data(std::move(data), target, names);
@@ -39,7 +69,7 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const datasets::ClassNames& names) {
-  datasets::count_from_zero(data, target.num_classes());
+  prepare(data, target);
   models::require_fit(target, data);
   if (names.names.empty()) {
     datasets::take_classes(data, target.num_classes());

@@ -7,8 +7,8 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
-#include "eval/judge/judge.hpp"
 #include "datasets/arrays/npz.hpp"
+#include "eval/judge/judge.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -369,9 +369,7 @@ void settle_in_ball(const StoredExamples& stored, std::span<const double> epsilo
 
 }  // namespace
 
-StoredExamples load_examples(const std::filesystem::path& path) {
-  return Loader(path).load();
-}
+StoredExamples load_examples(const std::filesystem::path& path) { return Loader(path).load(); }
 
 void settle_examples(StoredExamples& stored, std::span<const double> epsilons) {
   const std::size_t n = stored.data.size();

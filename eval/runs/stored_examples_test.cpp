@@ -10,10 +10,10 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/temporary_folder.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/classes.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
-#include "datasets/arrays/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {

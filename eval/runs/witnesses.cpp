@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "eval/runs/examples.hpp"
 #include "datasets/arrays/npz.hpp"
+#include "eval/runs/examples.hpp"
 
 namespace gibbon::eval::runs {
 
