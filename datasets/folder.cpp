@@ -268,7 +268,7 @@ void note_kinds(const std::vector<DeepPicture>& pictures, const fs::path& folder
   const auto hidden = std::ranges::count_if(pictures, &DeepPicture::ink_in_alpha);
   if (hidden > 0) {
     notes.push_back(
-        fmt::format("warning: {} of {} pictures of {} are of one colour on this background: what "
+        fmt::format("{} of {} pictures of {} are of one colour on this background: what "
                     "they show lies "
                     "in their transparency; try --background {}.",
                     hidden, pictures.size(), folder.string(),
