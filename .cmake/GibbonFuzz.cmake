@@ -7,12 +7,13 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
 endif()
 set(release ${PROJECT_SOURCE_DIR}/build/release)
 
-add_library(gibbon_readers STATIC base/printable.cpp base/gzip.cpp datasets/idx.cpp
+add_library(gibbon_readers STATIC base/printable.cpp base/gzip.cpp datasets/arrays/array.cpp
+  datasets/arrays/npz.cpp datasets/idx.cpp
   datasets/image_io.cpp eval/runs/class_names.cpp eval/runs/experiment.cpp eval/runs/journal.cpp eval/runs/toml_depth.cpp
   eval/verify/decimal.cpp eval/verify/s_expression.cpp eval/verify/vnnlib.cpp models/model_read.cpp
   reports/formats/base64.cpp reports/formats/certified_json.cpp reports/gate/baseline.cpp reports/formats/bits.cpp
   reports/gate/reference.cpp reports/gate/snapshot.cpp reports/formats/json.cpp reports/formats/npy.cpp
-  reports/formats/npz.cpp reports/formats/parse_json.cpp)
+  reports/formats/parse_json.cpp)
 file(GLOB onnx CONFIGURE_DEPENDS models/onnx/*.cpp)
 list(FILTER onnx EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
 target_sources(gibbon_readers PRIVATE ${onnx})

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
-// GIBBON_FUZZ("reports/formats", npz) { … bytes … } in reports/formats/npz_fuzz.cpp is what a
+// GIBBON_FUZZ("datasets/arrays", npz) { … bytes … } in datasets/arrays/npz_fuzz.cpp is what a
 // fuzzer does with some bytes: hand them to a reader, which may throw its Errors; anything else is
 // a bug. It is compiled twice: into a libFuzzer program (.ci/fuzz), and into the tests of its
-// folder, which do the same with the files in reports/formats/fuzz_seeds/npz, so that what once
+// folder, which do the same with the files in datasets/arrays/fuzz_seeds/npz, so that what once
 // crashed is tested for good.
 #ifdef GIBBON_LIBFUZZER
 

@@ -3,6 +3,9 @@
 
 #include "base/command.hpp"
 #include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/sha256.hpp"
+#include "datasets/pixels.hpp"
 
 namespace gibbon::datasets {
 
@@ -27,6 +30,29 @@ void parse_cifar(std::string_view bytes, std::size_t classes, const std::filesys
         out.pixels.push_back(bytes[at + 1 + channel * kPixels + pixel]);
     }
   }
+}
+
+std::vector<std::string> cifar10_names() {
+  return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+}
+
+Dataset read_cifar10(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::string> classes = cifar10_names();
+  CifarRecords records;
+  Sha256 hash;
+  for (const std::filesystem::path& path : files) {
+    const std::string bytes = read_file(path);
+    hash.update(bytes);
+    parse_cifar(bytes, classes.size(), path, records);
+  }
+  const std::size_t count = records.labels.size();
+  return {.images = to_unit_range(to_bytes(records.pixels), count),
+          .labels = std::move(records.labels),
+          .ids = positions(count),
+          .shape = {.height = kCifarSide, .width = kCifarSide, .channels = 3, .image = true},
+          .class_names = std::move(classes),
+          .range = {},
+          .sha256 = hash.hex()};
 }
 
 void unpack_cifar(const std::filesystem::path& archive) {

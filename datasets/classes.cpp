@@ -81,6 +81,11 @@ std::vector<std::size_t> all_that(std::span<const std::string> names, Fits fits)
   fail_usage("{}: class '{}' is ambiguous: it may be {}; give # and the number", what, text, list);
 }
 
+/// What has the names of the classes: "folder" or "label".
+std::string_view bearer(const Dataset& data) {
+  return data.naming == Naming::kTexts ? "label" : "folder";
+}
+
 /// The folders as the model's classes of the same names; none when no name is one of these.
 std::optional<std::vector<int>> labels_by_name(const Dataset& data, const ClassNames& known) {
   std::vector<int> labels;
@@ -92,21 +97,21 @@ std::optional<std::vector<int>> labels_by_name(const Dataset& data, const ClassN
       continue;
     }
     if (meant.size() > 1) {
-      fail_input(
-          "{}: the folder '{}' may be class {} or {} of {}; name the folders by class number",
-          data.name, folder, meant[0], meant[1], known.source);
+      fail_input("{}: the {} '{}' may be class {} or {} of {}; name the {}s by class number",
+                 data.name, bearer(data), folder, meant[0], meant[1], known.source, bearer(data));
     }
     labels.push_back(static_cast<int>(meant[0]));
   }
   if (labels.empty()) return std::nullopt;
   if (labels.size() < data.class_names.size()) {
     fail_input(
-        "{}: the folder '{}' is not called like a class of {}, but others are{}; name all folders "
-        "by class name, or all by class number",
-        data.name, stranger, known.source, did_you_mean(stranger, known.names));
+        "{}: the {} '{}' is not called like a class of {}, but others are{}; name all {}s by class "
+        "name, or all by class number",
+        data.name, bearer(data), stranger, known.source, did_you_mean(stranger, known.names),
+        bearer(data));
   }
   if (std::set(labels.begin(), labels.end()).size() < labels.size()) {
-    fail_input("{}: two folders are called like one class of {}; merge them", data.name,
+    fail_input("{}: two {}s are called like one class of {}; merge them", data.name, bearer(data),
                known.source);
   }
   return labels;
@@ -124,13 +129,15 @@ void label_by_number(Dataset& data, std::size_t classes) {
   const auto numbers = numbers_in(data.class_names, classes);
   if (!numbers) {
     fail_input(
-        "{}: has folders of {} classes ({}), the model {}; their names do not say which classes "
-        "are missing; add an empty folder for each of these, or name the folders by class number",
-        data.name, data.class_names.size(), class_order(data.class_names), classes);
+        "{}: has {}s of {} classes ({}), the model {}; their names do not say which classes are "
+        "missing; {}name the {}s by class number, or give the names of all classes with --classes",
+        data.name, bearer(data), data.class_names.size(), class_order(data.class_names), classes,
+        data.naming == Naming::kFolders ? "add an empty folder for each of these, " : "",
+        bearer(data));
   }
   data.notes.push_back(fmt::format(
-      "{} has folders of {} of the model's {} classes: their names are taken as class numbers.",
-      data.name, data.class_names.size(), classes));
+      "{} has {}s of {} of the model's {} classes: their names are taken as class numbers.",
+      data.name, bearer(data), data.class_names.size(), classes));
   for (int& label : data.labels)
     label = static_cast<int>((*numbers)[static_cast<std::size_t>(label)]);
   data.class_names.clear();
@@ -195,10 +202,21 @@ int find_class(std::string_view what, std::string_view text, std::span<const std
   return static_cast<int>(meant[0]);
 }
 
+void count_from_zero(Dataset& data, std::size_t classes) {
+  if (data.naming != Naming::kNumbers || data.class_names.size() != classes + 1) return;
+  if (data.labels.empty() || std::ranges::min(data.labels) < 1) return;
+  data.notes.push_back(fmt::format(
+      "{}: labels are 1 … {} and the model has {} classes: they count from 1, and label 1 is the "
+      "model's class 0.",
+      data.name, classes, classes));
+  for (int& label : data.labels) --label;
+  data.class_names.erase(data.class_names.begin());
+}
+
 void name_classes(Dataset& data, const ClassNames& names) {
   if (names.names.size() < data.class_names.size())
     throw std::logic_error("name_classes: fewer names than classes");
-  if (data.named_by_folders) {
+  if (data.naming != Naming::kNumbers) {
     if (const auto labels = labels_by_name(data, names)) {
       bool moved = false;
       for (int& label : data.labels) {
@@ -207,18 +225,18 @@ void name_classes(Dataset& data, const ClassNames& names) {
         label = named;
       }
       if (moved) {
-        data.notes.push_back(fmt::format("{}: each folder is the class of {} that has its name.",
-                                         data.name, names.source));
+        data.notes.push_back(fmt::format("{}: each {} is the class of {} that has its name.",
+                                         data.name, bearer(data), names.source));
       }
     } else if (data.class_names.size() < names.names.size()) {
       label_by_number(data, names.names.size());
     } else if (!numbered(data.class_names)) {
       data.notes.push_back(
-          fmt::format("{}: no folder is called like a class of {}: they are taken in their order "
+          fmt::format("{}: no {} is called like a class of {}: they are taken in their order "
                       "({}).",
-                      data.name, names.source, class_order(data.class_names)));
+                      data.name, bearer(data), names.source, class_order(data.class_names)));
     }
-    data.named_by_folders = false;
+    data.naming = Naming::kNumbers;
   } else if (data.class_names.size() < names.names.size()) {
     data.notes.push_back(fmt::format(
         "{} has {} classes, the model {}: labels are taken as the model's class numbers.",
@@ -229,7 +247,7 @@ void name_classes(Dataset& data, const ClassNames& names) {
 
 void take_classes(Dataset& data, std::size_t classes) {
   if (data.class_names.size() >= classes) return;
-  if (data.named_by_folders) {
+  if (data.naming != Naming::kNumbers) {
     label_by_number(data, classes);
   } else {
     data.notes.push_back(fmt::format(

@@ -39,6 +39,10 @@ struct ClassNames {
 [[nodiscard]] int find_class(std::string_view what, std::string_view text,
                              std::span<const std::string> names);
 
+/// Labels 1 … C, of a model with C classes, become 0 … C - 1, and that is noted. Does nothing to
+/// others.
+void count_from_zero(Dataset& data, std::size_t classes);
+
 /// Calls the classes of the data what the model calls them, and notes where a label changes by
 /// that: class folders that are called as the model's classes are these, whatever their order.
 /// Throws an input Error for folders of which only some are, and a logic_error unless there are as

@@ -72,7 +72,7 @@ TEST(ClassNames, WhatIsNoClassIsAnsweredWithTheNearOnes) {
 }
 
 Dataset folders(const std::vector<std::string>& names) {
-  Dataset data{.name = "pics", .class_names = names, .named_by_folders = true};
+  Dataset data{.name = "pics", .class_names = names, .naming = Naming::kFolders};
   for (std::size_t c = 0; c < names.size(); ++c) data.labels.push_back(static_cast<int>(c));
   return data;
 }
@@ -112,7 +112,7 @@ TEST(NameClasses, FoldersThatFitInPartAreRefused) {
 
 TEST(NameClasses, LabelsOfOtherDataStay) {
   Dataset data = folders({"x", "y"});
-  data.named_by_folders = false;
+  data.naming = Naming::kNumbers;
   name_classes(data, {.names = {"y", "x"}, .source = "names.txt"});
   EXPECT_EQ(data.labels, (std::vector{0, 1}));
   EXPECT_EQ(data.class_names, (std::vector<std::string>{"y", "x"}));

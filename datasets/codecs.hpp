@@ -27,11 +27,14 @@ struct Codecs {
   /// 8 bits per channel of an image in a format of image_io.hpp; `channels` as in read_picture().
   /// The picture is overwritten when nothing is lost by it: kWhole.
   Decoded (*decode)(const std::string& bytes, std::size_t channels, Picture& picture);
+  /// The same of any format of image_io.hpp, on a background: deep levels are kept, kTransparent is
+  /// only what cannot be put on one, and kTooDeep what is not whole numbers. Grey stays grey.
+  Decoded (*decode_on)(const std::string& bytes, Background background, DeepPicture& picture);
   /// False when it cannot.
   bool (*encode_png)(const Picture& picture, std::vector<std::uint8_t>& bytes);
   Picture (*fit)(const Picture& picture, const Shape& shape);  ///< as image_io.hpp says
 };
-inline constexpr int kCodecsVersion = 1;
+inline constexpr int kCodecsVersion = 2;
 inline constexpr const char* kCodecsSymbol = "gibbon_codecs_plugin";  ///< Codecs
 
 }  // namespace gibbon::datasets

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,25 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
+/// What the labels of a data set go by.
+enum class Naming {
+  kNumbers,  ///< class numbers; names are names of these
+  kFolders,  ///< names of folders: a label is the place of its name among them
+  kTexts,    ///< texts in a file: likewise
+};
+
+/// A column of a table, and the interval that becomes [0, 1].
+struct Feature {
+  std::string name;
+  double lower = 0.0;
+  double upper = 1.0;
+};
+
 /// Labelled samples in input units. Pixels are k / 255 in [0, 1]; normalisation is a model's
 /// business.
 struct Dataset {
   std::string name;
-  std::string split;                     ///< "train" or "test"
+  std::string split;                     ///< "train", "test", or "all" of a file with one set
   Tensor images;                         ///< N × D
   std::vector<int> labels;               ///< N, each in 0 … class_names.size() - 1
   std::vector<std::uint64_t> ids;        ///< N, position in the whole split: keys of randomness
@@ -39,16 +54,48 @@ struct Dataset {
   /// What a reader has to know of how these came out of their files: what was converted, left out
   /// or assumed. Whole sentences.
   std::vector<std::string> notes;
-  bool named_by_folders = false;  ///< labels are places in the order of folder names
+  Naming naming = Naming::kNumbers;
+  std::vector<Feature> features;  ///< D of a table; empty for others
+  bool one_set = false;           ///< the file has one set of samples, which serves as every split
 
   [[nodiscard]] std::size_t size() const { return labels.size(); }
 };
+
+/// What the axes of an array of samples are.
+enum class Layout {
+  kByShape,        ///< told by their sizes, where these leave no doubt
+  kPoints,         ///< nd: every number is a feature, in the order of the file
+  kGrey,           ///< nhw: rows, columns
+  kChannelsFirst,  ///< nchw: channels, rows, columns
+  kChannelsLast,   ///< nhwc: rows, columns, channels
+};
+
+/// The numbers of a file that mean 0 and 1.
+struct Interval {
+  double lower = 0.0;
+  double upper = 1.0;
+};
+
+/// What stands behind transparent pixels.
+enum class Background { kBlack, kWhite };
 
 /// Where to look and what to load.
 struct Request {
   std::string split = "test";
   std::filesystem::path data_dir;  ///< --data-dir; empty: not given
+  Layout layout = Layout::kByShape;
+  std::optional<Interval> range;  ///< none: told by type and values, where these leave no doubt
+  Background background = Background::kBlack;
 };
+
+/// "nd", "nhw", "nchw", "nhwc", or "" for kByShape; a usage Error for others.
+[[nodiscard]] Layout parse_layout(std::string_view text);
+
+/// "0,255", or "" for none; a usage Error for anything but two rising finite numbers.
+[[nodiscard]] std::optional<Interval> parse_range(std::string_view text);
+
+/// "black" or "white"; a usage Error for others.
+[[nodiscard]] Background parse_background(std::string_view text);
 
 /// Progress of a download: bytes so far, bytes in total (0: unknown).
 using Progress =
@@ -67,8 +114,21 @@ struct SourceInfo {
 /// All data sets compiled in, ordered by name.
 [[nodiscard]] std::span<const SourceInfo> sources();
 
-/// Loads a data set by name, or a folder of `class-name/*.png|jpg` when `name` is an existing
-/// folder (folder/train/… and folder/test/… when there are such). Throws Error.
+/// A kind of files or folders that people have data in. One file in datasets/formats/ each.
+struct FormatInfo {
+  /// How sure a format is that a path is of its kind; the surest one reads it.
+  enum class Fit { kNo, kPerhaps, kYes };
+  std::string_view name;     ///< as messages have it: "x.npz", "a folder of class-name/*.png"
+  std::string_view summary;  ///< one sentence: what is in it, and how it is laid out
+  Fit (*recognises)(const std::filesystem::path&);
+  Dataset (*load)(const std::filesystem::path&, const Request&);
+};
+
+/// All formats compiled in, ordered by name.
+[[nodiscard]] std::span<const FormatInfo> formats();
+
+/// Loads a data set by name, or from a file or folder of a known format when `name` is the path of
+/// one. Throws Error.
 [[nodiscard]] Dataset load(const std::string& name, const Request& request);
 
 /// Folders in search order: request.data_dir, $GIBBON_DATA, cache_folder(). A given data_dir is the

@@ -2,7 +2,6 @@
 #include "datasets/folder.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
@@ -13,6 +12,7 @@
 #include "base/rng.hpp"
 #include "datasets/classes.hpp"
 #include "datasets/image_io.hpp"
+#include "datasets/paths.hpp"
 #include "datasets/pixels.hpp"
 #include "datasets/split.hpp"
 
@@ -21,35 +21,10 @@ namespace fs = std::filesystem;
 namespace gibbon::datasets {
 namespace {
 
-std::string lower_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
-
 bool is_picture(const fs::path& path) {
-  const std::string extension = lower_extension(path);
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code unreachable;
-  return fs::is_directory(path, unreachable);
-}
-
-/// What is in the folder, hidden entries left out, by name.
-std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (!it->path().filename().string().starts_with('.')) paths.push_back(it->path());
-  }
-  if (error) {
-    fail_input("{}: cannot be listed: {}; check the path and its permissions", folder.string(),
-               error.message());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  static const std::set<std::string> kFormats{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp",
+                                              ".bmp", ".tif", ".tiff", ".ppm", ".pgm",  ".pnm"};
+  return kFormats.contains(lower_extension(path));
 }
 
 struct NamesInOrder {
@@ -67,9 +42,7 @@ struct Found {
 
 /// A format people keep pictures in, though it is not read here.
 bool is_foreign_picture(const fs::path& path) {
-  static const std::set<std::string> kFormats{".bmp",  ".gif", ".tif", ".tiff", ".webp",
-                                              ".ppm",  ".pgm", ".pnm", ".jp2",  ".heic",
-                                              ".avif", ".npy", ".jpe", ".jfif"};
+  static const std::set<std::string> kFormats{".gif", ".jp2", ".heic", ".avif", ".svg", ".npy"};
   return kFormats.contains(lower_extension(path));
 }
 
@@ -124,10 +97,11 @@ void note_skipped(const fs::path& folder, const Found& found, std::vector<std::s
     return path.lexically_relative(folder).generic_string();
   };
   if (!found.skipped.empty()) {
-    notes.push_back(fmt::format(
-        "{} of {} files of {} are not .png, .jpg or .jpeg files in a class folder and are left "
-        "out, e.g. {}.",
-        found.skipped.size(), files, folder.string(), relative(found.skipped.front())));
+    notes.push_back(
+        fmt::format("{} of {} files of {} are not PNG, JPEG, WebP, BMP, TIFF or PNM files in a "
+                    "class folder and "
+                    "are left out, e.g. {}.",
+                    found.skipped.size(), files, folder.string(), relative(found.skipped.front())));
   }
   if (!found.ignored.empty()) {
     notes.push_back(fmt::format("{} of {} holds no pictures and is not taken as a class{}.",
@@ -198,8 +172,8 @@ Listing list_split(const fs::path& folder, const std::string& split) {
   }
   if (names.empty()) {
     fail_input(
-        "{}: no subfolder with pictures; each class needs one, as {}/class-name/*.png, *.jpg or "
-        "*.jpeg; move the pictures there",
+        "{}: no subfolder with pictures; each class needs one, as {}/class-name/*.png, *.jpg, "
+        "…; move the pictures there",
         folder.string(), divided ? split : "folder");
   }
   Listing listing{.class_names = {names.begin(), names.end()}};
@@ -228,22 +202,94 @@ Listing list_split(const fs::path& folder, const std::string& split) {
   return listing;
 }
 
-/// Grey pixels three times over.
-void add_colour(Picture& picture) {
-  if (picture.channels == 3) return;
-  std::vector<std::uint8_t> pixels;
-  pixels.reserve(3 * picture.pixels.size());
-  for (const std::uint8_t grey : picture.pixels) pixels.insert(pixels.end(), 3, grey);
-  picture.pixels = std::move(pixels);
-  picture.channels = 3;
+/// Every value three times over, of a grey picture.
+template <class Level>
+void triple(std::vector<Level>& levels) {
+  std::vector<Level> out;
+  out.reserve(3 * levels.size());
+  for (const Level grey : levels) out.insert(out.end(), 3, grey);
+  levels = std::move(out);
 }
 
-std::vector<Picture> read_all(const std::vector<Sample>& samples) {
-  std::vector<Picture> pictures;
+/// Every third value, of a picture with three equal channels.
+template <class Level>
+void thin(std::vector<Level>& levels) {
+  for (std::size_t k = 0; 3 * k < levels.size(); ++k) levels[k] = levels[3 * k];
+  levels.resize(levels.size() / 3);
+}
+
+template <class Level>
+bool are_grey(const std::vector<Level>& levels) {
+  for (std::size_t k = 0; k + 2 < levels.size(); k += 3)
+    if (levels[k] != levels[k + 1] || levels[k] != levels[k + 2]) return false;
+  return true;
+}
+
+/// One channel for all where no picture has colour, else three for all.
+void equalise_channels(std::vector<DeepPicture>& pictures, const fs::path& folder,
+                       std::vector<std::string>& notes) {
+  const auto in_colour =
+      std::ranges::count_if(pictures, [](const DeepPicture& p) { return p.picture.channels == 3; });
+  if (in_colour == 0) return;
+  const bool grey = std::ranges::all_of(pictures, [](const DeepPicture& p) {
+    return p.picture.channels == 1 || (are_grey(p.picture.pixels) && are_grey(p.levels));
+  });
+  for (DeepPicture& p : pictures) {
+    if ((p.picture.channels == 1) == grey) continue;
+    if (grey) {
+      thin(p.picture.pixels);
+      thin(p.levels);
+    } else {
+      triple(p.picture.pixels);
+      triple(p.levels);
+    }
+    p.picture.channels = grey ? 1 : 3;
+  }
+  if (grey) {
+    notes.push_back(fmt::format(
+        "{} of {} pictures of {} are stored in colour, and red, green and blue are equal in all of "
+        "them: taken as grey.",
+        in_colour, pictures.size(), folder.string()));
+  }
+}
+
+/// What transparency and depth made of them.
+void note_kinds(const std::vector<DeepPicture>& pictures, const fs::path& folder,
+                Background background, std::vector<std::string>& notes) {
+  const auto transparent = std::ranges::count_if(pictures, &DeepPicture::transparent);
+  if (transparent > 0) {
+    const bool white = background == Background::kWhite;
+    notes.push_back(
+        fmt::format("{} of {} pictures of {} have transparent pixels: put on {} (--background {} "
+                    "for the other).",
+                    transparent, pictures.size(), folder.string(), white ? "white" : "black",
+                    white ? "black" : "white"));
+  }
+  const auto hidden = std::ranges::count_if(pictures, &DeepPicture::ink_in_alpha);
+  if (hidden > 0) {
+    notes.push_back(
+        fmt::format("{} of {} pictures of {} are of one colour on this background: what "
+                    "they show lies "
+                    "in their transparency; try --background {}.",
+                    hidden, pictures.size(), folder.string(),
+                    background == Background::kWhite ? "black" : "white"));
+  }
+  const auto deep =
+      std::ranges::count_if(pictures, [](const DeepPicture& p) { return !p.levels.empty(); });
+  if (deep > 0) {
+    notes.push_back(fmt::format(
+        "{} of {} pictures of {} have levels of 16 bits, which are kept: level / 65535.", deep,
+        pictures.size(), folder.string()));
+  }
+}
+
+std::vector<DeepPicture> read_all(const std::vector<Sample>& samples, const fs::path& folder,
+                                  Background background, std::vector<std::string>& notes) {
+  std::vector<DeepPicture> pictures;
   for (const Sample& sample : samples) {
-    pictures.push_back(read_picture(sample.path, 0));
-    const Picture& first = pictures.front();
-    const Picture& last = pictures.back();
+    pictures.push_back(read_deep_picture(sample.path, background));
+    const Picture& first = pictures.front().picture;
+    const Picture& last = pictures.back().picture;
     if (last.height != first.height || last.width != first.width) {
       fail_input(
           "{}: {} x {} pixels, but {} has {} x {}; all pictures must have one size; scale "
@@ -252,10 +298,36 @@ std::vector<Picture> read_all(const std::vector<Sample>& samples) {
           first.height, first.width);
     }
   }
-  const bool colour = std::any_of(pictures.begin(), pictures.end(),
-                                  [](const Picture& picture) { return picture.channels == 3; });
-  if (colour) std::for_each(pictures.begin(), pictures.end(), add_colour);
+  note_kinds(pictures, folder, background, notes);
+  equalise_channels(pictures, folder, notes);
   return pictures;
+}
+
+/// Pixels in [0, 1], and their SHA-256 with the labels: of 8-bit levels where all have them.
+void take_pixels(Dataset& data, const std::vector<DeepPicture>& pictures) {
+  const bool deep =
+      std::ranges::any_of(pictures, [](const DeepPicture& p) { return !p.levels.empty(); });
+  data.ids = positions(pictures.size());
+  if (!deep) {
+    std::vector<std::uint8_t> pixels;
+    for (const DeepPicture& p : pictures)
+      pixels.insert(pixels.end(), p.picture.pixels.begin(), p.picture.pixels.end());
+    data.sha256 = content_sha256(to_text(pixels), data.labels);
+    data.images = to_unit_range(pixels, pictures.size());
+    return;
+  }
+  data.images = Tensor(pictures.size(), data.shape.size());
+  for (std::size_t n = 0; n < pictures.size(); ++n) {
+    const MutableRow row = data.images.row(n);
+    const DeepPicture& p = pictures[n];
+    for (std::size_t d = 0; d < row.size(); ++d) {
+      row[d] = p.levels.empty() ? static_cast<float>(p.picture.pixels[d]) / 255.0F
+                                : static_cast<float>(p.levels[d]) / 65535.0F;
+    }
+  }
+  const auto values = std::as_const(data.images).flat();
+  data.sha256 = content_sha256({reinterpret_cast<const char*>(values.data()), values.size_bytes()},
+                               data.labels);
 }
 
 }  // namespace
@@ -267,29 +339,22 @@ Dataset load_folder(const fs::path& folder, const Request& request) {
                folder.string());
   }
   Listing listing = list_split(folder, request.split);
-  const std::vector<Picture> pictures = read_all(listing.samples);
-  std::vector<std::uint8_t> pixels;
-  std::vector<int> labels;
-  for (std::size_t n = 0; n < pictures.size(); ++n) {
-    pixels.insert(pixels.end(), pictures[n].pixels.begin(), pictures[n].pixels.end());
-    labels.push_back(listing.samples[n].label);
-  }
-  const Picture& first = pictures.front();
-  std::string sha256 = content_sha256(to_text(pixels), labels);
-  return {.name = folder.string(),
-          .split = request.split,
-          .images = to_unit_range(pixels, pictures.size()),
-          .labels = std::move(labels),
-          .ids = positions(pictures.size()),
-          .shape = {.height = first.height,
-                    .width = first.width,
-                    .channels = first.channels,
-                    .image = true},
-          .class_names = std::move(listing.class_names),
-          .range = {},
-          .sha256 = std::move(sha256),
-          .notes = std::move(listing.notes),
-          .named_by_folders = true};
+  const std::vector<DeepPicture> pictures =
+      read_all(listing.samples, folder, request.background, listing.notes);
+  const Picture& first = pictures.front().picture;
+  Dataset data{.name = folder.string(),
+               .split = request.split,
+               .shape = {.height = first.height,
+                         .width = first.width,
+                         .channels = first.channels,
+                         .image = true},
+               .class_names = std::move(listing.class_names),
+               .range = {},
+               .notes = std::move(listing.notes),
+               .naming = Naming::kFolders};
+  for (const Sample& sample : listing.samples) data.labels.push_back(sample.label);
+  take_pixels(data, pictures);
+  return data;
 }
 
 }  // namespace gibbon::datasets

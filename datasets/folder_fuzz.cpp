@@ -5,6 +5,12 @@
 
 // A picture in a folder.
 GIBBON_FUZZ("datasets", folder) {
+  try {
+    auto deep = gibbon::datasets::decode_deep_picture(std::string(bytes), "fuzz.png",
+                                                      gibbon::datasets::Background::kBlack);
+    static_cast<void>(gibbon::datasets::to_8bit(std::move(deep)));
+  } catch (const gibbon::Error&) {
+  }
   for (const std::size_t channels : {std::size_t{0}, std::size_t{1}}) {
     try {
       const auto picture =

@@ -145,6 +145,28 @@ TEST_F(Folder, AllowsAnyClassName) {
   EXPECT_THAT(load_split("test").class_names, ElementsAre(strange, "plain"));
 }
 
+TEST_F(Folder, TakesGreyStoredAsColourAsGrey) {
+  put("test/a/1.png", {.height = 1, .width = 2, .channels = 3, .pixels = {7, 7, 7, 9, 9, 9}});
+  put("test/a/2.png", grey(3, 1, 2));
+  const Dataset set = load_split("test");
+  EXPECT_EQ(set.shape, (Shape{1, 2, 1, true}));
+  EXPECT_THAT(set.images.row(0), ElementsAre(7.0F / 255.0F, 9.0F / 255.0F));
+  EXPECT_THAT(set.notes, testing::Contains(HasSubstr("1 of 2 pictures of")));
+}
+
+TEST_F(Folder, KeepsAllSixteenBitsAndReadsOtherFormats) {
+  const std::string deep = "P5 2 1 65535\n\x12\x34\xff\xff";
+  put_text("test/a/1.pgm", deep);
+  put_text("test/a/2.pgm", "P5 2 1 255\n\x05\xfa");
+  const Dataset set = load_split("test");
+  EXPECT_THAT(set.images.row(0), ElementsAre(4660.0F / 65535.0F, 1.0F));
+  EXPECT_THAT(set.images.row(1), ElementsAre(5.0F / 255.0F, 250.0F / 255.0F));
+  EXPECT_THAT(set.notes, testing::Contains(HasSubstr("1 of 2 pictures of")));
+  put_text("test/a/3.pgm", "P5 2 1 4095\n\x01\x02\x03\x04");
+  EXPECT_THAT([&] { (void)load_split("test"); },
+              ThrowsMessage<Error>(HasSubstr("3.pgm: its largest level is 4095")));
+}
+
 TEST_F(Folder, NamesTheFirstPictureOfAnotherSize) {
   put("test/a/1.png", grey(1));
   put("test/a/2.png", grey(1));
@@ -159,7 +181,7 @@ TEST_F(Folder, NamesWhatDoesNotDecode) {
   put("test/a/1.png", grey(1));
   put_text("test/b/2.png", "GIF89a");
   EXPECT_THAT([&] { (void)load_split("test"); },
-              ThrowsMessage<Error>(HasSubstr("test/b/2.png: is not an image; PNG and JPEG")));
+              ThrowsMessage<Error>(HasSubstr("test/b/2.png: is not an image; PNG, JPEG, WebP")));
   const std::string whole = read_file(folder_.path() / "test/a/1.png");
   put_text("test/b/2.png", whole.substr(0, whole.size() / 2));
   EXPECT_THAT([&] { (void)load_split("test"); },
@@ -178,10 +200,10 @@ TEST_F(Folder, SaysWhatItLeavesOutAndHowItDivides) {
   put("test/0/1.png", grey(1));
   put("test/1/2.png", grey(2));
   EXPECT_THAT(load_split("test").notes, IsEmpty()) << "numbered folders are the labels";
-  put_text("test/1/3.bmp", "BM");
-  put_text("test/1/4.BMP", "BM");
+  put_text("test/1/3.gif", "GIF");
+  put_text("test/1/4.GIF", "GIF");
   put_text("test/docs/readme.txt", "no class");
-  put_text("test/2/5.bmp", "BM");
+  put_text("test/2/5.gif", "GIF");
   const Dataset set = load_split("test");
   EXPECT_THAT(set.class_names, ElementsAre("0", "1", "2"))
       << "a class none of whose pictures is read keeps its place";
@@ -257,9 +279,9 @@ TEST(Load, SaysWhatIsKnown) {
   EXPECT_THAT([] { (void)load("mnits", {}); },
               ThrowsMessage<Error>(AllOf(
                   HasSubstr("unknown data set 'mnits'; did you mean 'mnist'? known are blobs, "),
-                  HasSubstr("; or a folder that does not exist"))));
+                  HasSubstr("; or a file or folder that does not exist"))));
   EXPECT_THAT([] { (void)load("no/such", {}); },
-              ThrowsMessage<Error>(HasSubstr("no/such: no such folder")));
+              ThrowsMessage<Error>(HasSubstr("no/such: no such file or folder")));
 }
 
 TEST(Catalogue, IsOrderedAndComplete) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "datasets/idx_source.hpp"
 
+#include <algorithm>
 #include <fmt/ranges.h>
 #include <future>
 #include <optional>
@@ -27,12 +28,7 @@ std::optional<fs::path> find_file(const fs::path& path, std::vector<std::string>
   return std::nullopt;
 }
 
-struct SplitFiles {
-  fs::path images;
-  fs::path labels;
-};
-
-SplitFiles find_split(const IdxSource& source, const Request& request) {
+IdxPair find_split(const IdxSource& source, const Request& request) {
   const std::string& prefix = request.split == "train" ? source.train_prefix : source.test_prefix;
   std::vector<std::string> tried;
   for (const fs::path& folder : search_path(request)) {
@@ -85,33 +81,43 @@ std::vector<RemoteFile> idx_files(const std::string& name, const std::vector<std
   return files;
 }
 
-Dataset load_idx(const IdxSource& source, const Request& request) {
-  require_split(source.name, request.split);
-  const SplitFiles files = find_split(source, request);
+Dataset read_idx(const IdxPair& files, PixelOrder order, std::vector<std::string> class_names) {
+  constexpr std::size_t kMost = 256;  // that a byte can tell apart
   const std::string image_file = read_file(files.images);
   const std::string label_file = read_file(files.labels);
   // Hashing takes as long as all the rest: beside it.
   auto hash = std::async(std::launch::async,
                          [&] { return Sha256().update(image_file).update(label_file).hex(); });
   const IdxImages images = parse_idx_images(image_file, files.images);
-  std::vector<int> labels = parse_idx_labels(label_file, source.class_names.size(), files.labels);
+  std::vector<int> labels =
+      parse_idx_labels(label_file, class_names.empty() ? kMost : class_names.size(), files.labels);
   if (labels.size() != images.count) {
     fail_input("{}: {} labels for the {} images in {}; both counts must agree; fetch both again",
                files.labels.string(), labels.size(), images.count, files.images.string());
   }
-  const bool columns = source.order == PixelOrder::kColumns;
+  if (class_names.empty()) {
+    const int most = *std::max_element(labels.begin(), labels.end());
+    for (int c = 0; c <= most; ++c) class_names.push_back(std::to_string(c));
+  }
+  const bool columns = order == PixelOrder::kColumns;
   const std::string upright = columns ? transposed(images) : std::string();
-  Dataset result{.name = source.name,
-                 .split = request.split,
-                 .images = to_unit_range(columns ? to_bytes(upright) : images.pixels, images.count),
+  Dataset result{.images = to_unit_range(columns ? to_bytes(upright) : images.pixels, images.count),
                  .labels = std::move(labels),
                  .ids = positions(images.count),
                  .shape = {.height = columns ? images.width : images.height,
                            .width = columns ? images.height : images.width,
                            .channels = 1,
                            .image = true},
-                 .class_names = source.class_names};
+                 .class_names = std::move(class_names)};
   result.sha256 = hash.get();
+  return result;
+}
+
+Dataset load_idx(const IdxSource& source, const Request& request) {
+  require_split(source.name, request.split);
+  Dataset result = read_idx(find_split(source, request), source.order, source.class_names);
+  result.name = source.name;
+  result.split = request.split;
   return result;
 }
 

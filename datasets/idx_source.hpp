@@ -30,6 +30,18 @@ struct IdxSource {
   std::vector<RemoteFile> remote_files;  ///< empty: cannot be fetched
 };
 
+/// Two files of one split, with or without .gz.
+struct IdxPair {
+  std::filesystem::path images;
+  std::filesystem::path labels;
+};
+
+/// Reads both. Without class names the classes are 0 to the largest label. sha256 is that of the
+/// uncompressed images file followed by the labels file; name and split are left empty. Throws
+/// Error naming the file, also for counts that differ.
+[[nodiscard]] Dataset read_idx(const IdxPair& files, PixelOrder order,
+                               std::vector<std::string> class_names);
+
 /// "0" … "9".
 [[nodiscard]] std::vector<std::string> digit_names();
 
@@ -40,8 +52,7 @@ struct IdxSource {
                                                 const std::array<std::string_view, 4>& sha256,
                                                 HashOf hash_of);
 
-/// Loads from the first folder of search_path() that has both files of the split. The data set's
-/// sha256 is that of the uncompressed images file followed by the labels file. Throws Error.
+/// Loads from the first folder of search_path() that has both files of the split. Throws Error.
 [[nodiscard]] Dataset load_idx(const IdxSource& source, const Request& request);
 
 /// Fetches all remote files into folder/<name>. Throws Error.

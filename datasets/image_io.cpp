@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -55,8 +57,49 @@ std::size_t big_endian(std::string_view bytes, std::size_t at, std::size_t count
   return value;
 }
 
-/// Pixels that the header of a PNG or JPEG declares; 0 where it does not.
+std::size_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {
+  std::size_t value = 0;
+  for (std::size_t k = at + count; k-- > at;)
+    value = value << 8U | static_cast<unsigned char>(bytes[k]);
+  return value;
+}
+
+struct PnmHeader {
+  std::size_t width = 0;
+  std::size_t height = 0;
+  std::size_t most = 0;  ///< the level of white; 0: bits, or not said
+};
+
+/// "P5 28 28 255": numbers between blanks, and comments behind #.
+PnmHeader pnm_header(std::string_view bytes) {
+  std::array<std::size_t, 3> numbers{};
+  std::size_t at = 2;
+  for (std::size_t& number : numbers) {
+    while (at < bytes.size() &&
+           (bytes[at] == '#' || std::isspace(static_cast<unsigned char>(bytes[at])) != 0)) {
+      at = bytes[at] == '#' ? std::min(bytes.find('\n', at), bytes.size()) : at + 1;
+    }
+    constexpr std::size_t kMost = 1U << 30U;
+    for (; at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '9'; ++at)
+      number = std::min(kMost, 10 * number + static_cast<std::size_t>(bytes[at] - '0'));
+  }
+  const bool bits = bytes[1] == '1' || bytes[1] == '4';
+  return {.width = numbers[0], .height = numbers[1], .most = bits ? 0 : numbers[2]};
+}
+
+/// Pixels that the header of a PNG, JPEG, BMP or PNM declares; 0 where it does not.
 std::size_t declared_pixels(std::string_view bytes) {
+  if (bytes.starts_with("BM") && bytes.size() >= 26) {
+    const auto side = [&](std::size_t at) {  // a negative height is that of rows from the top
+      const auto value = static_cast<std::int32_t>(little_endian(bytes, at, 4));
+      return static_cast<std::size_t>(std::abs(static_cast<std::int64_t>(value)));
+    };
+    return side(18) * side(22);
+  }
+  if (bytes.starts_with('P') && bytes.size() > 2) {
+    const PnmHeader header = pnm_header(bytes);
+    return header.width * header.height;
+  }
   if (bytes.starts_with(kPngSignature))
     return bytes.size() < 24 ? 0 : big_endian(bytes, 16, 4) * big_endian(bytes, 20, 4);
   if (!bytes.starts_with(kJpegSignature)) return 0;
@@ -91,6 +134,25 @@ void require_memory(std::string_view bytes, const std::string& name) {
   }
 }
 
+[[noreturn]] void fail_transparent(const std::string& name) {
+  fail_input(
+      "{}: has transparent pixels, whose colour depends on the background; allowed are opaque "
+      "images; put it on a background first, e.g. `convert IN -background black -flatten OUT`",
+      name);
+}
+
+/// OpenCV takes the levels of a PNM file to be of 8 or 16 bits, whatever most of them is.
+void require_pnm_levels(std::string_view bytes, const std::string& name) {
+  if (!bytes.starts_with('P') || bytes.size() < 2) return;
+  const PnmHeader header = pnm_header(bytes);
+  if (header.most == 0 || header.most == 65535 || (header.most <= 255 && 255 % header.most == 0))
+    return;
+  fail_input(
+      "{}: its largest level is {}; allowed are 255, what divides it, and 65535; convert it, e.g. "
+      "with `convert IN -depth 16 OUT`",
+      name, header.most);
+}
+
 /// Empty when the bytes do not decode.
 Picture decode(const std::string& bytes, const std::string& name, std::size_t channels) {
   if (bytes.empty() || is_cut_off(bytes)) return {};
@@ -99,11 +161,7 @@ Picture decode(const std::string& bytes, const std::string& name, std::size_t ch
   switch (codecs().decode(bytes, channels, picture)) {
     case Decoded::kWhole: return picture;
     case Decoded::kDamaged: return {};
-    case Decoded::kTransparent:
-      fail_input(
-          "{}: has transparent pixels, whose colour depends on the background; allowed are opaque "
-          "images; put it on a background first, e.g. `convert IN -background black -flatten OUT`",
-          name);
+    case Decoded::kTransparent: fail_transparent(name);
     case Decoded::kTooDeep:
       fail_input(
           "{}: has more than 8 bits per channel, and its values need them; allowed are values of 8 "
@@ -136,16 +194,42 @@ Picture decode_picture(const std::string& bytes, const std::string& name, std::s
   return picture;
 }
 
-Picture read_any_picture(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  Picture picture = is_known_format(bytes) ? decode(bytes, path.string(), 0) : Picture{};
-  if (picture.pixels.empty()) {
+DeepPicture read_deep_picture(const std::filesystem::path& path, Background background) {
+  return decode_deep_picture(read_file(path), path.string(), background);
+}
+
+DeepPicture decode_deep_picture(const std::string& bytes, const std::string& name,
+                                Background background) {
+  if (!is_known_format(bytes)) {
     fail_input(
-        "{}: cannot be decoded as an image; allowed are PNG, JPEG, WebP, BMP, TIFF and PNM; "
-        "convert or restore it",
-        path.string());
+        "{}: is not an image; PNG, JPEG, WebP, BMP, TIFF and PNM are read; remove or convert it",
+        name);
   }
-  return picture;
+  require_memory(bytes, name);
+  require_pnm_levels(bytes, name);
+  DeepPicture picture;
+  const Decoded decoded =
+      is_cut_off(bytes) ? Decoded::kDamaged : codecs().decode_on(bytes, background, picture);
+  switch (decoded) {
+    case Decoded::kWhole: return picture;
+    case Decoded::kDamaged:
+      fail_input("{}: the image is damaged or truncated; restore or remove it", name);
+    case Decoded::kTransparent: fail_transparent(name);
+    case Decoded::kTooDeep:
+      fail_input(
+          "{}: its levels are not whole numbers of 8 or 16 bits; allowed are these; give the "
+          "values "
+          "as float32 in an .npz file",
+          name);
+  }
+  std::abort();
+}
+
+Picture to_8bit(DeepPicture picture) {
+  constexpr unsigned kStep = 257;  // 65535 / 255
+  for (const std::uint16_t level : picture.levels)
+    picture.picture.pixels.push_back(static_cast<std::uint8_t>((level + kStep / 2) / kStep));
+  return std::move(picture.picture);
 }
 
 Picture fit(const Picture& picture, const Shape& shape) {

@@ -19,8 +19,18 @@ namespace gibbon::datasets {
                                      std::size_t channels);
 
 /// Decodes PNG, JPEG, WebP, BMP, TIFF and PNM, turned upright as the camera noted; grey stays 1
-/// channel, the rest is 3. Throws as read_picture().
-[[nodiscard]] Picture read_any_picture(const std::filesystem::path& path);
+/// channel, the rest is 3; transparent pixels are put on the background, and levels that need 16
+/// bits stay as they are. Throws an input Error naming the file when it is missing, not an image of
+/// these or damaged, and for levels that are not whole numbers.
+[[nodiscard]] DeepPicture read_deep_picture(const std::filesystem::path& path,
+                                            Background background);
+
+/// The same of bytes; `name` is for messages.
+[[nodiscard]] DeepPicture decode_deep_picture(const std::string& bytes, const std::string& name,
+                                              Background background);
+
+/// The same rounded to 8 bits.
+[[nodiscard]] Picture to_8bit(DeepPicture picture);
 
 /// The middle of the picture that has the shape's proportions, in its size, each pixel the mean of
 /// the area it covers; grey of a colour picture by ITU-R BT.601, colour of a grey one three times

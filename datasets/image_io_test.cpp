@@ -107,9 +107,12 @@ TEST(ImageIo, FitsTheMiddleByAveragingAreas) {
 TEST(ImageIo, ReadsPnm) {
   const TemporaryFolder folder;
   write_atomically(folder.path() / "x.pgm", "P5 2 1 255\n\x05\xfa");
-  EXPECT_THAT(read_any_picture(folder.path() / "x.pgm").pixels, ElementsAre(5, 250));
+  EXPECT_THAT(read_deep_picture(folder.path() / "x.pgm", Background::kBlack).picture.pixels,
+              ElementsAre(5, 250));
   write_atomically(folder.path() / "x.ppm", "P6 1 1 255\n\x01\x02\x03");
-  EXPECT_THAT(read_any_picture(folder.path() / "x.ppm").pixels, ElementsAre(1, 2, 3)) << "RGB";
+  EXPECT_THAT(read_deep_picture(folder.path() / "x.ppm", Background::kBlack).picture.pixels,
+              ElementsAre(1, 2, 3))
+      << "RGB";
 }
 
 /// A PNG of one row: the header's width, bit depth and colour type, then the chunks to the end.
@@ -198,16 +201,51 @@ TEST(ImageIo, KeepsAllOfAPngOrRefusesIt) {
   const auto path = folder.path() / "x.png";
   for (const Special& special : specials()) {
     write_atomically(path, special.bytes);
-    for (const bool any : {false, true}) {
-      const auto read = [&] { return any ? read_any_picture(path) : read_picture(path, 0); };
-      if (special.pixels.empty()) {
-        EXPECT_THAT([&] { (void)read(); }, ThrowsMessage<Error>(HasSubstr(special.error)))
-            << special.what;
-      } else {
-        EXPECT_EQ(read().pixels, special.pixels) << special.what;
-      }
+    const auto read = [&] { return read_picture(path, 0); };
+    if (special.pixels.empty()) {
+      EXPECT_THAT([&] { (void)read(); }, ThrowsMessage<Error>(HasSubstr(special.error)))
+          << special.what;
+    } else {
+      EXPECT_EQ(read().pixels, special.pixels) << special.what;
+      const DeepPicture deep = read_deep_picture(path, Background::kWhite);
+      EXPECT_EQ(deep.picture.pixels, special.pixels) << special.what;
+      EXPECT_FALSE(deep.transparent) << special.what;
     }
   }
+}
+
+/// A special picture by the start of its description, on a background.
+DeepPicture special_on(Background background, std::string_view what) {
+  for (const Special& special : specials()) {
+    if (std::string_view(special.what).starts_with(what))
+      return decode_deep_picture(special.bytes, "x.png", background);
+  }
+  throw std::logic_error("no such picture");
+}
+
+TEST(ImageIo, PutsTransparentPixelsOnTheBackground) {
+  const DeepPicture hidden = special_on(Background::kBlack, "grey 0 with alpha 255");
+  EXPECT_TRUE(hidden.transparent);
+  EXPECT_TRUE(hidden.ink_in_alpha) << "black ink on black";
+  const DeepPicture seen = special_on(Background::kWhite, "grey 0 with alpha 255");
+  EXPECT_THAT(seen.picture.pixels, ElementsAre(0, 255)) << "one channel";
+  EXPECT_FALSE(seen.ink_in_alpha);
+  // 254 / 255 of 1 2 3, and 1 / 255 of white: 1.996, 2.992, 3.988.
+  EXPECT_THAT(special_on(Background::kWhite, "RGB 1 2 3 with alpha 254").picture.pixels,
+              ElementsAre(2, 3, 4));
+  EXPECT_THAT(special_on(Background::kBlack, "RGB 1 2 3 with alpha 254").picture.pixels,
+              ElementsAre(1, 2, 3));
+  const DeepPicture palette = special_on(Background::kWhite, "a palette with a transparent");
+  EXPECT_TRUE(palette.transparent);
+  EXPECT_THAT(palette.picture.pixels, ElementsAre(10, 20, 30, 255, 255, 255));
+  EXPECT_THAT([] { (void)special_on(Background::kWhite, "grey in which 0 stands for"); },
+              ThrowsMessage<Error>(HasSubstr("has transparent pixels")));
+}
+
+TEST(ImageIo, KeepsLevelsOfSixteenBits) {
+  DeepPicture deep = special_on(Background::kBlack, "16 bits, 0x1234");
+  EXPECT_THAT(deep.levels, ElementsAre(0x1234, 0));
+  EXPECT_THAT(to_8bit(std::move(deep)).pixels, ElementsAre(18, 0)) << "4660 / 257 = 18.1";
 }
 
 TEST(Pictures, ThatClaimToBeMedicalReachNoDecoderOfThese) {
@@ -217,8 +255,8 @@ TEST(Pictures, ThatClaimToBeMedicalReachNoDecoderOfThese) {
   for (std::string start : {"", "\x89PNG\r\n", "II*"}) {
     start.resize(128);
     write_atomically(path, start + "DICM" + std::string("\x08\0\0\0\0\0", 6));
-    EXPECT_THAT([&] { (void)read_any_picture(path); },
-                ThrowsMessage<Error>(HasSubstr("x.png: cannot be decoded as an image")));
+    EXPECT_THAT([&] { (void)read_deep_picture(path, Background::kBlack); },
+                ThrowsMessage<Error>(HasSubstr("x.png: ")));
     EXPECT_THAT([&] { (void)read_picture(path, 0); },
                 ThrowsMessage<Error>(HasSubstr("x.png: is not an image")));
   }
@@ -231,7 +269,11 @@ TEST(Pictures, ThatDeclareGigabytesAreNotDecoded) {
         std::filesystem::path(GIBBON_SOURCE_DIR) / "datasets/fuzz_seeds/folder" / name;
     for (const bool any : {false, true}) {
       try {
-        static_cast<void>(any ? read_any_picture(path) : read_picture(path, 0));
+        if (any) {
+          static_cast<void>(read_deep_picture(path, Background::kBlack));
+        } else {
+          static_cast<void>(read_picture(path, 0));
+        }
         ADD_FAILURE() << name;
       } catch (const Error& error) {
         EXPECT_NE(std::string(error.what()).find("--file-limit"), std::string::npos)

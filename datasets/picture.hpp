@@ -15,4 +15,13 @@ struct Picture {
   std::vector<std::uint8_t> pixels;
 };
 
+/// A picture as a file has it, put on a background.
+struct DeepPicture {
+  Picture picture;  ///< without pixels where there are deep levels
+  std::vector<std::uint16_t>
+      levels;                 ///< 0 … 65535 in place of pixels, where 8 bits do not hold them
+  bool transparent = false;   ///< pixels of it were, and the background is seen there
+  bool ink_in_alpha = false;  ///< one colour all over, once it is on the background
+};
+
 }  // namespace gibbon::datasets

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -138,6 +139,81 @@ Decoded decode_picture(const std::string& bytes, std::size_t channels, Picture& 
   return decoded;
 }
 
+/// Levels over a background, rounded: (level · alpha + ground · (most - alpha)) / most.
+template <class Level>
+cv::Mat on_background(const cv::Mat& image, Background background) {
+  constexpr std::uint64_t kMost = std::numeric_limits<Level>::max();
+  const std::uint64_t ground = background == Background::kWhite ? kMost : 0;
+  const int colours = image.channels() - 1;
+  cv::Mat out(image.rows, image.cols, CV_MAKETYPE(image.depth(), colours));
+  for (int row = 0; row < image.rows; ++row) {
+    const auto* from = image.ptr<Level>(row);
+    auto* to = out.ptr<Level>(row);
+    for (int col = 0; col < image.cols; ++col, from += colours + 1, to += colours) {
+      const std::uint64_t alpha = from[colours];
+      for (int c = 0; c < colours; ++c) {
+        const std::uint64_t sum = from[c] * alpha + ground * (kMost - alpha);
+        to[c] = static_cast<Level>((sum + kMost / 2) / kMost);
+      }
+    }
+  }
+  return out;
+}
+
+bool is_constant(const cv::Mat& image) {
+  double least = 0.0;
+  double most = 0.0;
+  cv::minMaxLoc(image.reshape(1), &least, &most);
+  return least == most;
+}
+
+/// 32-bit BMP files have an alpha channel that most programs leave at 0.
+bool has_unused_alpha(const std::string& bytes, const cv::Mat& image) {
+  if (!bytes.starts_with("BM") || image.channels() != 4) return false;
+  cv::Mat alpha;
+  cv::extractChannel(image, alpha, 3);
+  return cv::countNonZero(alpha) == 0;
+}
+
+Decoded decode_on(const std::string& bytes, Background background, DeepPicture& picture) {
+  const bool png = bytes.starts_with(kPngSignature);
+  const PngHeader header = png ? png_header(bytes) : PngHeader{};
+  cv::Mat image;
+  if (bytes.starts_with(kJpegSignature) || (png && header.plain)) {
+    image = decode(bytes, cv::IMREAD_ANYCOLOR);
+  } else {
+    if (header.transparent) return Decoded::kTransparent;
+    image = decode(bytes, cv::IMREAD_UNCHANGED);
+    if (image.empty()) return Decoded::kDamaged;
+    if (image.depth() != CV_8U && image.depth() != CV_16U) return Decoded::kTooDeep;
+    if (is_opaque(image) || has_unused_alpha(bytes, image)) {
+      image = decode(bytes, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
+    } else {
+      image = image.depth() == CV_8U ? on_background<std::uint8_t>(image, background)
+                                     : on_background<std::uint16_t>(image, background);
+      picture.transparent = true;
+      picture.ink_in_alpha = is_constant(image);
+    }
+  }
+  if (image.empty()) return Decoded::kDamaged;
+  const bool whole = narrow(image);
+  restore_grey(bytes, image);
+  swap_red_and_blue(image);
+  if (whole) {
+    picture.picture = to_picture(image);
+    return Decoded::kWhole;
+  }
+  picture.picture = {.height = static_cast<std::size_t>(image.rows),
+                     .width = static_cast<std::size_t>(image.cols),
+                     .channels = static_cast<std::size_t>(image.channels())};
+  for (int row = 0; row < image.rows; ++row) {
+    const auto* from = image.ptr<std::uint16_t>(row);
+    picture.levels.insert(picture.levels.end(), from,
+                          from + picture.picture.width * picture.picture.channels);
+  }
+  return Decoded::kWhole;
+}
+
 Picture fit(const Picture& picture, const Shape& shape) {
   const cv::Mat whole = to_mat(picture);
   // The largest box of the shape's proportions, at least a pixel wide and high.
@@ -173,6 +249,6 @@ bool encode_png(const Picture& picture, std::vector<std::uint8_t>& bytes) {
 extern "C" {
 [[gnu::visibility("default")]] extern const gibbon::datasets::Codecs gibbon_codecs_plugin;
 const gibbon::datasets::Codecs gibbon_codecs_plugin = {
-    gibbon::datasets::kCodecsVersion, gibbon::datasets::decode_picture,
+    gibbon::datasets::kCodecsVersion, gibbon::datasets::decode_picture, gibbon::datasets::decode_on,
     gibbon::datasets::encode_png, gibbon::datasets::fit};
 }

@@ -8,11 +8,9 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/sha256.hpp"
 #include "datasets/cifar.hpp"
 #include "datasets/dataset.hpp"
 #include "datasets/fetch.hpp"
-#include "datasets/pixels.hpp"
 #include "datasets/split.hpp"
 
 namespace fs = std::filesystem;
@@ -58,25 +56,10 @@ std::vector<fs::path> find_files(const Request& request) {
 
 Dataset load_cifar10(const Request& request) {
   require_split(kName, request.split);
-  std::vector<std::string> classes{"airplane", "automobile", "bird",  "cat",  "deer",
-                                   "dog",      "frog",       "horse", "ship", "truck"};
-  CifarRecords records;
-  Sha256 hash;
-  for (const fs::path& path : find_files(request)) {
-    const std::string bytes = read_file(path);
-    hash.update(bytes);
-    parse_cifar(bytes, classes.size(), path, records);
-  }
-  const std::size_t count = records.labels.size();
-  return {.name = std::string(kName),
-          .split = request.split,
-          .images = to_unit_range(to_bytes(records.pixels), count),
-          .labels = std::move(records.labels),
-          .ids = positions(count),
-          .shape = {.height = kCifarSide, .width = kCifarSide, .channels = 3, .image = true},
-          .class_names = std::move(classes),
-          .range = {},
-          .sha256 = hash.hex()};
+  Dataset result = read_cifar10(find_files(request));
+  result.name = kName;
+  result.split = request.split;
+  return result;
 }
 
 void fetch_cifar10(const fs::path& folder, const Progress& progress) {

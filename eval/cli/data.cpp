@@ -3,6 +3,7 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/suggest.hpp"
+#include "datasets/inspect.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/progress.hpp"
 
@@ -36,15 +37,26 @@ struct State {
   void show() {
     data.data = name;
     const datasets::Dataset set = runs::load_data(data);
+    const datasets::Seen seen = datasets::seen_in(set);
     fmt::print(
-        "{} {}\n  samples   {}\n  shape     {} × {} × {}\n  range     [{}, {}]\n  sha256    {}\n",
+        "{} {}\n  samples   {}\n  shape     {} × {} × {}{}\n  range     [{}, {}]\n  seen      "
+        "[{:.4g}, "
+        "{:.4g}], mean {:.4f}\n  sha256    {}\n",
         printable(set.name), set.split, set.size(), set.shape.height, set.shape.width,
-        set.shape.channels, set.range.lower, set.range.upper, set.sha256);
+        set.shape.channels, set.shape.image ? "" : " (points)", set.range.lower, set.range.upper,
+        seen.least, seen.most, seen.mean, set.sha256);
     for (std::size_t c = 0; c < set.class_names.size(); ++c) {
       fmt::print("  class {:<3} {} ({} samples)\n", c, printable(set.class_names[c]),
                  std::ranges::count(set.labels, static_cast<int>(c)));
     }
+    for (std::size_t d = 0; d < set.features.size(); ++d) {
+      const datasets::Feature& feature = set.features[d];
+      fmt::print("  feature {:<3} {} ({:g} … {:g})\n", d, printable(feature.name), feature.lower,
+                 feature.upper);
+    }
     for (const std::string& note : set.notes) fmt::print("note: {}\n", printable(note));
+    for (const std::string& doubt : datasets::doubts_about(set))
+      fmt::print("warning: {}\n", printable(doubt));
   }
 };
 
@@ -64,9 +76,10 @@ void add_data(Parser root) {
   fetch.run([state] { state->fetch(); });
 
   Parser show = app.command("show", "Show size, shape, range, classes and hash of a data set");
-  show.option("NAME", state->name, "data set, or a folder of class-name/*.png").required();
-  show.option("--data-dir", state->data.data_dir, "folder with <name>/<files>");
-  show.option("--split", state->data.split, "train or test").shows_default();
+  show.option("NAME", state->name, "data set, or the path of a file or folder").required();
+  std::vector<runs::Option> options = state->data.options();
+  std::erase_if(options, [](const runs::Option& option) { return option.name == "data"; });
+  show.options(options);
   show.run([state] { state->show(); });
 }
 

@@ -32,7 +32,7 @@ const std::vector<std::string> kOfImage{
     "image",       "label",       "invert",     "model",         "data",    "data-dir",   "attack",
     "norm",        "epsilons",    "exhaustive", "max-queries",   "batch",   "crosscheck", "seed",
     "output",      "quiet",       "threads",    "force",         "classes", "mean",       "std",
-    "input-range", "input-shape", "mask",       "epsilon-scale", "lattice"};
+    "input-range", "input-shape", "mask",       "epsilon-scale", "lattice", "background"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
@@ -110,7 +110,8 @@ class GalleryCommand {
   [[nodiscard]] datasets::Dataset photo(const models::Target& target,
                                         const datasets::ClassNames& names) const {
     lab::PhotoOptions options{.class_names = names.names,
-                              .tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre};
+                              .tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre,
+                              .background = datasets::parse_background(data_.background)};
     if (given("--label")) options.label = label_;
     if (given("--data") && names.names.empty())
       options.class_names = runs::load_data(data_).class_names;

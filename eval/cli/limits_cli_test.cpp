@@ -7,8 +7,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "eval/cli/shell.hpp"
-#include "reports/formats/npz.hpp"
 
 namespace gibbon::eval::cli {
 namespace {
@@ -29,6 +30,11 @@ class LimitsCli : public testing::Test {
     EXPECT_EQ(result.status, status) << line << "\n" << result.out << result.err;
     return result;
   }
+  static std::vector<float> free_half() {
+    std::vector<float> mask(784, 1.0F);
+    std::fill(mask.begin() + 392, mask.end(), 0.0F);
+    return mask;
+  }
   Shell shell;
   const std::string sweep =
       "gibbon sweep --model m.onnx --data digits --quiet --samples 0:60 --epsilons 0.1 --attack "
@@ -37,7 +43,7 @@ class LimitsCli : public testing::Test {
 
 TEST_F(LimitsCli, ExamplesKeepToMaskScaleAndLattice) {
   expect(0, sweep + "--mask mask.txt --epsilon-scale scale.txt --lattice 1/255 --save a.npz -o r");
-  const reports::formats::NpzFile file(shell.path("a.npz"));
+  const datasets::arrays::NpzFile file(shell.path("a.npz"));
   const std::vector<double> x = file.numbers("x");
   const std::vector<double> moved = file.numbers("x_adv");
   const std::vector<double> broken = file.numbers("broken");
@@ -57,6 +63,11 @@ TEST_F(LimitsCli, ExamplesKeepToMaskScaleAndLattice) {
     EXPECT_EQ(item["still_adversarial"], item["found_label"] != item["label"]);
   }
   const std::string curve = expect(0, "grep ^pgd r/curve.csv").out;
+  write_atomically(shell.path("mask.npy"),
+                   datasets::arrays::to_npy(datasets::arrays::array_of(
+                       "mask", {28, 28}, std::span<const float>(free_half()))));
+  expect(0, sweep + "--mask mask.npy --epsilon-scale scale.txt --lattice 1/255 -o n");
+  EXPECT_EQ(expect(0, "grep ^pgd n/curve.csv").out, curve) << "the same mask";
   EXPECT_EQ(json::parse(shell.text("r/run.json"))["configuration"]["lattice"], "1/255");
   // Other threads and batches change nothing.
   expect(0, sweep +

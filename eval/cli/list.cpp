@@ -64,6 +64,10 @@ const std::vector<Topic>& topics() {
        [] {
          return lines_of(datasets::sources(), [](const auto& i) { return std::string(i.summary); });
        }},
+      {"formats",
+       [] {
+         return lines_of(datasets::formats(), [](const auto& i) { return std::string(i.summary); });
+       }},
       {"architectures",
        [] {
          return lines_of(models::train::architectures(),
@@ -132,11 +136,10 @@ std::vector<std::string> list_topics() {
 
 void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
-  Parser app =
-      root.command("list",
-                   "List attacks, corruptions, datasets, architectures, activations, losses, "
-                   "optimizers, schedules, "
-                   "initialisers and robust training methods");
+  Parser app = root.command(
+      "list",
+      "List attacks, corruptions, datasets, formats, architectures, activations, losses, "
+      "optimizers, schedules, initialisers and robust training methods");
   app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {
     if (!wanted->empty()) return print(find_entry("topic", topics(), *wanted));

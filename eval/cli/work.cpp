@@ -88,7 +88,11 @@ void print_test_accuracy(const Net& network, const models::train::StepSettings& 
   const models::train::Evaluation judged =
       models::train::evaluate(network, step.loss, test, all, common.workers());
   if (interrupted) return;  // then it is of a part of the samples only
-  fmt::print("test accuracy {}\n", rate(judged.correct, judged.n));
+  // A file with one set of samples has been learned from; nobody shall take this for a test.
+  fmt::print("{} {}\n",
+             test.one_set ? "accuracy on all samples of the data, those of training among them"
+                          : "test accuracy",
+             rate(judged.correct, judged.n));
   if (step.robust.method == nullptr) return;
   models::train::robust::RobustSettings robust = step.robust;
   robust.clip = test.range;

@@ -55,6 +55,19 @@ std::string tell(const std::string& name, const datasets::Picture& picture,
   return text;
 }
 
+/// What was done to bring it to 8 opaque bits; "" for nothing.
+std::string kind_of(const datasets::DeepPicture& read, datasets::Background background) {
+  const bool white = background == datasets::Background::kWhite;
+  std::string text;
+  if (!read.levels.empty()) text += ", rounded from 16 bits to 8";
+  if (read.transparent) text += fmt::format(", put on {}", white ? "white" : "black");
+  if (read.ink_in_alpha) {
+    text +=
+        fmt::format(", where it is of one colour: try --background {}", white ? "black" : "white");
+  }
+  return text;
+}
+
 int label_of(const std::string& text, const std::vector<std::string>& class_names) {
   const std::optional<std::size_t> number = datasets::number_in(text);
   if (number && *number >= class_names.size()) {
@@ -76,7 +89,9 @@ int answer(const models::Target& target, Rows x) {
 
 Photo read_photo(const std::filesystem::path& path, const models::Target& target,
                  const PhotoOptions& options) {
-  const datasets::Picture picture = datasets::read_any_picture(path);
+  datasets::DeepPicture read = datasets::read_deep_picture(path, options.background);
+  const std::string kind = kind_of(read, options.background);
+  const datasets::Picture picture = datasets::to_8bit(std::move(read));
   const std::string name = path.filename().string();
   const datasets::Shape shape = target.shape ? datasets::Shape{.height = target.shape->height,
                                                                .width = target.shape->width,
@@ -101,7 +116,7 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
                        .shape = shape,
                        .class_names = options.class_names,
                        .range = {}},
-              .told = tell(name, picture, shape, options.tones)};
+              .told = tell(name, picture, shape, options.tones) + kind};
   for (std::size_t c = photo.data.class_names.size(); c < classes; ++c) {
     photo.data.class_names.push_back(std::to_string(c));
   }

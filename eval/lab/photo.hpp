@@ -18,6 +18,7 @@ struct PhotoOptions {
   std::vector<std::string> class_names;  ///< empty: numbers
   std::optional<std::string> label;      ///< name or number; none: what the model says
   Tones tones = Tones::kAsTheyAre;
+  datasets::Background background = datasets::Background::kBlack;
 };
 
 /// One sample, and in words how it came about.

@@ -5,16 +5,15 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/image_io.hpp"
 #include "eval/judge/quantise.hpp"
 #include "reports/formats/csv.hpp"
-#include "reports/formats/npz.hpp"
-#include "reports/record/error.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
 
-using reports::formats::array_of;
+using datasets::arrays::array_of;
 using reports::record::SampleRecord;
 
 attacks::Norm only_norm(const sweep::SweepPlan& plan) {
@@ -114,31 +113,27 @@ void save_examples(const std::filesystem::path& path, const datasets::Dataset& d
   const std::vector<std::string> split{data.split};
   using Integers = std::span<const std::int64_t>;
   using Doubles = std::span<const double>;
-  std::vector<reports::formats::NpyArray> arrays{
-      reports::formats::array_of("x", shape, data.images.flat().first(n * data.shape.size())),
-      reports::formats::array_of("x_adv", shape, result.examples.points.flat()),
-      reports::formats::array_of("labels", {n}, Integers(labels)),
-      reports::formats::array_of("clean_predictions", {n}, Integers(clean)),
-      reports::formats::array_of("predictions", {n}, Integers(predictions)),
-      reports::formats::array_of("ids", {n}, Integers(ids)),
-      reports::formats::array_of("distances", {n}, Doubles(in_norm))};
+  std::vector<datasets::arrays::NpyArray> arrays{
+      datasets::arrays::array_of("x", shape, data.images.flat().first(n * data.shape.size())),
+      datasets::arrays::array_of("x_adv", shape, result.examples.points.flat()),
+      datasets::arrays::array_of("labels", {n}, Integers(labels)),
+      datasets::arrays::array_of("clean_predictions", {n}, Integers(clean)),
+      datasets::arrays::array_of("predictions", {n}, Integers(predictions)),
+      datasets::arrays::array_of("ids", {n}, Integers(ids)),
+      datasets::arrays::array_of("distances", {n}, Doubles(in_norm))};
   for (std::size_t i = 0; i < distances.size(); ++i) {
-    arrays.push_back(reports::formats::array_of(std::string(to_string(kStoredNorms[i])), {n},
+    arrays.push_back(datasets::arrays::array_of(std::string(to_string(kStoredNorms[i])), {n},
                                                 Doubles(distances[i])));
   }
-  arrays.insert(arrays.end(), {reports::formats::array_of("broken", {n}, Integers(broken)),
-                               reports::formats::array_of("attack", result.examples.broken_by),
-                               reports::formats::array_of("epsilon", {1}, Doubles(epsilon)),
-                               reports::formats::array_of("norm", norm_text),
-                               reports::formats::array_of("dataset", dataset),
-                               reports::formats::array_of("split", split),
-                               reports::formats::array_of("class_names", data.class_names),
-                               reports::formats::array_of("range", {2}, Doubles(range))});
-  try {
-    write_atomically(path, reports::formats::to_npz(arrays));
-  } catch (const reports::record::Error& error) {
-    fail_input("{}", error.what());
-  }
+  arrays.insert(arrays.end(), {datasets::arrays::array_of("broken", {n}, Integers(broken)),
+                               datasets::arrays::array_of("attack", result.examples.broken_by),
+                               datasets::arrays::array_of("epsilon", {1}, Doubles(epsilon)),
+                               datasets::arrays::array_of("norm", norm_text),
+                               datasets::arrays::array_of("dataset", dataset),
+                               datasets::arrays::array_of("split", split),
+                               datasets::arrays::array_of("class_names", data.class_names),
+                               datasets::arrays::array_of("range", {2}, Doubles(range))});
+  write_atomically(path, datasets::arrays::to_npz(arrays));
 }
 
 void save_pictures(const std::filesystem::path& folder, const datasets::Dataset& data,

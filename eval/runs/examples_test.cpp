@@ -11,12 +11,12 @@
 #include "base/files.hpp"
 #include "base/rng.hpp"
 #include "base/temporary_folder.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/image_io.hpp"
 #include "eval/judge/quantise.hpp"
 #include "eval/runs/stored_examples.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
-#include "reports/formats/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -82,7 +82,7 @@ TEST_F(Examples, AreWhatTheSweepFoundAndComeBack) {
   EXPECT_EQ(stored.data.class_names, data_.class_names);
   EXPECT_EQ(stored.norm, attacks::Norm::kLinf);
   EXPECT_EQ(stored.epsilon, 0.2);
-  const reports::formats::NpzFile file(path_);
+  const datasets::arrays::NpzFile file(path_);
   EXPECT_THAT(file.at("x_adv").shape, testing::ElementsAre(kSamples, 3, 4));
   const auto broken = file.numbers("broken");
   const auto distances = file.numbers("distances");
@@ -121,7 +121,7 @@ TEST_F(Examples, AreJudgedAgainstAnyModelAtAnyBudget) {
   sweep::SweepPlan again{.norms = {attacks::Norm::kLinf}, .epsilons = {0.0, 0.1, 0.2}};
   again.attacks.push_back(stored_entry(stored, "stored"));
   const sweep::SweepResult same = run(again, stored.data);
-  const auto broken = reports::formats::NpzFile(path_).numbers("broken");
+  const auto broken = datasets::arrays::NpzFile(path_).numbers("broken");
   EXPECT_EQ(kSamples - same.curve[2].correct,
             static_cast<std::size_t>(std::ranges::count(broken, 1.0)))
       << "against the model they were made for: the same verdicts";
@@ -194,8 +194,8 @@ TEST_F(Examples, OfEveryAttackStayInsideWhenRounded) {
 
 TEST_F(Examples, OfAnotherShapeOrDamagedAreNamed) {
   const auto load = [&] { static_cast<void>(load_examples(path_)); };
-  const auto saved = [&](const std::vector<reports::formats::NpyArray>& arrays) {
-    write_atomically(path_, reports::formats::to_npz(arrays));
+  const auto saved = [&](const std::vector<datasets::arrays::NpyArray>& arrays) {
+    write_atomically(path_, datasets::arrays::to_npz(arrays));
     return problem_of(load);
   };
   const std::vector<float> six(6, 0.5F);
@@ -204,21 +204,21 @@ TEST_F(Examples, OfAnotherShapeOrDamagedAreNamed) {
   const std::vector<std::int64_t> two{0, 1};
   const std::vector<std::int64_t> three{0, 1, 2};
   const std::vector<std::int64_t> negative{0, -1};
-  using reports::formats::array_of;
+  using datasets::arrays::array_of;
   using Floats = std::span<const float>;
   using Integers = std::span<const std::int64_t>;
-  const auto x = reports::formats::array_of("x", {2, 3}, Floats(six));
-  const auto adv = reports::formats::array_of("x_adv", {2, 3}, Floats(six));
-  const auto labels = reports::formats::array_of("labels", {2}, Integers(two));
+  const auto x = datasets::arrays::array_of("x", {2, 3}, Floats(six));
+  const auto adv = datasets::arrays::array_of("x_adv", {2, 3}, Floats(six));
+  const auto labels = datasets::arrays::array_of("labels", {2}, Integers(two));
   EXPECT_EQ(saved({x, adv, labels}), "");
   EXPECT_THAT(saved({x, labels}), HasSubstr("no array 'x_adv'"));
-  EXPECT_THAT(saved({x, reports::formats::array_of("x_adv", {2, 4}, Floats(eight)), labels}),
+  EXPECT_THAT(saved({x, datasets::arrays::array_of("x_adv", {2, 4}, Floats(eight)), labels}),
               HasSubstr("x_adv is 2 × 4; allowed is 2 × 3, the shape of x"));
-  EXPECT_THAT(saved({x, reports::formats::array_of("x_adv", {2, 3}, Floats(nan)), labels}),
+  EXPECT_THAT(saved({x, datasets::arrays::array_of("x_adv", {2, 3}, Floats(nan)), labels}),
               HasSubstr("x_adv has nan in sample 0; allowed is finite numbers"));
-  EXPECT_THAT(saved({x, adv, reports::formats::array_of("labels", {3}, Integers(three))}),
+  EXPECT_THAT(saved({x, adv, datasets::arrays::array_of("labels", {3}, Integers(three))}),
               HasSubstr("labels has 3 values; allowed is 2"));
-  EXPECT_THAT(saved({x, adv, reports::formats::array_of("labels", {2}, Integers(negative))}),
+  EXPECT_THAT(saved({x, adv, datasets::arrays::array_of("labels", {2}, Integers(negative))}),
               HasSubstr("labels [1] is -1; allowed is a class 0, 1, …"));
   EXPECT_THAT(problem_of([] { static_cast<void>(load_examples("nothing.npz")); }),
               HasSubstr("nothing.npz"));

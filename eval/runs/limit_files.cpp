@@ -11,8 +11,8 @@
 #include "base/files.hpp"
 #include "base/printable.hpp"
 #include "base/sha256.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/image_io.hpp"
-#include "reports/formats/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -51,8 +51,11 @@ std::vector<float> shares_in(const fs::path& path, const char* array) {
   if (is_picture(path)) {
     const datasets::Picture picture = datasets::read_picture(path, 0);
     numbers.assign(picture.pixels.begin(), picture.pixels.end());
+  } else if (path.extension() == ".npy") {
+    numbers = datasets::arrays::numbers(datasets::arrays::parse_npy(read_file(path), path.string()),
+                                        path.string());
   } else if (path.extension() == ".npz") {
-    numbers = reports::formats::NpzFile(path).numbers(array);
+    numbers = datasets::arrays::NpzFile(path).numbers(array);
   } else {
     numbers = numbers_in(path);
   }

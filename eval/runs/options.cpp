@@ -10,13 +10,24 @@
 namespace gibbon::eval::runs {
 
 std::vector<Option> DataOptions::options() {
-  return {{"data", "data set by name ('gibbon list datasets') or a folder of class-name/*.png",
+  return {{"data",
+           "data set by name ('gibbon list datasets'), or the path of a file or folder ('gibbon "
+           "list formats'): FILE.npz, FILE.csv, class-name/*.png",
            &data, Effect::kContent},
           {"data-dir", "folder with <name>/<files>; before $GIBBON_DATA and ~/.cache/gibbon",
            &data_dir, Effect::kContent},
           {"split", "train or test", &split, Effect::kContent},
           {"samples", "all, a range 0:1000, or 500@7 (500 drawn with seed 7)", &samples,
-           Effect::kContent}};
+           Effect::kContent},
+          {"layout",
+           "axes of an array in a file: nd (points), nhw, nchw or nhwc; empty: told by its shape",
+           &layout, Effect::kContent, true},
+          {"data-range",
+           "LOW,HIGH, the numbers of a file that mean 0 and 1, such as 0,255 or -1,1; empty: told "
+           "by type and values",
+           &data_range, Effect::kContent, true},
+          {"background", "black or white, what stands behind transparent pixels", &background,
+           Effect::kContent, true}};
 }
 
 std::vector<Option> InputOptions::options() {
@@ -85,7 +96,7 @@ std::vector<Option> LimitOptions::options() {
   return {
       {"mask",
        "FILE of what may change: a grey picture (black: nothing may), or numbers (0: may not) "
-       "as text or .npz",
+       "as text, .npy or .npz",
        &mask, Effect::kContent, true},
       {"epsilon-scale", "FILE of numbers: how far each feature may go, in shares of ε; 0: nowhere",
        &epsilon_scale, Effect::kContent, true},

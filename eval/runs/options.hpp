@@ -34,6 +34,9 @@ struct DataOptions {
   std::string data_dir;
   std::string split = "test";
   std::string samples = "all";
+  std::string layout;      ///< empty: told by shape
+  std::string data_range;  ///< empty: told by type and values
+  std::string background = "black";
   std::vector<Option> options();
 };
 

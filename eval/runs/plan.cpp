@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/error.hpp"
 #include "eval/runs/class_names.hpp"
@@ -13,17 +14,54 @@
 
 namespace gibbon::eval::runs {
 
+datasets::Request request_of(const DataOptions& options) {
+  return {.split = options.split,
+          .data_dir = options.data_dir,
+          .layout = datasets::parse_layout(options.layout),
+          .range = datasets::parse_range(options.data_range),
+          .background = datasets::parse_background(options.background)};
+}
+
 datasets::Dataset load_data(const DataOptions& options) {
   if (options.split != "train" && options.split != "test") {
     fail_usage("--split {}: no such split; allowed are train and test", options.split);
   }
-  return datasets::select(
-      datasets::load(options.data, {.split = options.split, .data_dir = options.data_dir}),
-      options.samples);
+  return datasets::select(datasets::load(options.data, request_of(options)), options.samples);
 }
+
+namespace {
+
+/// Grey pictures of a folder three times over, for a model of colour ones: whether their files
+/// store grey as colour is a matter of the program that wrote them.
+void show_in_colour(datasets::Dataset& data, const models::Target& target) {
+  const std::size_t size = data.shape.size();
+  if (data.naming != datasets::Naming::kFolders || data.shape.channels != 1 ||
+      target.input_dim() != 3 * size || (target.shape && target.shape->channels != 3))
+    return;
+  Tensor colour(data.size(), 3 * size);
+  const auto grey = std::as_const(data.images).flat();
+  for (std::size_t k = 0; k < grey.size(); ++k)
+    std::fill_n(colour.flat().begin() + static_cast<std::ptrdiff_t>(3 * k), 3, grey[k]);
+  data.images = std::move(colour);
+  data.shape.channels = 3;
+  data.notes.push_back(
+      fmt::format("{}: the model takes colour: red, green and blue are the grey of the pictures, "
+                  "and attacks may "
+                  "change each of them.",
+                  data.name));
+}
+
+/// What is done to data before they have to fit.
+void prepare(datasets::Dataset& data, const models::Target& target) {
+  show_in_colour(data, target);
+  datasets::count_from_zero(data, target.num_classes());
+}
+
+}  // namespace
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const std::filesystem::path& classes) {
+  prepare(data, target);
   models::require_fit(target, data);
   const datasets::ClassNames names = class_names(classes, target, data.notes);
   return fit_data(std::move(data), target, names);
@@ -31,6 +69,7 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
 
 datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
                            const datasets::ClassNames& names) {
+  prepare(data, target);
   models::require_fit(target, data);
   if (names.names.empty()) {
     datasets::take_classes(data, target.num_classes());
@@ -96,9 +135,9 @@ void load_training(const DataOptions& options, const models::Target& target, swe
     });
   };
   if (std::ranges::none_of(plan.attacks, learns)) return;
-  datasets::Dataset training =
-      fit_data(datasets::load(options.data, {.split = "train", .data_dir = options.data_dir}),
-               target, classes);
+  datasets::Request request = request_of(options);
+  request.split = "train";
+  datasets::Dataset training = fit_data(datasets::load(options.data, request), target, classes);
   const std::string first = fmt::format("0:{}", std::min(kTrainingSamples, training.size()));
   plan.training = datasets::select(std::move(training), first);
 }

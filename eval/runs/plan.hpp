@@ -18,6 +18,9 @@ namespace gibbon::eval::runs {
 /// Hears what is worth saying, one sentence at a time.
 using Note = std::function<void(const std::string&)>;
 
+/// How the options want data to be loaded. Throws a usage Error for words that are none.
+[[nodiscard]] datasets::Request request_of(const DataOptions& options);
+
 /// load() and select() as the options ask for it. Throws usage and input Errors.
 [[nodiscard]] datasets::Dataset load_data(const DataOptions& options);
 

@@ -7,9 +7,8 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "eval/judge/judge.hpp"
-#include "reports/formats/npz.hpp"
-#include "reports/record/error.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
@@ -308,7 +307,7 @@ class Loader {
   }
 
   std::filesystem::path path_;
-  reports::formats::NpzFile file_;
+  datasets::arrays::NpzFile file_;
 };
 
 /// Points that lie outside for one reason.
@@ -370,13 +369,7 @@ void settle_in_ball(const StoredExamples& stored, std::span<const double> epsilo
 
 }  // namespace
 
-StoredExamples load_examples(const std::filesystem::path& path) {
-  try {
-    return Loader(path).load();
-  } catch (const reports::record::Error& error) {
-    fail_input("{}", error.what());
-  }
-}
+StoredExamples load_examples(const std::filesystem::path& path) { return Loader(path).load(); }
 
 void settle_examples(StoredExamples& stored, std::span<const double> epsilons) {
   const std::size_t n = stored.data.size();

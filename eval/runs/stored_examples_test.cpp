@@ -10,16 +10,16 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/temporary_folder.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "datasets/classes.hpp"
 #include "models/mlp.hpp"
 #include "models/model_cases.hpp"
-#include "reports/formats/npz.hpp"
 
 namespace gibbon::eval::runs {
 namespace {
 
 using attacks::Norm;
-using reports::formats::NpyArray;
+using datasets::arrays::NpyArray;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -58,31 +58,31 @@ class Stored : public testing::Test {
     return out;
   }
 
-  static reports::formats::NpyArray floats(const std::string& name, std::vector<std::size_t> shape,
+  static datasets::arrays::NpyArray floats(const std::string& name, std::vector<std::size_t> shape,
                                            std::span<const float> values) {
-    return reports::formats::array_of(name, std::move(shape), values);
+    return datasets::arrays::array_of(name, std::move(shape), values);
   }
-  static reports::formats::NpyArray integers(const std::string& name, const Integers& values) {
-    return reports::formats::array_of(name, {values.size()}, std::span<const std::int64_t>(values));
+  static datasets::arrays::NpyArray integers(const std::string& name, const Integers& values) {
+    return datasets::arrays::array_of(name, {values.size()}, std::span<const std::int64_t>(values));
   }
-  static reports::formats::NpyArray doubles(const std::string& name,
+  static datasets::arrays::NpyArray doubles(const std::string& name,
                                             const std::vector<double>& values) {
-    return reports::formats::array_of(name, {values.size()}, std::span<const double>(values));
+    return datasets::arrays::array_of(name, {values.size()}, std::span<const double>(values));
   }
-  static reports::formats::NpyArray bytes(const std::string& name, const std::string& levels) {
+  static datasets::arrays::NpyArray bytes(const std::string& name, const std::string& levels) {
     return {.name = name, .descr = "|u1", .shape = {kN, kD}, .bytes = levels};
   }
 
-  std::vector<reports::formats::NpyArray> foolbox() const {
+  std::vector<datasets::arrays::NpyArray> foolbox() const {
     return {floats("x", {kN, kD}, x_.flat()), floats("x_adv", {kN, kD}, adv_.flat()),
             integers("labels", labels_), doubles("epsilon", {0.1})};
   }
 
-  StoredExamples load(const std::vector<reports::formats::NpyArray>& arrays) const {
-    write_atomically(folder_.path() / "e.npz", reports::formats::to_npz(arrays));
+  StoredExamples load(const std::vector<datasets::arrays::NpyArray>& arrays) const {
+    write_atomically(folder_.path() / "e.npz", datasets::arrays::to_npz(arrays));
     return load_examples(folder_.path() / "e.npz");
   }
-  std::string refused(const std::vector<reports::formats::NpyArray>& arrays,
+  std::string refused(const std::vector<datasets::arrays::NpyArray>& arrays,
                       const std::vector<double>& epsilons = {0.1}) const {
     try {
       StoredExamples stored = load(arrays);
@@ -181,7 +181,7 @@ TEST_F(Stored, IntegersAreLevelsAndOtherScalesAreRefused) {
     const auto value = static_cast<unsigned char>(level);
     level = static_cast<char>(value < 128 ? value + 40 : value - 40);
   }
-  const std::vector<reports::formats::NpyArray> arrays{bytes("x", levels_), bytes("x_adv", moved),
+  const std::vector<datasets::arrays::NpyArray> arrays{bytes("x", levels_), bytes("x_adv", moved),
                                                        integers("labels", labels_)};
   StoredExamples stored = load(arrays);
   EXPECT_TRUE(std::ranges::equal(stored.data.images.flat(), x_.flat()));

@@ -6,13 +6,12 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "datasets/arrays/npz.hpp"
 #include "eval/runs/examples.hpp"
-#include "reports/formats/npz.hpp"
-#include "reports/record/error.hpp"
 
 namespace gibbon::eval::runs {
 
-using reports::formats::array_of;
+using datasets::arrays::array_of;
 
 std::filesystem::path witnesses_file(const std::filesystem::path& folder, std::string_view norm) {
   return folder / fmt::format("witnesses_{}.npz", norm);
@@ -44,23 +43,19 @@ void write_witnesses(const std::filesystem::path& folder, const datasets::Datase
   const std::vector<std::size_t> shape = examples_shape(data.shape, n);
   const std::array<double, 2> range{data.range.lower, data.range.upper};
   using Texts = std::vector<std::string>;
-  const std::vector<reports::formats::NpyArray> arrays{
-      reports::formats::array_of("x", shape, x),
-      reports::formats::array_of("x_adv", shape, found),
-      reports::formats::array_of("labels", {n}, std::span<const std::int64_t>(labels)),
-      reports::formats::array_of("ids", {n}, std::span<const std::int64_t>(ids)),
-      reports::formats::array_of("distances", {n}, std::span<const double>(distances)),
-      reports::formats::array_of("epsilon", {1}, std::span<const double>(&epsilon, 1)),
-      reports::formats::array_of("norm", Texts{std::string(attacks::to_string(norm))}),
-      reports::formats::array_of("dataset", Texts{data.name}),
-      reports::formats::array_of("split", Texts{data.split}),
-      reports::formats::array_of("class_names", data.class_names),
-      reports::formats::array_of("range", {2}, std::span<const double>(range))};
-  try {
-    write_atomically(file, reports::formats::to_npz(arrays));
-  } catch (const reports::record::Error& error) {
-    fail_input("{}", error.what());
-  }
+  const std::vector<datasets::arrays::NpyArray> arrays{
+      datasets::arrays::array_of("x", shape, x),
+      datasets::arrays::array_of("x_adv", shape, found),
+      datasets::arrays::array_of("labels", {n}, std::span<const std::int64_t>(labels)),
+      datasets::arrays::array_of("ids", {n}, std::span<const std::int64_t>(ids)),
+      datasets::arrays::array_of("distances", {n}, std::span<const double>(distances)),
+      datasets::arrays::array_of("epsilon", {1}, std::span<const double>(&epsilon, 1)),
+      datasets::arrays::array_of("norm", Texts{std::string(attacks::to_string(norm))}),
+      datasets::arrays::array_of("dataset", Texts{data.name}),
+      datasets::arrays::array_of("split", Texts{data.split}),
+      datasets::arrays::array_of("class_names", data.class_names),
+      datasets::arrays::array_of("range", {2}, std::span<const double>(range))};
+  write_atomically(file, datasets::arrays::to_npz(arrays));
 }
 
 }  // namespace gibbon::eval::runs

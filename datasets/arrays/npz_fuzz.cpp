@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "base/error.hpp"
 #include "base/fuzz.hpp"
-#include "reports/formats/npz.hpp"
-#include "reports/record/error.hpp"
+#include "datasets/arrays/npz.hpp"
 
-using namespace gibbon::reports::formats;
+using namespace gibbon::datasets::arrays;
 
-GIBBON_FUZZ("reports/formats", npz) {
+GIBBON_FUZZ("datasets/arrays", npz) {
   try {
     const NpzFile file(bytes, "fuzz.npz");
     for (const char* name : {"x", "names", "arr_0"}) {
@@ -16,6 +16,6 @@ GIBBON_FUZZ("reports/formats", npz) {
         static_cast<void>(file.numbers(name));
       }
     }
-  } catch (const gibbon::reports::record::Error&) {  // what a reader is for
+  } catch (const gibbon::Error&) {  // what a reader is for
   }
 }
