@@ -96,7 +96,7 @@ function(gibbon_module name)
   endif()
 endfunction()
 
-# gibbon_run_once(<module> <folder>... [PRECOMPILED header...]): what lies there runs once per command,
+# gibbon_run_once(<module> <folder or stem>... [PRECOMPILED header...]): what lies there runs once per command,
 # and the templates of CLI11, JSON and {fmt} in it would take minutes at -O3. It is compiled at -O1,
 # where precompiled headers do no harm.
 function(gibbon_run_once module)
@@ -105,8 +105,8 @@ function(gibbon_run_once module)
   set(objects gibbon_${module}_once)
   get_target_property(sources gibbon_${module} SOURCES)
   set(once ${sources})
-  list(FILTER once INCLUDE REGEX "/(${folders})/")
-  list(FILTER sources EXCLUDE REGEX "/(${folders})/")
+  list(FILTER once INCLUDE REGEX "/(${folders})(/|\\.cpp$)")
+  list(FILTER sources EXCLUDE REGEX "/(${folders})(/|\\.cpp$)")
   add_library(${objects} OBJECT ${once})
   set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${objects} PRIVATE

@@ -72,7 +72,7 @@ Dataset load(const std::string& name, const Request& request) {
   if (fs::exists(name, unreachable)) return format_of(name).load(name, request);
   if (name.find('/') != std::string::npos || fs::path(name).has_extension()) {
     fail_input(
-        "{}: no such file or folder; give data in a format that 'gibbon list datasets' shows, or a "
+        "{}: no such file or folder; give data in a format that 'gibbon list formats' shows, or a "
         "data set known by name: {}",
         printable(name), fmt::join(known, ", "));
   }

@@ -18,6 +18,7 @@ std::string_view bytes_of(Row row) {
 }
 
 void doubt_constants(const Dataset& data, Doubts& doubts) {
+  if (!data.shape.image) return;  // features of a table have scales of their own
   std::size_t count = 0;
   std::uint64_t first = 0;
   for (std::size_t n = 0; n < data.size(); ++n) {

@@ -47,6 +47,8 @@ TEST(Inspect, FindsSamplesOfOneColourAndTwins) {
       ElementsAre(HasSubstr("1 of 40 samples have the same value everywhere, first sample 5"),
                   HasSubstr("2 of 40 samples are equal to an earlier one, e.g. 0 and 8"),
                   HasSubstr("1 of them have another label than the first, e.g. 0 and 9")));
+  data.shape = {1, 64, 1, false};  // features of a table may well be equal
+  EXPECT_THAT(doubts_about(data), testing::Not(testing::Contains(HasSubstr("same value"))));
 }
 
 TEST(Inspect, FindsClassesThatAreMissingSmallOrInOrder) {

@@ -25,9 +25,9 @@ constexpr std::string_view kRemedy = "save it again with numpy.save or numpy.sav
 /// What is wrong with a type that is not read.
 std::string type_mistake(std::string_view descr) {
   const std::string_view why = descr.find('O') != std::string_view::npos
-                                   ? ", objects of Python, which are never unpickled"
-                               : descr.starts_with('[') ? ", records of several fields"
-                               : descr.find('c') != std::string_view::npos ? ", complex numbers"
+                                   ? " (objects of Python, which are never unpickled)"
+                               : descr.starts_with('[') ? " (records of several fields)"
+                               : descr.find('c') != std::string_view::npos ? " (complex numbers)"
                                                                            : "";
   return fmt::format(
       "elements of type '{}'{} are not read; allowed are numbers of up to 64 bits and texts; save "

@@ -167,8 +167,9 @@ TEST_F(GalleryCli, PicturesThatCannotBeUsedAreNamed) {
   };
   expect(0, "echo no > text.png; : > empty.png; head -c 200 photo.png > cut.png");
   EXPECT_THAT(error(3, "none.png"), HasSubstr("none.png"));
-  EXPECT_THAT(error(3, "text.png"), HasSubstr("text.png: cannot be decoded as an image"));
-  EXPECT_THAT(error(3, "empty.png"), HasSubstr("empty.png: cannot be decoded as an image"));
+  EXPECT_THAT(error(3, "text.png"),
+              HasSubstr("text.png: is not an image; PNG, JPEG, WebP, BMP, TIFF and PNM are read"));
+  EXPECT_THAT(error(3, "empty.png"), HasSubstr("empty.png: is not an image"));
   EXPECT_THAT(error(3, "cut.png"), HasSubstr("cut.png"));
   EXPECT_THAT(error(2, "photo.png --label 7"), HasSubstr("--label 7: outside [0, 1]"));
   EXPECT_THAT(error(2, "photo.png --label 1"), HasSubstr("the model predicts 0 without attack"));

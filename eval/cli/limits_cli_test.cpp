@@ -66,13 +66,13 @@ TEST_F(LimitsCli, ExamplesKeepToMaskScaleAndLattice) {
   write_atomically(shell.path("mask.npy"),
                    datasets::arrays::to_npy(datasets::arrays::array_of(
                        "mask", {28, 28}, std::span<const float>(free_half()))));
-  expect(0, sweep + "--mask mask.npy --epsilon-scale scale.txt --lattice 1/255 -o n");
+  expect(0, sweep + "--mask mask.npy --epsilon-scale scale.txt --lattice 1/255 --gallery 0 -o n");
   EXPECT_EQ(expect(0, "grep ^pgd n/curve.csv").out, curve) << "the same mask";
   EXPECT_EQ(json::parse(shell.text("r/run.json"))["configuration"]["lattice"], "1/255");
   // Other threads and batches change nothing.
   expect(0, sweep +
                 "--mask mask.txt --epsilon-scale scale.txt --lattice 1/255 --threads 1 "
-                "--batch 7 -o s");
+                "--batch 7 --gallery 0 -o s");
   EXPECT_EQ(expect(0, "grep ^pgd s/curve.csv").out, curve);
 }
 
@@ -95,7 +95,7 @@ TEST_F(LimitsCli, CertificatesAndGatesKnowTheAdversary) {
   EXPECT_THAT(shell.text("alone/report.html"), HasSubstr(sentence));
 
   expect(0, "gibbon baseline r -o masked.json");
-  expect(0, sweep + "-o all");
+  expect(0, sweep + "--gallery 0 -o all");
   EXPECT_THAT(expect(2, "gibbon check all --baseline masked.json").err, HasSubstr("limits: "));
 }
 

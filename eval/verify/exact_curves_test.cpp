@@ -30,12 +30,17 @@ void expect_errors(const certify::CertifyResult& result,
   }
 }
 
+// Between 0.02 and 0.05 most is left to the search: with GIBBON_LONG_TESTS=1, half a minute more.
 TEST(ExactCurves, SeedRelu) {
   if (environment("GIBBON_DATA").empty() || environment("GIBBON_ORACLES").empty()) {
     GTEST_SKIP() << "set GIBBON_DATA to a folder with mnist/, GIBBON_ORACLES to one with mlp/";
   }
-  expect_errors(certified("mlp/seed_relu.onnx", {0.01, 0.02, 0.03, 0.05, 0.1}),
-                {1089, 2207, 4216, 7880, 9913});
+  if (environment("GIBBON_LONG_TESTS") == "1") {
+    expect_errors(certified("mlp/seed_relu.onnx", {0.01, 0.02, 0.03, 0.05, 0.1}),
+                  {1089, 2207, 4216, 7880, 9913});
+  } else {
+    expect_errors(certified("mlp/seed_relu.onnx", {0.01, 0.1}), {1089, 9913});
+  }
 }
 
 // Salman et al. 2019 (arXiv 1902.08722), Table 1, where mixed integer programs had settled every
