@@ -87,7 +87,8 @@ std::string answer(const Panel& panel) {
 std::string Subject::data_and_split() const { return split.empty() ? data : data + " " + split; }
 
 std::string Subject::title() const {
-  return fmt::format("{} on {}, n = {}", model, data_and_split(), grouped(n));
+  return fmt::format("{} on {}, n = {}{}", model, data_and_split(), grouped(n),
+                     limited ? ", limited adversary" : "");
 }
 
 Subject subject_of(const Run& run) {
@@ -98,7 +99,8 @@ Subject subject_of(const Run& run) {
                   .units = text_or(child(data, "units"), "input units"),
                   .commands = commands_of(run),
                   .class_names = texts(child(data, "classes")),
-                  .not_comparable = texts(child(run.provenance, "not_comparable_with"))};
+                  .not_comparable = texts(child(run.provenance, "not_comparable_with")),
+                  .limited = child(run.provenance, "limits").is_object()};
   subject.classes = subject.class_names.size();
   for (const CurvePoint& point : run.curve) {
     subject.n = std::max(subject.n, point.n);
@@ -127,6 +129,10 @@ std::vector<std::string> answers(const Run& run) {
   for (const Panel& panel : panels_of(run)) {
     if (!panel.series.empty()) sentences.push_back(answer(panel));
     if (panel.band != nullptr) sentences.push_back(certified_answer(*panel.band));
+  }
+  if (!subject_of(run).limited) return sentences;
+  for (std::string& sentence : sentences) {
+    if (sentence.starts_with("At ")) sentence.replace(0, 1, "Against a limited adversary, a");
   }
   return sentences;
 }

@@ -15,6 +15,7 @@ namespace gibbon::reports::record {
 ///
 ///   "model": "name" or {"name": …}
 ///   "data":  "name" or {"name": …, "split": …, "units": …, "classes": [names]}
+///   "limits": {…}              the adversary is limited beside ball and range
 ///   "command": text            the command that repeats the run
 ///   "not_comparable_with": text or [texts]
 struct Subject {
@@ -27,6 +28,7 @@ struct Subject {
   std::vector<std::string> not_comparable;
   std::uint64_t n = 0;      ///< samples behind each point (the largest, should they differ)
   std::size_t classes = 0;  ///< 0: not known
+  bool limited = false;     ///< rates hold against a limited adversary alone
 
   /// "784-32-10 on mnist test, n = 10,000".
   [[nodiscard]] std::string title() const;
