@@ -200,28 +200,18 @@ struct State {
   reports::record::Corrupted record(const std::string& sha256, const models::Target& target,
                                     const datasets::Dataset& samples, const shift::ShiftPlan& asked,
                                     shift::ShiftResult result, double seconds) {
-    nlohmann::ordered_json about{
-        {"path", model}, {"sha256", sha256}, {"architecture", target.architecture}};
-    if (!target.engine.empty()) about["engine"] = target.engine;
     reports::record::Corrupted all{
-        .provenance = {{"schema", 1},
-                       {"command", command()},
-                       {"model", about},
-                       {"data",
-                        {{"name", samples.name},
-                         {"split", samples.split},
-                         {"sha256", samples.sha256},
-                         {"samples", data.samples},
-                         {"n", samples.size()}}},
-                       {"seed", common.seed},
-                       {"environment", runs::environment()},
-                       {"seconds", seconds}},
+        .provenance =
+            runs::provenance_of({.command = command(), .model_path = model, .model_sha256 = sha256},
+                                target, samples, data),
         .model = fmt::format("{} ({})", std::filesystem::path(model).filename().string(),
                              target.architecture),
         .data = samples.name + " " + samples.split,
         .severities = {asked.severities.begin(), asked.severities.end()},
         .passes = result.passes,
         .samples = std::move(result.samples)};
+    all.provenance["seed"] = common.seed;
+    all.provenance["seconds"] = seconds;
     for (const attacks::CorruptionInfo* info : asked.corruptions) {
       all.corruptions.push_back({std::string(info->name), std::string(info->group)});
     }

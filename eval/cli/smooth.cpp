@@ -80,24 +80,13 @@ struct State {
              const datasets::Dataset& samples, certify::SmoothResult result, double seconds) {
     const std::filesystem::path folder = output;
     const std::string& architecture = target.architecture;
-    nlohmann::ordered_json about{
-        {"path", model}, {"sha256", sha256}, {"architecture", architecture}};
-    if (!target.engine.empty()) about["engine"] = target.engine;
+    nlohmann::ordered_json provenance = runs::provenance_of(
+        {.command = command(), .model_path = model, .model_sha256 = sha256}, target, samples, data);
+    provenance["method"] = "randomised smoothing";
+    provenance["seed"] = common.seed;
+    provenance["seconds"] = seconds;
     const reports::record::Smoothed smoothed{
-        .provenance = {{"schema", 1},
-                       {"command", command()},
-                       {"model", about},
-                       {"data",
-                        {{"name", samples.name},
-                         {"split", samples.split},
-                         {"sha256", samples.sha256},
-                         {"samples", data.samples},
-                         {"n", samples.size()},
-                         {"units", "input units"}}},
-                       {"method", "randomised smoothing"},
-                       {"seed", common.seed},
-                       {"environment", runs::environment()},
-                       {"seconds", seconds}},
+        .provenance = std::move(provenance),
         .title = fmt::format("{} ({}) on {} {}, n = {}",
                              std::filesystem::path(model).filename().string(), architecture,
                              samples.name, samples.split, samples.size()),

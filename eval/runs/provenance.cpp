@@ -127,16 +127,22 @@ Json sweep_identity(const std::string& model, const datasets::Dataset& data,
   return identity;
 }
 
-Json certify_provenance(const SweepProvenance& about, const models::Target& target,
-                        const datasets::Dataset& data, const DataOptions& data_options) {
+Json provenance_of(const SweepProvenance& about, const models::Target& target,
+                   const datasets::Dataset& data, const DataOptions& data_options) {
   return {{"schema", 1},
           {"command", about.command},
           {"model", about_model(about, target)},
           {"data", about_data(data, data_options.samples, data.size())},
-          {"environment", environment()},
-          {"not_comparable_with",
-           {"figures over clean-correct samples only (other denominator)",
-            "figures with ε in 0–255 units or after normalisation"}}};
+          {"environment", environment()}};
+}
+
+Json certify_provenance(const SweepProvenance& about, const models::Target& target,
+                        const datasets::Dataset& data, const DataOptions& data_options) {
+  Json provenance = provenance_of(about, target, data, data_options);
+  provenance["not_comparable_with"] = {
+      "figures over clean-correct samples only (other denominator)",
+      "figures with ε in 0–255 units or after normalisation"};
+  return provenance;
 }
 
 Json configuration_of(const std::vector<Option>& fields) {

@@ -38,7 +38,13 @@ struct SweepProvenance {
   double seconds_sweep = 0.0;
 };
 
-/// What run.json says of a run that has certificates alone: the same command, model and data.
+/// What every record says of how it was made: schema, command, model, data and environment.
+[[nodiscard]] nlohmann::ordered_json provenance_of(const SweepProvenance& about,
+                                                   const models::Target& target,
+                                                   const datasets::Dataset& data,
+                                                   const DataOptions& data_options);
+
+/// What run.json says of a run that has certificates alone.
 [[nodiscard]] nlohmann::ordered_json certify_provenance(const SweepProvenance& about,
                                                         const models::Target& target,
                                                         const datasets::Dataset& data,
