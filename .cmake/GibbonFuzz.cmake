@@ -28,9 +28,9 @@ foreach(module eval reports attacks models datasets base)
   list(APPEND libraries ${release}/libgibbon_${module}.a)
 endforeach()
 target_link_libraries(gibbon_readers PUBLIC ${libraries} Threads::Threads fmt::fmt
-  nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB CURL::libcurl
+  nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB
   OpenSSL::Crypto PkgConfig::CAIRO PkgConfig::LIBZIP PkgConfig::LIBWEBP PNG::PNG ${GIBBON_DNNL}
-  ${GIBBON_ONNX_PROTO} protobuf::libprotobuf ${GIBBON_CLP} ${GIBBON_COINUTILS} gomp ${CMAKE_DL_LIBS})
+  ${GIBBON_ONNX_PROTO} protobuf::libprotobuf gomp ${CMAKE_DL_LIBS})
 
 file(GLOB_RECURSE targets CONFIGURE_DEPENDS base/*_fuzz.cpp datasets/*_fuzz.cpp models/*_fuzz.cpp
   reports/*_fuzz.cpp eval/*_fuzz.cpp)

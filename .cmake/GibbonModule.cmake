@@ -9,6 +9,7 @@ target_compile_options(gibbon_flags INTERFACE -Wall -Wextra -Wpedantic -Wconvers
   -fno-math-errno -fno-trapping-math
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
+set(GIBBON_PLUGIN_FOLDERS torch|opencv|curl|clp)
 set(GIBBON_MODULES base datasets models attacks reports eval)
 
 if(GIBBON_BUILD_TESTS)
@@ -20,15 +21,15 @@ if(GIBBON_BUILD_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
-# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...] [SHARDED filter]): library
+# gibbon_module(<folder> [DEPENDS folder...] [PRECOMPILED header...] [SHARDED filter] [JOINED_TESTS]): library
 # gibbon::<folder> from every .cpp below it. *_test.cpp and *_fuzz.cpp (base/fuzz.hpp) become one test program, with these
 # headers precompiled; each *_bench.cpp becomes a Google Benchmark program; cli/main.cpp
-# and torch/ and opencv/ have targets of their own. The test layering/<folder> fails when a file there includes a
+# and the folders of plugins have targets of their own. The test layering/<folder> fails when a file there includes a
 # header of a folder it does not depend on.
 function(gibbon_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDED" "DEPENDS;PRECOMPILED")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "JOINED_TESTS" "SHARDED" "DEPENDS;PRECOMPILED")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/(torch|opencv)/|/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/(${GIBBON_PLUGIN_FOLDERS})/|/main\\.cpp$")
   if(NOT GIBBON_WITH_TORCH)
     list(FILTER sources EXCLUDE REGEX "/(crosscheck|checked|script|script_cli)_test\\.cpp$|/speed_bench\\.cpp$")
   endif()
@@ -70,6 +71,11 @@ function(gibbon_module name)
     target_precompile_headers(gibbon_${name}_test PRIVATE <algorithm> <string> <vector>
       <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h> ${arg_PRECOMPILED})
     target_compile_options(gibbon_${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
+    # Most of that time goes into templates that every file has again: six files at once take a third
+    # of it. Their helpers must not have the same names.
+    if(arg_JOINED_TESTS)
+      set_target_properties(gibbon_${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    endif()
     target_compile_definitions(gibbon_${name}_test PRIVATE
       GIBBON_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GIBBON_BINARY_DIR="${PROJECT_BINARY_DIR}")
     # Every test is a process, but these: a thousand short ones, none of which skips.

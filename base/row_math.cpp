@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/row_math.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/lanes.hpp"
@@ -53,6 +55,18 @@ void step_along_largest(Row gradient, double size, MutableRow candidate) {
     const double step = gradient[d] > 0.0F ? share : -share;
     candidate[d] = static_cast<float>(double{candidate[d]} + step);
   }
+}
+
+double usual_linf_step(std::size_t features) {
+  constexpr std::size_t kMostOfDigits = 1024;
+  return features <= kMostOfDigits ? 0.025 : 1.0 / 255.0;
+}
+
+double round_step(double step) {
+  const double power = std::pow(10.0, std::floor(std::log10(step)));
+  constexpr std::array kRound{1.0, 2.0, 2.5, 5.0, 10.0};
+  const auto far = [&](double candidate) { return std::abs(std::log(step / power / candidate)); };
+  return power * *std::ranges::min_element(kRound, {}, far);
 }
 
 }  // namespace gibbon

@@ -28,4 +28,10 @@ void settle(double (*distance)(Row, Row), double epsilon, double rounding, Row o
 /// candidate += size, shared among the entries of the largest |gradient|, with their signs.
 void step_along_largest(Row gradient, double size, MutableRow candidate);
 
+/// NormInfo::usual_step of linf: 0.025 for digits, 1/255 for photographs.
+[[nodiscard]] double usual_linf_step(std::size_t features);
+
+/// The nearest of 1, 2, 2.5 and 5 times a power of ten, in proportion.
+[[nodiscard]] double round_step(double step);
+
 }  // namespace gibbon

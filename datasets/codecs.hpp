@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
+#include "datasets/digit.hpp"
 #include "datasets/picture.hpp"
 
 // What image_io.hpp needs of OpenCV, whose image codecs load a hundred libraries: 70 ms of every
@@ -33,8 +34,10 @@ struct Codecs {
   /// False when it cannot.
   bool (*encode_png)(const Picture& picture, std::vector<std::uint8_t>& bytes);
   Picture (*fit)(const Picture& picture, const Shape& shape);  ///< as image_io.hpp says
+  /// As digit.hpp says; empty when there is nothing to be seen.
+  std::vector<DigitStep> (*digit_steps)(const Picture& picture);
 };
-inline constexpr int kCodecsVersion = 2;
+inline constexpr int kCodecsVersion = 3;
 inline constexpr const char* kCodecsSymbol = "gibbon_codecs_plugin";  ///< Codecs
 
 }  // namespace gibbon::datasets

@@ -232,6 +232,17 @@ Picture to_8bit(DeepPicture picture) {
   return std::move(picture.picture);
 }
 
+std::vector<DigitStep> prepare_digit(const Picture& picture, const std::string& name) {
+  std::vector<DigitStep> steps = codecs().digit_steps(picture);
+  if (steps.empty()) {
+    fail_usage(
+        "{}: no digit can be seen, for ink and paper are of nearly the same grey; allowed is one "
+        "digit on plain ground; or take the picture as it is: --prepare fit",
+        name);
+  }
+  return steps;
+}
+
 Picture fit(const Picture& picture, const Shape& shape) {
   expect_pixels(picture);
   return codecs().fit(picture, shape);

@@ -37,6 +37,10 @@ double diameter(double side, std::size_t features) {
   return side > 0.0 ? static_cast<double>(features) : 0.0;
 }
 
+double usual_step(std::size_t features) {
+  return std::max(1.0, std::round(std::sqrt(static_cast<double>(features)) / 14.0));
+}
+
 }  // namespace
 
 const NormInfo& l0_info() {
@@ -46,9 +50,13 @@ const NormInfo& l0_info() {
       .aliases = "l-0 0",
       .symbol = "l₀",
       .latex = "\\ell_0",
+      .summary = "how many values change, by whatever amount; no norm, but called so",
+      .ball = "|{ i : x'_i ≠ x_i }| ≤ ε",
+      .steepest = "changes the values with the largest |∂J/∂x_i|",
       .unit = "changed input values",
       .counts = true,
       .usual_budgets = kUsualBudgets,
+      .usual_step = usual_step,
       .distance = l0_distance,
       .dual_length = linf_length,
       .diameter = diameter,

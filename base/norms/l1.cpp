@@ -146,6 +146,10 @@ void ball_noise(double epsilon, Rng& rng, MutableRow row) {
 
 double diameter(double side, std::size_t features) { return side * static_cast<double>(features); }
 
+double usual_step(std::size_t features) {
+  return round_step(2.0 * usual_linf_step(features) * std::sqrt(static_cast<double>(features)));
+}
+
 }  // namespace
 
 const NormInfo& l1_info() {
@@ -155,7 +159,11 @@ const NormInfo& l1_info() {
       .aliases = "l-1 1",
       .symbol = "l₁",
       .latex = "\\ell_1",
+      .summary = "sum of all changes",
+      .ball = "Σ_i |x'_i - x_i| ≤ ε",
+      .steepest = "ε · sign(∂J/∂x_i) at the i with the largest |∂J/∂x_i|, 0 elsewhere",
       .usual_budgets = kUsualBudgets,
+      .usual_step = usual_step,
       .rounding = kRounding,
       .distance = l1_distance,
       .length = length,

@@ -91,6 +91,11 @@ double diameter(double side, std::size_t features) {
   return side * std::sqrt(static_cast<double>(features));
 }
 
+double usual_step(std::size_t features) {
+  return round_step(2.0 * usual_linf_step(features) *
+                    std::pow(static_cast<double>(features), 0.25));
+}
+
 }  // namespace
 
 const NormInfo& l2_info() {
@@ -100,7 +105,11 @@ const NormInfo& l2_info() {
       .aliases = "l-2 2 euclidean",
       .symbol = "l₂",
       .latex = "\\ell_2",
+      .summary = "Euclidean length of the change",
+      .ball = "sqrt(Σ_i (x'_i - x_i)²) ≤ ε",
+      .steepest = "ε · ∇ₓJ / ||∇ₓJ||₂",
       .usual_budgets = kUsualBudgets,
+      .usual_step = usual_step,
       .rounding = kRounding,
       .distance = l2_distance,
       .length = length,

@@ -130,6 +130,8 @@ void ball_noise(double epsilon, Rng& rng, MutableRow row) {
 
 double diameter(double side, std::size_t /*features*/) { return side; }
 
+double usual_step(std::size_t features) { return usual_linf_step(features); }
+
 }  // namespace
 
 const NormInfo& linf_info() {
@@ -139,8 +141,12 @@ const NormInfo& linf_info() {
       .aliases = "l-inf inf infinity l∞",
       .symbol = "l∞",
       .latex = "\\ell_\\infty",
+      .summary = "the largest change of any value",
+      .ball = "max_i |x'_i - x_i| ≤ ε",
+      .steepest = "ε · sign(∇ₓJ)",
       .each_value = true,
       .usual_budgets = kUsualBudgets,
+      .usual_step = usual_step,
       .distance = linf_distance,
       .length = length,
       .dual_length = l1_length,

@@ -14,8 +14,28 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/codecs.hpp"
+#include "datasets/opencv/digit.hpp"
 
 namespace gibbon::datasets {
+
+cv::Mat to_mat(const Picture& picture) {
+  return {static_cast<int>(picture.height), static_cast<int>(picture.width),
+          CV_8UC(static_cast<int>(picture.channels)),
+          const_cast<std::uint8_t*>(picture.pixels.data())};
+}
+
+Picture to_picture(const cv::Mat& image) {
+  Picture picture{.height = static_cast<std::size_t>(image.rows),
+                  .width = static_cast<std::size_t>(image.cols),
+                  .channels = static_cast<std::size_t>(image.channels())};
+  const std::size_t row_size = picture.width * picture.channels;
+  picture.pixels.resize(picture.height * row_size);
+  for (std::size_t row = 0; row < picture.height; ++row) {
+    std::copy_n(image.ptr(static_cast<int>(row)), row_size, picture.pixels.data() + row * row_size);
+  }
+  return picture;
+}
+
 namespace {
 
 cv::Mat decode(const std::string& bytes, int flags) {
@@ -30,13 +50,6 @@ cv::Mat decode(const std::string& bytes, int flags) {
 /// OpenCV's order is BGR, ours RGB; the exchange is its own inverse.
 void swap_red_and_blue(cv::Mat& image) {
   if (image.channels() == 3) cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
-}
-
-/// A view, which must not outlive the picture.
-cv::Mat to_mat(const Picture& picture) {
-  return {static_cast<int>(picture.height), static_cast<int>(picture.width),
-          CV_8UC(static_cast<int>(picture.channels)),
-          const_cast<std::uint8_t*>(picture.pixels.data())};
 }
 
 /// What of a PNG says whether 8-bit grey or colour holds all of it.
@@ -112,18 +125,6 @@ void restore_grey(const std::string& bytes, cv::Mat& image) {
   if (cv::norm(planes[0], planes[1], cv::NORM_INF) != 0.0) return;
   if (cv::norm(planes[0], planes[2], cv::NORM_INF) != 0.0) return;
   image = planes[0];
-}
-
-Picture to_picture(const cv::Mat& image) {
-  Picture picture{.height = static_cast<std::size_t>(image.rows),
-                  .width = static_cast<std::size_t>(image.cols),
-                  .channels = static_cast<std::size_t>(image.channels())};
-  const std::size_t row_size = picture.width * picture.channels;
-  picture.pixels.resize(picture.height * row_size);
-  for (std::size_t row = 0; row < picture.height; ++row) {
-    std::copy_n(image.ptr(static_cast<int>(row)), row_size, picture.pixels.data() + row * row_size);
-  }
-  return picture;
 }
 
 Decoded decode_picture(const std::string& bytes, std::size_t channels, Picture& picture) {
@@ -248,7 +249,10 @@ bool encode_png(const Picture& picture, std::vector<std::uint8_t>& bytes) {
 
 extern "C" {
 [[gnu::visibility("default")]] extern const gibbon::datasets::Codecs gibbon_codecs_plugin;
-const gibbon::datasets::Codecs gibbon_codecs_plugin = {
-    gibbon::datasets::kCodecsVersion, gibbon::datasets::decode_picture, gibbon::datasets::decode_on,
-    gibbon::datasets::encode_png, gibbon::datasets::fit};
+const gibbon::datasets::Codecs gibbon_codecs_plugin = {gibbon::datasets::kCodecsVersion,
+                                                       gibbon::datasets::decode_picture,
+                                                       gibbon::datasets::decode_on,
+                                                       gibbon::datasets::encode_png,
+                                                       gibbon::datasets::fit,
+                                                       gibbon::datasets::digit_steps};
 }

@@ -373,6 +373,16 @@ Norm ball_of(Norm norm) {
              listed(kBounded, "and"));
 }
 
+std::vector<double> usual_epsilons(Norm norm, std::size_t features) {
+  constexpr double kDigits = 0.025;  // the usual step in linf for digits
+  const double scale = info_of(norm).usual_step(features) / kDigits;
+  std::vector<double> out;
+  for (const double epsilon : {0.01, 0.02, 0.03, 0.05, 0.1}) {
+    out.push_back(std::round(epsilon * scale * 1e12) / 1e12);  // 0.3, not 0.30000000000000004
+  }
+  return out;
+}
+
 CertifyResult certify(const models::Network& network, const datasets::Dataset& data,
                       const CertifyPlan& plan, const CertifyProgress& progress) {
   static_cast<void>(ball_of(plan.norm));

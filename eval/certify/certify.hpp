@@ -23,6 +23,9 @@ enum class Clip { kToRange, kNone };
 /// certified, within 1e-5 of it.
 enum class Radius { kOfCurve, kBisect };
 
+/// What is asked where nobody says: smaller than what attacks get, for proofs end earlier.
+[[nodiscard]] std::vector<double> usual_epsilons(attacks::Norm norm, std::size_t features);
+
 struct CertifyPlan {
   attacks::Norm norm = attacks::Norm::kLinf;
   std::vector<double> epsilons;  ///< rising

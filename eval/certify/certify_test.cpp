@@ -17,7 +17,7 @@ namespace {
 
 using testing::ThrowsMessage;
 
-void ignore(std::size_t /*done*/, std::size_t /*total*/) {}
+void unheard(std::size_t /*done*/, std::size_t /*total*/) {}
 
 /// The last is wrong.
 datasets::Dataset points() {
@@ -32,7 +32,7 @@ TEST(Certify, RadiiOfALinearModelAreItsDistances) {
         std::pair{attacks::Norm::kL1, 1.0}}) {
     const CertifyResult result =
         certify(judge::comparer(), points(),
-                {.norm = norm, .epsilons = {0.05, 0.15}, .radius = Radius::kBisect}, ignore);
+                {.norm = norm, .epsilons = {0.05, 0.15}, .radius = Radius::kBisect}, unheard);
     EXPECT_EQ(result.clean_correct, 2U);
     for (const auto& [n, gap] : {std::pair{0U, 0.5}, std::pair{1U, 0.25}}) {
       const double radius = result.samples[n].certified;
@@ -46,7 +46,7 @@ TEST(Certify, RadiiOfALinearModelAreItsDistances) {
 
 TEST(Certify, CountsOnlyWhatIsRightAndProved) {
   const CertifyResult result =
-      certify(judge::comparer(), points(), {.epsilons = {0.0, 0.1, 0.2, 0.3}}, ignore);
+      certify(judge::comparer(), points(), {.epsilons = {0.0, 0.1, 0.2, 0.3}}, unheard);
   std::vector<std::uint64_t> counts;
   for (const reports::record::CertifiedPoint& point : result.curve)
     counts.push_back(point.certified);
@@ -57,7 +57,7 @@ TEST(Certify, CountsOnlyWhatIsRightAndProved) {
 
 TEST(Certify, WhatASweepBrokeIsNotAskedAgain) {
   const CertifyResult result = certify(
-      judge::comparer(), points(), {.epsilons = {0.1, 0.3}, .attacked = {0.25, 0.2, 0.0}}, ignore);
+      judge::comparer(), points(), {.epsilons = {0.1, 0.3}, .attacked = {0.25, 0.2, 0.0}}, unheard);
   std::vector<std::uint64_t> attacked;
   for (const reports::record::CertifiedPoint& point : result.curve)
     attacked.push_back(point.attacked);
@@ -70,7 +70,7 @@ TEST(Certify, StricterLevelsProveLess) {
       judge::pairs(std::vector<std::array<float, 2>>{{0.5F, 0.5F - 0x1p-25F}});
   const auto certified = [&](verify::Soundness soundness) {
     return certify(judge::comparer(), close,
-                   {.epsilons = {1e-10}, .limits = {.nodes = 0, .soundness = soundness}}, ignore)
+                   {.epsilons = {1e-10}, .limits = {.nodes = 0, .soundness = soundness}}, unheard)
         .curve[0]
         .certified;
   };
@@ -83,7 +83,7 @@ TEST(Certify, RefusesL0) {
   EXPECT_THAT(
       [] {
         static_cast<void>(certify(judge::comparer(), points(),
-                                  {.norm = attacks::Norm::kL0, .epsilons = {1.0}}, ignore));
+                                  {.norm = attacks::Norm::kL0, .epsilons = {1.0}}, unheard));
       },
       ThrowsMessage<Error>(
           "--norm l0: nothing can be certified in it; allowed are linf, l2 and l1"));
@@ -101,9 +101,9 @@ TEST(Certify, NothingThatAnAttackBreaksIsCertified) {
       datasets::select(datasets::load("mnist", {.split = "test"}), "0:120");
   const std::vector<double> epsilons{0.01, 0.02, 0.03, 0.05};
   const CertifyResult proved = certify(
-      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 2}, ignore);
+      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 2}, unheard);
   const CertifyResult again = certify(
-      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 1}, ignore);
+      network, data, {.epsilons = epsilons, .radius = Radius::kBisect, .threads = 1}, unheard);
   sweep::SweepPlan plan{.norms = {attacks::Norm::kLinf}, .epsilons = epsilons, .threads = 2};
   plan.attacks.push_back(sweep::parse_entry("pgd"));
   const sweep::SweepResult attacked =

@@ -11,10 +11,10 @@
 namespace gibbon::eval::certify {
 namespace {
 
-void ignore(std::size_t /*done*/, std::size_t /*total*/) {}
+void unwatched(std::size_t /*done*/, std::size_t /*total*/) {}
 
 /// Sample k is 0.5 ± k / 40.
-datasets::Dataset points(std::size_t count = 12) {
+datasets::Dataset pairs_to_smooth(std::size_t count = 12) {
   std::vector<std::array<float, 2>> values;
   for (std::size_t k = 0; k < count; ++k) {
     const float away = static_cast<float>(k) / 40.0F;
@@ -27,11 +27,12 @@ datasets::Dataset points(std::size_t count = 12) {
 double distance(std::size_t k) { return std::numbers::sqrt2 * static_cast<double>(k) / 40.0; }
 
 TEST(Smooth, RadiiOfALinearModelAreBelowItsDistancesAndReachThem) {
-  const datasets::Dataset data = points();
+  const datasets::Dataset data = pairs_to_smooth();
   double gap = 1.0;
   for (const std::size_t n : {1000U, 100000U}) {
-    const SmoothResult result = smooth(
-        judge::comparer(), data, {.sigma = 0.25, .n = n, .epsilons = {0.1}, .threads = 2}, ignore);
+    const SmoothResult result =
+        smooth(judge::comparer(), data, {.sigma = 0.25, .n = n, .epsilons = {0.1}, .threads = 2},
+               unwatched);
     double widest = 0.0;
     for (std::size_t k = 0; k < data.size(); ++k) {
       const reports::record::SmoothedSample& sample = result.samples[k];
@@ -47,10 +48,10 @@ TEST(Smooth, RadiiOfALinearModelAreBelowItsDistancesAndReachThem) {
 }
 
 TEST(Smooth, AbstainsWhereTheTopClassIsNotClear) {
-  datasets::Dataset data = points(2);
+  datasets::Dataset data = pairs_to_smooth(2);
   data.labels = {0, 1};  // the first is on the border; the second is right as 0
   const SmoothResult result =
-      smooth(judge::comparer(), data, {.n = 10000, .epsilons = {0.0, 0.01}}, ignore);
+      smooth(judge::comparer(), data, {.n = 10000, .epsilons = {0.0, 0.01}}, unwatched);
   EXPECT_EQ(result.samples[0].predicted, -1);
   EXPECT_EQ(result.samples[0].radius, 0.0);
   EXPECT_EQ(result.samples[1].predicted, 0);
@@ -60,12 +61,12 @@ TEST(Smooth, AbstainsWhereTheTopClassIsNotClear) {
 }
 
 TEST(Smooth, DependsOnSeedAndSampleNotOnThreadsOrCompany) {
-  const datasets::Dataset data = points();
+  const datasets::Dataset data = pairs_to_smooth();
   const auto hits = [&](const datasets::Dataset& some, std::size_t threads, std::uint64_t seed) {
     std::vector<std::uint64_t> out;
     for (const auto& sample :
          smooth(judge::comparer(), some,
-                {.n = 5003, .epsilons = {0.1}, .seed = seed, .threads = threads}, ignore)
+                {.n = 5003, .epsilons = {0.1}, .seed = seed, .threads = threads}, unwatched)
              .samples) {
       out.push_back(sample.hits);
     }

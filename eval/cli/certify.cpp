@@ -47,7 +47,8 @@ struct State {
           options.timeout);
     }
     return {.norm = attacks::find_norm(options.norm),
-            .epsilons = sweep::parse_epsilons(options.epsilons),
+            .epsilons = options.epsilons.empty() ? std::vector<double>{}  // until there are data
+                                                 : sweep::parse_epsilons(options.epsilons),
             .clip = options.no_clip ? certify::Clip::kNone : certify::Clip::kToRange,
             .radius = options.radius ? certify::Radius::kBisect : certify::Radius::kOfCurve,
             .limits = {.nodes = options.nodes,
@@ -134,6 +135,9 @@ struct State {
     const models::Target target(file);
     const datasets::Dataset samples = load_data(data, target, common);
     asked.adversary = sweep::fit_limits(asked.adversary, samples);
+    if (asked.epsilons.empty()) {
+      asked.epsilons = certify::usual_epsilons(asked.norm, samples.shape.size());
+    }
     const std::vector<std::string> doubts = sweep::doubt_clean_accuracy(*target.fast, samples);
     say_notes(common, doubts);
     reports::record::Run joined = run_to_join(file, samples, asked);

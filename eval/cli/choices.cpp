@@ -8,6 +8,7 @@
 #include "attacks/ensembles.hpp"
 #include "datasets/dataset.hpp"
 #include "eval/cli/completion.hpp"
+#include "eval/lab/explain_entry.hpp"
 #include "eval/verify/query.hpp"
 #include "models/activation.hpp"
 #include "models/loss.hpp"
@@ -74,7 +75,7 @@ struct Choice {
 
 constexpr std::array kChoices{
     Choice{"--attack", attack_names},
-    Choice{"ATTACK", attack_names, "explain"},
+    Choice{"NAME", lab::explained_names, "explain"},
     Choice{"--corruption", corruption_names},
     Choice{"--norm", norm_names},
     Choice{"--data", data_names},

@@ -337,7 +337,7 @@ TEST_F(Cli, ExperimentFilesAndDryRun) {
          "> e.toml");
   const auto plan = expect(0, "gibbon run e.toml --dry-run");
   EXPECT_THAT(plan.out,
-              AllOf(HasSubstr("arch           2-8-3"), HasSubstr("epsilons       0:0.3:0.025")));
+              AllOf(HasSubstr("arch           2-8-3"), HasSubstr("norm           \n")));
   EXPECT_FALSE(shell.has("r"));
   const auto run = expect(0, "gibbon run e.toml --quiet");
   EXPECT_THAT(run.out, AllOf(HasSubstr("test accuracy"), HasSubstr("report r/report.html")));

@@ -71,7 +71,8 @@ TEST(Completion, OtherShellsTakeTheirScripts) {
   const Shell shell;
   const std::string zsh = shell.run("gibbon completion zsh").out;
   EXPECT_THAT(zsh, testing::StartsWith("#compdef gibbon\n"));
-  EXPECT_THAT(zsh, HasSubstr("'*--norm[linf, l2, l1 or l0; repeatable]:name:(linf l2 l1 l0)'"));
+  EXPECT_THAT(zsh, HasSubstr("repeatable; without it linf, or the first that every attack "
+                             "supports]:name:(linf l2 l1 l0)'"));
   EXPECT_THAT(zsh, HasSubstr("'(-o --output)'{-o,--output}'["));
   EXPECT_THAT(zsh, HasSubstr("fetch) _gibbon_data_fetch ;;"));
   const std::string fish = shell.run("gibbon completion fish").out;

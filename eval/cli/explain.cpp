@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "eval/cli/command.hpp"
+#include "eval/lab/explain_entry.hpp"
 #include "models/bounds/region.hpp"
 #include "models/open_target.hpp"
 
@@ -10,7 +11,7 @@ namespace gibbon::eval::cli {
 namespace {
 
 struct State {
-  std::string attack;
+  std::string name;
   std::string model;
   runs::InputOptions input;
   runs::DataOptions data;
@@ -22,11 +23,8 @@ struct State {
   bool all = false;
 
   void run() {
-    if (!attack.empty()) {
-      const auto ensembles = attacks::ensembles();
-      const auto ensemble = std::ranges::find(ensembles, attack, &attacks::Ensemble::name);
-      fmt::print("{}", ensemble != ensembles.end() ? lab::explain_ensemble(*ensemble)
-                                                   : lab::explain_attack(attacks::find(attack)));
+    if (!name.empty()) {
+      fmt::print("{}", lab::explain_entry(name));
       return;
     }
     const models::ModelFile file = load_model(model, input);
@@ -50,8 +48,11 @@ void add_explain(Parser root) {
   const auto state = std::make_shared<State>();
   Parser app = root.command("explain",
                             "Print forward pass, backward pass and certificate of a sample with "
-                            "every formula, or describe an attack");
-  app.option("ATTACK", state->attack, "describe this attack instead of a sample");
+                            "every formula, or describe an attack, norm, activation, loss or "
+                            "optimizer");
+  app.option("NAME", state->name,
+             "describe what is called so, e.g. pgd, autoattack, l2, relu, cross-entropy or adam, "
+             "instead of a sample");
   app.option("-m,--model", state->model, "FILE.onnx or FILE.onnx.gz");
   app.options(state->input.options(), "Model input");
   app.option("--data", state->data.data, "data set or folder").shows_default();

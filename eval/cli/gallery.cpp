@@ -29,10 +29,10 @@ constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
 const std::vector<std::string> kOfImage{
-    "image",       "label",       "invert",     "model",         "data",    "data-dir",   "attack",
-    "norm",        "epsilons",    "exhaustive", "max-queries",   "batch",   "crosscheck", "seed",
-    "output",      "quiet",       "threads",    "force",         "classes", "mean",       "std",
-    "input-range", "input-shape", "mask",       "epsilon-scale", "lattice", "background"};
+    "image",  "label",       "invert",      "prepare",    "model",         "data",    "data-dir",
+    "attack", "norm",        "epsilons",    "exhaustive", "max-queries",   "batch",   "crosscheck",
+    "seed",   "output",      "quiet",       "threads",    "force",         "classes", "mean",
+    "std",    "input-range", "input-shape", "mask",       "epsilon-scale", "lattice", "background"};
 
 /// A gallery and what is said about it at the end.
 void report(const reports::record::Gallery& gallery, const std::filesystem::path& folder) {
@@ -68,6 +68,12 @@ class GalleryCommand {
         .needs("--image");
     app_.flag("--invert", invert_, "invert the image: MNIST networks expect white on black")
         .needs("--image");
+    app_.option("--prepare", prepare_,
+                "how the image is brought to the model's size: digit (as MNIST's digits were made: "
+                "light on dark, contrast, 20 pixels, centre of mass), fit (its middle, scaled), or "
+                "auto: digit for networks of digits")
+        .needs("--image")
+        .shows_default();
     app_.options(sweep_.options(), "Attack");
     app_.options(data_.options(), "Data");
     app_.options(common_.options(), "Running");
@@ -100,24 +106,26 @@ class GalleryCommand {
     say_notes(common_, target.notes);
     std::vector<std::string> notes;
     const datasets::ClassNames names = runs::class_names(sweep_.classes, target, notes);
-    if (!image_.empty()) samples = photo(target, names);
+    if (!image_.empty()) samples = read_photo(target, names);
     samples.notes.insert(samples.notes.begin(), notes.begin(), notes.end());
     return of_samples(target, plan, runs::fit_data(std::move(samples), target, names));
   }
 
  private:
   /// --image as a sample.
-  [[nodiscard]] datasets::Dataset photo(const models::Target& target,
-                                        const datasets::ClassNames& names) const {
+  [[nodiscard]] datasets::Dataset read_photo(const models::Target& target,
+                                             const datasets::ClassNames& names) {
     lab::PhotoOptions options{.class_names = names.names,
                               .tones = invert_ ? lab::Tones::kInverted : lab::Tones::kAsTheyAre,
+                              .preparation = lab::find_preparation(prepare_),
                               .background = datasets::parse_background(data_.background)};
     if (given("--label")) options.label = label_;
     if (given("--data") && names.names.empty())
       options.class_names = runs::load_data(data_).class_names;
-    auto [data, told] = lab::read_photo(image_, target, options);
-    say(common_, told);
-    return data;
+    lab::Photo photo = lab::read_photo(image_, target, options);
+    say(common_, photo.told);
+    if (!photo.steps.empty()) preparation_ = lab::draw_steps(photo);
+    return std::move(photo.data);
   }
 
   [[nodiscard]] bool given(const std::string& option) const { return app_.given(option); }
@@ -153,6 +161,7 @@ class GalleryCommand {
   }
 
   int of_samples(const models::Target& target, sweep::SweepPlan& plan, datasets::Dataset samples) {
+    runs::settle_budgets(plan, samples.shape.size());
     sweep::resolve_targets(plan, samples.class_names);
     sweep::require_runnable(plan, samples);
     sweep::leave_out_targets(plan, samples);
@@ -178,6 +187,11 @@ class GalleryCommand {
     if (!complete(gallery)) return interrupted_exit();
     runs::write_gallery(staged.path(), gallery);
     staged.publish();
+    if (!preparation_.empty()) {
+      const std::filesystem::path sheet = std::filesystem::path(output_) / "preparation.png";
+      write_atomically(sheet, preparation_);
+      fmt::print("preparation {}\n", printable(sheet.string()));
+    }
     if (!sweep_.save.empty()) runs::save(sweep_.save, samples, plan, result);
     if (!image_.empty()) fmt::print("{}", reports::gallery::likeliest_text(gallery));
     report(gallery, output_);
@@ -280,6 +294,8 @@ class GalleryCommand {
   std::string image_;
   std::string label_;
   bool invert_ = false;
+  std::string prepare_ = "auto";
+  std::string preparation_;  // a picture of its steps
   runs::InputOptions input_;
   runs::SweepOptions sweep_{.attack = {"fgsm"}};
   runs::DataOptions data_;

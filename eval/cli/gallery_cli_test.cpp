@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Galleries of runs, of models and of single pictures, and what other programs read of them.
+#include <array>
+#include <cstdlib>
 #include <gmock/gmock.h>
 
 #include <gtest/gtest.h>
@@ -159,6 +161,55 @@ TEST_F(GalleryCli, OnePictureOfTheUsersOwn) {
       HasSubstr("inverted; the model predicts 1"))
       << "the other class, by its number";
   expect(0, "gibbon gallery --image wide.png --model m.onnx --epsilons 0.1 --quiet -o w");
+}
+
+/// Test digits of MNIST as photographs: dark ink somewhere on lit paper, in colour, as JPEG.
+constexpr const char* kPhotographs =
+    "/usr/bin/python3 - <<'P'\n"
+    "import gzip, os, numpy as np\n"
+    "from PIL import Image\n"
+    "root = os.environ['GIBBON_DATA'] + '/mnist/t10k-'\n"
+    "x = np.frombuffer(gzip.open(root + 'images-idx3-ubyte.gz').read(), np.uint8, "
+    "offset=16).reshape(-1, 28, 28)\n"
+    "r = np.random.default_rng(0)\n"
+    "for k in range(10):\n"
+    "    ink = np.zeros((480, 640))\n"
+    "    top, left = r.integers(20, 250), r.integers(20, 400)\n"
+    "    big = Image.fromarray(x[k]).resize((196, 196), Image.BICUBIC)\n"
+    "    ink[top:top + 196, left:left + 196] = np.asarray(big) / 255\n"
+    "    light = 140 + 90 * np.linspace(0, 1, 640)[None, :] * np.ones((480, 1))\n"
+    "    grey = light * (1 - 0.7 * ink) + r.normal(0, 4, ink.shape)\n"
+    "    rgb = np.stack([grey, grey * .97, grey * .9], -1).clip(0, 255).astype(np.uint8)\n"
+    "    Image.fromarray(rgb).save(f'p{k}.jpg', quality=85)\n"
+    "P\n";
+
+TEST(DigitCli, APhotographOfADigitBecomesOneOfMnist) {
+  const char* oracles = std::getenv("GIBBON_ORACLES");
+  if (oracles == nullptr || std::getenv("GIBBON_DATA") == nullptr) GTEST_SKIP();
+  const Shell shell;
+  const std::string model = std::string(" --model ") + oracles + "/conv/lenet5.onnx ";
+  ASSERT_EQ(shell.run(kPhotographs).status, 0);
+  constexpr std::array kLabels{7, 2, 1, 0, 4, 1, 4, 9, 5, 9};
+  std::size_t right = 0;
+  for (std::size_t k = 0; k < kLabels.size(); ++k) {
+    const auto run = shell.run("gibbon gallery --image p" + std::to_string(k) + ".jpg" + model +
+                               "--epsilons 0.1 --force -o g");
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("prepared as a digit of MNIST"));
+    right += run.err.find("predicts " + std::to_string(kLabels[k])) != std::string::npos ? 1U : 0U;
+  }
+  EXPECT_GE(right, 9U);
+  EXPECT_TRUE(shell.has("g/preparation.png"));
+  // As it is, a dark digit on a light page is no digit of MNIST.
+  const auto fit = shell.run("gibbon gallery --image p0.jpg --prepare fit --label 7" + model +
+                             "--epsilons 0.1 -o h");
+  EXPECT_EQ(fit.status, 2);
+  EXPECT_THAT(fit.err, HasSubstr("--label 7: the model predicts"));
+  EXPECT_EQ(
+      shell.run("gibbon gallery --image p0.jpg --label 7" + model + "--epsilons 0.1 -o h").status,
+      0);
+  EXPECT_THAT(shell.run("gibbon gallery --image p0.jpg --prepare photo" + model + "-o i").err,
+              HasSubstr("allowed are auto, fit and digit"));
 }
 
 TEST_F(GalleryCli, PicturesThatCannotBeUsedAreNamed) {

@@ -54,6 +54,12 @@ struct Topic {
 const std::vector<Topic>& topics() {
   static const std::vector<Topic> all{
       {"attacks", attack_lines},
+      {"norms",
+       [] {
+         return lines_of(norms(), [](const NormInfo& i) {
+           return fmt::format("{}: {}; {}", i.symbol, i.summary, i.ball);
+         });
+       }},
       {"corruptions",
        [] {
          return lines_of(attacks::corruptions(), [](const attacks::CorruptionInfo& i) {
@@ -138,7 +144,7 @@ void add_list(Parser root) {
   const auto wanted = std::make_shared<std::string>();
   Parser app = root.command(
       "list",
-      "List attacks, corruptions, datasets, formats, architectures, activations, losses, "
+      "List attacks, norms, corruptions, datasets, formats, architectures, activations, losses, "
       "optimizers, schedules, initialisers and robust training methods");
   app.option("TOPIC", *wanted, "topic; default: all");
   app.run([wanted] {

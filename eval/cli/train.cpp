@@ -23,7 +23,13 @@ struct State {
     const std::string history = file ? path.stem().string() + ".history.csv" : "history.csv";
     runs::prepare_folder(folder.empty() ? "." : folder, {model}, common.force);
     run_training(train, data, common, folder / model, folder / history);
-    return interrupted ? interrupted_exit() : 0;
+    if (interrupted) return interrupted_exit();
+    runs::DataOptions attacked = data;
+    attacked.split = "test";
+    attacked.samples = "all";
+    fmt::print("next: gibbon sweep --model {}{}\n", shell_word((folder / model).string()),
+               typed(attacked.options(), runs::DataOptions().options()));
+    return 0;
   }
 };
 
@@ -31,12 +37,14 @@ struct State {
 
 void add_train(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command(
-      "train", "Train a network by hand-written backpropagation; writes an ONNX model");
+  Parser app = root.command("train",
+                            "Train a network by hand-written backpropagation; writes an ONNX model "
+                            "and its learning curve");
   app.options(state->train.options(), "Training");
   app.options(state->data.options(), "Data");
   app.options(state->common.options(), "Running");
-  app.option("-o,--output", state->output, "FILE.onnx, or a folder for model.onnx and history.csv")
+  app.option("-o,--output", state->output,
+             "FILE.onnx, or a folder for model.onnx, history.csv and history.svg")
       .shows_default();
   app.run([state, app] { return state->run(app.given("--output")); });
 }

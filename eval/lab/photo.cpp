@@ -9,6 +9,8 @@
 #include "datasets/image_io.hpp"
 #include "datasets/pixels.hpp"
 #include "eval/judge/judge.hpp"
+#include "reports/gallery/picture.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::eval::lab {
 namespace {
@@ -40,10 +42,14 @@ datasets::Shape shape_for(std::size_t inputs, const datasets::Picture& picture,
 
 std::string colours(std::size_t channels) { return channels == 1 ? "grey" : "colour"; }
 
+std::string size_of(const std::string& name, const datasets::Picture& picture) {
+  return fmt::format("{}: {} x {} {} pixels", name, picture.width, picture.height,
+                     colours(picture.channels));
+}
+
 std::string tell(const std::string& name, const datasets::Picture& picture,
                  const datasets::Shape& shape, Tones tones) {
-  std::string text = fmt::format("{}: {} x {} {} pixels", name, picture.width, picture.height,
-                                 colours(picture.channels));
+  std::string text = size_of(name, picture);
   if (picture.height != shape.height || picture.width != shape.width) {
     const std::size_t side = std::min(picture.height, picture.width);
     if (picture.height != picture.width)
@@ -68,6 +74,29 @@ std::string kind_of(const datasets::DeepPicture& read, datasets::Background back
   return text;
 }
 
+constexpr std::size_t kSide = datasets::kDigitSide;
+
+/// A network of MNIST's digits, as far as anybody can tell.
+bool reads_digits(const models::Target& target, const Shape& shape) {
+  if (shape.height != kSide || shape.width != kSide || shape.channels != 1) return false;
+  const auto data = target.metadata.find("gibbon.data.name");
+  return data == target.metadata.end() || data->second == "mnist" ||
+         data->second.find("digits") != std::string::npos;
+}
+
+bool wants_digit(const PhotoOptions& options, const models::Target& target, const Shape& shape,
+                 const Picture& picture) {
+  if (options.preparation == Preparation::kDigit) {
+    if (shape.height == kSide && shape.width == kSide && shape.channels == 1) return true;
+    fail_usage(
+        "--prepare digit: makes {0} x {0} grey pixels, but the model takes {1} x {2} x {3}; "
+        "omit it",
+        kSide, shape.width, shape.height, shape.channels);
+  }
+  return options.preparation == Preparation::kAuto && options.tones == Tones::kAsTheyAre &&
+         (picture.height != kSide || picture.width != kSide) && reads_digits(target, shape);
+}
+
 int label_of(const std::string& text, const std::vector<std::string>& class_names) {
   const std::optional<std::size_t> number = datasets::number_in(text);
   if (number && *number >= class_names.size()) {
@@ -75,6 +104,22 @@ int label_of(const std::string& text, const std::vector<std::string>& class_name
                class_names.size() - 1);
   }
   return datasets::find_class("--label", text, class_names);
+}
+
+/// In the middle of a white square: all cells of a grid have one shape.
+reports::record::Pixels on_square(const Picture& picture) {
+  const std::size_t side = std::max(picture.height, picture.width);
+  reports::record::Pixels out{.height = static_cast<std::uint32_t>(side),
+                              .width = static_cast<std::uint32_t>(side),
+                              .channels = 1,
+                              .values = std::vector<std::uint8_t>(side * side, 255)};
+  const std::size_t top = (side - picture.height) / 2;
+  const std::size_t left = (side - picture.width) / 2;
+  for (std::size_t row = 0; row < picture.height; ++row) {
+    std::copy_n(picture.pixels.data() + row * picture.width, picture.width,
+                out.values.data() + (top + row) * side + left);
+  }
+  return out;
 }
 
 int answer(const models::Target& target, Rows x) {
@@ -98,7 +143,10 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
                                                                .channels = target.shape->channels,
                                                                .image = true}
                                              : shape_for(target.input_dim(), picture, name);
-  datasets::Picture fitted = datasets::fit(picture, shape);
+  const bool digit = wants_digit(options, target, shape, picture);
+  std::vector<datasets::DigitStep> steps;
+  if (digit) steps = datasets::prepare_digit(picture, name);
+  datasets::Picture fitted = digit ? steps.back().picture : datasets::fit(picture, shape);
   if (options.tones == Tones::kInverted) {
     for (std::uint8_t& level : fitted.pixels) level = static_cast<std::uint8_t>(255 - level);
   }
@@ -116,7 +164,10 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
                        .shape = shape,
                        .class_names = options.class_names,
                        .range = {}},
-              .told = tell(name, picture, shape, options.tones) + kind};
+              .told = (digit ? size_of(name, picture) + ", prepared as a digit of MNIST"
+                             : tell(name, picture, shape, options.tones)) +
+                      kind,
+              .steps = std::move(steps)};
   for (std::size_t c = photo.data.class_names.size(); c < classes; ++c) {
     photo.data.class_names.push_back(std::to_string(c));
   }
@@ -129,10 +180,32 @@ Photo read_photo(const std::filesystem::path& path, const models::Target& target
         "--label {}: the model predicts {} without attack; allowed is an image that it gets "
         "right; omit --label to attack its prediction{}",
         *options.label, photo.data.class_names[static_cast<std::size_t>(answered)],
-        options.tones == Tones::kInverted ? "" : ", or try --invert (MNIST is white on black)");
+        digit || options.tones == Tones::kInverted ? ""
+                                                   : ", or try --invert (MNIST is white on black)");
   }
   photo.data.sha256 = datasets::content_sha256(datasets::to_text(fitted.pixels), photo.data.labels);
   return photo;
+}
+
+Preparation find_preparation(const std::string& name) {
+  if (name == "auto") return Preparation::kAuto;
+  if (name == "fit") return Preparation::kFit;
+  if (name == "digit") return Preparation::kDigit;
+  fail_usage("--prepare {}: allowed are auto, fit and digit", name);
+}
+
+std::string draw_steps(const Photo& photo) {
+  namespace gallery = reports::gallery;
+  std::vector<reports::record::Pixels> pictures;
+  gallery::Grid grid{.title = photo.data.name,
+                     .subtitle = "as MNIST's digits were made, from the picture to the input"};
+  grid.rows.emplace_back();
+  for (const datasets::DigitStep& step : photo.steps) {
+    grid.column_heads.push_back(step.name);
+    pictures.push_back(on_square(step.picture));
+  }
+  for (const auto& picture : pictures) grid.rows[0].push_back({.pixels = &picture, .labels = {}});
+  return gallery::draw_grid(grid).png();
 }
 
 }  // namespace gibbon::eval::lab

@@ -107,14 +107,18 @@ std::vector<Option> LimitOptions::options() {
 }
 
 std::vector<Option> SweepOptions::options() {
-  static const std::string kAnyNorm = listed(kNorms) + "; repeatable";  // an Option views its help
+  static const std::string kAnyNorm =  // an Option views its help
+      listed(kNorms) + "; repeatable; without it linf, or the first that every attack supports";
   std::vector<Option> all{
       {"attack",
        "NAME, NAME:option=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon list "
        "attacks')",
        &attack},
       {"norm", kAnyNorm, &norm},
-      {"epsilons", "budgets in input units: 0:0.3:0.025, or 0,.01,8/255", &epsilons},
+      {"epsilons",
+       "budgets in input units: 0:0.3:0.025, or 0,.01,8/255; empty: as usual in the norm, for the "
+       "size of the data",
+       &epsilons},
       {"exhaustive",
        "run every attack at every budget on every sample instead of sharing results between them",
        &exhaustive},
@@ -145,7 +149,10 @@ std::vector<Option> CertifyOptions::options() {
   static const std::string kBoundedNorm = listed(models::bounds::kBoundedNorms);
   std::vector<Option> all{
       {"norm", kBoundedNorm, &norm},
-      {"epsilons", "budgets in input units: 0:0.1:0.01, or 0,.01,8/255", &epsilons},
+      {"epsilons",
+       "budgets in input units: 0:0.1:0.01, or 0,.01,8/255; empty: as usual in the norm, for the "
+       "size of the data",
+       &epsilons},
       {"no-clip", "let inputs leave the data's valid range, as some published figures do",
        &no_clip},
       {"radius", "also search the certified radius of every sample", &radius},

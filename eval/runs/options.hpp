@@ -85,8 +85,8 @@ struct LimitOptions {
 
 struct SweepOptions {
   std::vector<std::string> attack{"fgsm", "noise-uniform", "noise-sign"};
-  std::vector<std::string> norm{"linf"};
-  std::string epsilons = "0:0.3:0.025";
+  std::vector<std::string> norm;  ///< empty: linf, or what the attacks support
+  std::string epsilons;           ///< empty: the usual ones of the norm
   bool exhaustive = false;
   std::uint64_t max_queries = 0;
   std::string save;  ///< empty: nowhere
@@ -101,7 +101,7 @@ struct SweepOptions {
 
 struct CertifyOptions {
   std::string norm = "linf";
-  std::string epsilons = "0.01,0.02,0.03,0.05,0.1";
+  std::string epsilons;  ///< empty: the usual ones of the norm
   bool no_clip = false;
   bool radius = false;
   std::uint64_t nodes = 5000;

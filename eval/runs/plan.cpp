@@ -79,30 +79,27 @@ datasets::Dataset fit_data(datasets::Dataset data, const models::Target& target,
   return data;
 }
 
-sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
-                            const Note& warn) {
-  constexpr std::uint64_t kLargestBatch = 1U << 16U;
-  sweep::SweepPlan plan{.epsilons = sweep::parse_epsilons(options.epsilons),
-                        .seed = common.seed,
-                        .max_queries = options.max_queries,
-                        .exhaustive = options.exhaustive,
-                        .threads = common.workers(),
-                        .batch = options.batch,
-                        .crosscheck = options.crosscheck,
-                        .keep_examples = !options.save.empty(),
-                        .limits = read_limits(options.limits)};
-  if (options.batch < 1 || options.batch > kLargestBatch) {
-    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
-  }
-  for (const std::string& attack : options.attack)
-    plan.attacks.push_back(sweep::parse_entry(attack));
-  for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
+namespace {
+
+/// linf, or where an attack has no such thing, the first norm that all of them have.
+attacks::Norm norm_of(const std::vector<sweep::Entry>& attacks, const Note& warn) {
+  const auto fits = [&](attacks::Norm norm) {
+    return std::ranges::all_of(attacks, [&](const auto& entry) { return entry.supports(norm); });
+  };
+  const auto norm = std::ranges::find_if(attacks::kNorms, fits);
+  if (norm == attacks::kNorms.begin() || norm == attacks::kNorms.end()) return attacks::Norm::kLinf;
+  warn(fmt::format("note: norm {}, the first that all these attacks support", to_string(*norm)));
+  return *norm;
+}
+
+/// Budgets are what the norms take, and no pixels of 0 … 255.
+void require_budgets(const sweep::SweepPlan& plan, const std::string& text, const Note& warn) {
   for (const attacks::Norm norm : plan.norms) {
     if (!info_of(norm).counts) continue;
     for (const double epsilon : plan.epsilons) {
       if (epsilon == std::floor(epsilon)) continue;
       fail_usage("--epsilons {}: ε = {} is not a whole number; in {} the budget is a number of {}",
-                 options.epsilons, epsilon, to_string(norm), info_of(norm).unit);
+                 text, epsilon, to_string(norm), info_of(norm).unit);
     }
   }
   for (const attacks::Norm norm : plan.norms) {
@@ -118,9 +115,47 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
     warn(fmt::format(
         "warning: --epsilons {}: ε = {:g} exceeds the whole range [0, 1] of a pixel, so every "
         "image is allowed; did you mean {}{}?",
-        options.epsilons, plan.epsilons.back(), fmt::join(meant, ","), longer ? ",…" : ""));
+        text, plan.epsilons.back(), fmt::join(meant, ","), longer ? ",…" : ""));
   }
+}
+
+}  // namespace
+
+sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
+                            const Note& warn) {
+  constexpr std::uint64_t kLargestBatch = 1U << 16U;
+  sweep::SweepPlan plan{.seed = common.seed,
+                        .max_queries = options.max_queries,
+                        .exhaustive = options.exhaustive,
+                        .threads = common.workers(),
+                        .batch = options.batch,
+                        .crosscheck = options.crosscheck,
+                        .keep_examples = !options.save.empty(),
+                        .limits = read_limits(options.limits)};
+  if (options.batch < 1 || options.batch > kLargestBatch) {
+    fail_usage("--batch {}: outside [1, {}]", options.batch, kLargestBatch);
+  }
+  for (const std::string& attack : options.attack)
+    plan.attacks.push_back(sweep::parse_entry(attack));
+  for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
+  if (plan.norms.empty()) plan.norms = {norm_of(plan.attacks, warn)};
+  if (options.epsilons.empty()) return plan;
+  plan.epsilons = sweep::parse_epsilons(options.epsilons);
+  require_budgets(plan, options.epsilons, warn);
   return plan;
+}
+
+void settle_budgets(sweep::SweepPlan& plan, std::size_t features) {
+  if (!plan.epsilons.empty()) return;
+  plan.epsilons = sweep::usual_epsilons(plan.norms.front(), features);
+  for (const attacks::Norm norm : plan.norms) {
+    if (sweep::usual_epsilons(norm, features) == plan.epsilons) continue;
+    fail_usage(
+        "--norm {}, {}: usually have different budgets, up to {:g} and {:g}; give --epsilons, or "
+        "sweep one norm at a time",
+        to_string(plan.norms.front()), to_string(norm), plan.epsilons.back(),
+        sweep::usual_epsilons(norm, features).back());
+  }
 }
 
 // Enough for one perturbation of all inputs; learning from more costs time and breaks no more.

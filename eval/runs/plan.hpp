@@ -34,8 +34,13 @@ using Note = std::function<void(const std::string&)>;
                                          const datasets::ClassNames& names);
 
 /// Every name resolved, every range checked, or a usage Error. Warns about budgets in 0–255 units.
+/// Without budgets in the options, the plan has none before settle_budgets().
 [[nodiscard]] sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& common,
                                           const Note& warn);
+
+/// Gives a plan without budgets those that are usual for its norm and data of so many features.
+/// Throws a usage Error when its norms have different ones.
+void settle_budgets(sweep::SweepPlan& plan, std::size_t features);
 
 /// Loads the samples that attacks learn from, the first of the train split, if the plan has an
 /// attack that does. `classes` as for fit_data().

@@ -78,4 +78,19 @@ std::vector<double> parse_epsilons(std::string_view text) {
   return out;
 }
 
+std::vector<double> usual_epsilons(Norm norm, std::size_t features) {
+  constexpr int kSteps = 12;
+  const NormInfo& info = info_of(norm);
+  const double step = info.usual_step(features);
+  const double parts = std::round(1.0 / step);
+  const bool fraction = parts >= 1.0 && std::abs(1.0 / step - parts) < 1e-9;
+  std::vector<double> out;
+  for (int k = 0; k <= kSteps; ++k) {
+    const double epsilon = fraction ? k / parts : k * step;
+    if (info.counts && epsilon > static_cast<double>(features)) break;
+    out.push_back(epsilon);
+  }
+  return out;
+}
+
 }  // namespace gibbon::eval::sweep

@@ -36,5 +36,27 @@ TEST(Epsilons, RefusesWhatIsNoBudget) {
   }
 }
 
+TEST(UsualEpsilons, AreWhatTheLiteratureUses) {
+  EXPECT_EQ(usual_epsilons(Norm::kLinf, 784), parse_epsilons("0:0.3:0.025"));
+  EXPECT_EQ(usual_epsilons(Norm::kL2, 784), parse_epsilons("0:3:0.25"));
+  EXPECT_EQ(usual_epsilons(Norm::kL1, 784), parse_epsilons("0:12:1"));
+  EXPECT_EQ(usual_epsilons(Norm::kL0, 784), parse_epsilons("0:24:2"));
+  EXPECT_THAT(usual_epsilons(Norm::kLinf, 3072),
+              testing::IsSupersetOf(parse_epsilons("4/255,8/255")));
+  EXPECT_THAT(usual_epsilons(Norm::kL2, 3072), testing::Contains(0.5));
+  EXPECT_EQ(usual_epsilons(Norm::kL0, 2), parse_epsilons("0,1,2"));
+}
+
+TEST(UsualEpsilons, RiseFromZeroWhateverTheSize) {
+  for (const Norm norm : kNorms) {
+    for (const std::size_t features : {1U, 2U, 30U, 1024U, 1025U, 150528U}) {
+      const std::vector<double> all = usual_epsilons(norm, features);
+      EXPECT_EQ(all.front(), 0.0);
+      EXPECT_GE(all.size(), 2U);
+      EXPECT_TRUE(std::ranges::is_sorted(all, std::less_equal<>())) << to_string(norm) << features;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbon::eval::sweep

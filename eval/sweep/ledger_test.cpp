@@ -56,15 +56,15 @@ class Ledger : public testing::Test {
   datasets::Dataset mnist_;
 };
 
-constexpr const char* kList = "worst-case(fgsm,pgd,apgd-ce,apgd-dlr,fmn)";
+constexpr const char* kWorstCase = "worst-case(fgsm,pgd,apgd-ce,apgd-dlr,fmn)";
 
 TEST_F(Ledger, IsNowhereATenthOfAPointAboveEveryAttackAtEveryBudget) {
   for (const auto& [norm, largest] :
        {std::pair{attacks::Norm::kLinf, 0.1}, std::pair{attacks::Norm::kL2, 2.0}}) {
     SweepPlan plan{.norms = {norm}, .epsilons = budgets(11, largest)};
-    const SweepResult quick = run("seed_relu", "0:1000", plan, {kList});
+    const SweepResult quick = run("seed_relu", "0:1000", plan, {kWorstCase});
     plan.exhaustive = true;
-    const SweepResult slow = run("seed_relu", "0:1000", plan, {kList});
+    const SweepResult slow = run("seed_relu", "0:1000", plan, {kWorstCase});
     ASSERT_EQ(quick.curve.size(), slow.curve.size());
     for (std::size_t k = 0; k < quick.curve.size(); ++k) {
       EXPECT_LE(quick.curve[k].correct, slow.curve[k].correct + 1)
@@ -78,7 +78,7 @@ TEST_F(Ledger, ThirtyOneBudgetsCostLessThanFourSingleOnes) {
   const std::vector<double> all = budgets(31, 0.3);
   const auto cost = [&](const std::vector<double>& epsilons) {
     return passes(run("mlp256_adv", "0:256",
-                      {.norms = {attacks::Norm::kLinf}, .epsilons = epsilons}, {kList}));
+                      {.norms = {attacks::Norm::kLinf}, .epsilons = epsilons}, {kWorstCase}));
   };
   const std::uint64_t list = cost(all);
   // The mean single run, over the budgets of the list.

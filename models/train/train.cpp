@@ -77,6 +77,7 @@ Evaluation evaluate_model(const Classifier& model, const Loss& loss, const datas
          std::vector<float>(model.num_classes())};
   }
   const std::size_t blocks = (indices.size() + kBlock - 1) / kBlock;
+  std::vector<std::uint32_t> predicted(indices.size());
   std::vector<Evaluation> parts(
       blocks);  // summed in order: the same bits for any number of threads
   for_each_block(blocks, threads, [&](std::size_t worker, std::size_t block) {
@@ -91,11 +92,12 @@ Evaluation evaluate_model(const Classifier& model, const Loss& loss, const datas
       const Row z = logits.row(n);
       const auto label = static_cast<std::size_t>(data.labels[some[n]]);
       parts[block].loss += loss.evaluate(z, label, w.ignored);
-      parts[block].correct +=
-          static_cast<std::size_t>(std::ranges::max_element(z) - z.begin()) == label ? 1U : 0U;
+      const auto answer = static_cast<std::uint32_t>(std::ranges::max_element(z) - z.begin());
+      predicted[block * kBlock + n] = answer;
+      parts[block].correct += answer == label ? 1U : 0U;
     }
   });
-  Evaluation total{.n = indices.size()};
+  Evaluation total{.n = indices.size(), .predicted = std::move(predicted)};
   for (const Evaluation& part : parts) {
     total.loss += part.loss;
     total.correct += part.correct;

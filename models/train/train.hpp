@@ -87,6 +87,7 @@ struct Evaluation {
   double loss = 0.0;  ///< mean
   std::size_t correct = 0;
   std::size_t n = 0;
+  std::vector<std::uint32_t> predicted;  ///< class of each sample; of robust ones not stored
   [[nodiscard]] double accuracy() const {
     return n == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(n);
   }

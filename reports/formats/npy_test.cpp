@@ -14,7 +14,7 @@ std::vector<record::SampleRecord> parse(const std::string& bytes) {
   return from_npy(file);
 }
 
-std::string problem_of(const std::string& bytes) {
+std::string npy_problem(const std::string& bytes) {
   return record::cases::message_of<record::Error>([&] { return parse(bytes); });
 }
 
@@ -79,30 +79,30 @@ TEST(Npy, ReadsTheRecordsOfTheFirstVersion) {
 
 TEST(Npy, NamesWhatIsWrongWithGarbage) {
   const std::string good = to_npy(record::cases::run().samples);
-  EXPECT_EQ(problem_of("not an array"),
+  EXPECT_EQ(npy_problem("not an array"),
             "samples.npy: not a NumPy file, its first bytes differ; only what gibbon wrote is "
             "read; run the "
             "evaluation again");
-  EXPECT_NE(problem_of("").find("not a NumPy file"), std::string::npos);
-  EXPECT_NE(problem_of(good.substr(0, 40)).find("cut off inside the header"), std::string::npos);
-  EXPECT_NE(problem_of(good.substr(0, good.size() - 1))
+  EXPECT_NE(npy_problem("").find("not a NumPy file"), std::string::npos);
+  EXPECT_NE(npy_problem(good.substr(0, 40)).find("cut off inside the header"), std::string::npos);
+  EXPECT_NE(npy_problem(good.substr(0, good.size() - 1))
                 .find("159 bytes of data where 2 records of 80 bytes are announced"),
             std::string::npos);
   std::string version = good;
   version[6] = 3;
-  EXPECT_NE(problem_of(version).find("NumPy format 3.0, not 1.0"), std::string::npos);
+  EXPECT_NE(npy_problem(version).find("NumPy format 3.0, not 1.0"), std::string::npos);
   std::string field = good;
   field.replace(field.find("label"), 5, "LABEL");
-  EXPECT_NE(problem_of(field).find("other fields"), std::string::npos);
+  EXPECT_NE(npy_problem(field).find("other fields"), std::string::npos);
   std::string shape = good;
   shape.replace(shape.find("(2,)"), 4, "(x,)");
-  EXPECT_NE(problem_of(shape).find("the shape is not that of a list"), std::string::npos);
+  EXPECT_NE(npy_problem(shape).find("the shape is not that of a list"), std::string::npos);
 }
 
 TEST(Npy, CutAnywhereIsAnErrorNotACrash) {
   const std::string good = to_npy(record::cases::run().samples);
   for (std::size_t size = 0; size < good.size(); ++size)
-    EXPECT_NE(problem_of(good.substr(0, size)), "") << size;
+    EXPECT_NE(npy_problem(good.substr(0, size)), "") << size;
 }
 
 }  // namespace
