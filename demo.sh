@@ -4,10 +4,11 @@
 # the report is. MNIST when it is at hand or can be fetched, else the digits of a Debian package.
 set -euo pipefail
 cd "$(dirname "$0")"
-.ci/install
+.ci/install build
 
 echo "== building build/release/gibbon"
-cmake --preset release >/dev/null
+# Without what only tests need; ./test.sh adds it.
+cmake --preset release -D GIBBON_BUILD_TESTS=OFF -D GIBBON_BUILD_BENCHMARKS=OFF -D GIBBON_WITH_TORCH=OFF >/dev/null
 cmake --build --preset release --target gibbon
 gibbon=build/release/gibbon
 

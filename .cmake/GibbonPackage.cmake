@@ -12,11 +12,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_NAME gibbon)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME gibbon)
-# Libraries as dpkg-shlibdeps finds them; gnuplot and the font are not linked.
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "gnuplot-nox | gnuplot, fonts-dejavu-core")
-# The scans of digits that `gibbon data fetch digits` reads.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "opencv-doc")
+configure_file(${CMAKE_CURRENT_LIST_DIR}/package/depends.cmake.in ${PROJECT_BINARY_DIR}/depends.cmake @ONLY)
+set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_BINARY_DIR}/depends.cmake)
 include(CPack)
 
 if(GIBBON_BUILD_TESTS)

@@ -22,9 +22,14 @@ deb=$(echo "$scratch"/out/gibbon_*.deb)
 # Every dependency is a package that is here, for the program was built and tested with it.
 depends=$(dpkg-deb --field "$deb" Depends)
 echo "Depends: $depends"
-for wanted in libc6 coinor-libclp1 libopencv-core gnuplot-nox fonts-dejavu-core; do
+for wanted in libc6 coinor-libclp1 libcurl4 gnuplot-nox fonts-dejavu-core; do
   [[ $depends == *$wanted* ]] || fail "$wanted is not among them"
 done
+# Whoever does not need pictures or TorchScript does not get hundreds of megabytes.
+[[ $depends != *opencv* && $depends != *torch* ]] || fail "it needs OpenCV or LibTorch"
+[[ $(dpkg-deb --field "$deb" Recommends) == *libopencv-imgcodecs* ]] || fail "OpenCV is not recommended"
+[[ ! -e $build/gibbon_torch.so || $(dpkg-deb --field "$deb" Suggests) == *libtorch* ]] ||
+  fail "LibTorch is not suggested"
 while read -r package; do
   dpkg-query -W "$package" >/dev/null || fail "it depends on $package, which is not installed"
 done < <(tr ',' '\n' <<<"$depends" | sed 's/^ *//; s/[ |(].*//')
