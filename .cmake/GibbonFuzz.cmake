@@ -7,7 +7,7 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
 endif()
 set(release ${PROJECT_SOURCE_DIR}/build/release)
 
-add_library(gibbon_readers STATIC base/printable.cpp base/gzip.cpp datasets/arrays/array.cpp
+add_library(gibbon_readers STATIC base/printable.cpp base/gzip.cpp base/png.cpp datasets/arrays/array.cpp
   datasets/arrays/npz.cpp datasets/idx.cpp
   datasets/image_io.cpp eval/runs/class_names.cpp eval/runs/experiment.cpp eval/runs/journal.cpp eval/runs/toml_depth.cpp
   eval/verify/decimal.cpp eval/verify/s_expression.cpp eval/verify/vnnlib.cpp models/model_read.cpp

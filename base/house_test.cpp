@@ -23,10 +23,10 @@ constexpr std::array kModules{"base", "datasets", "models", "attacks", "eval", "
 /// Lists of entries rather than rooms: what lies there is in its module's namespace. And the
 /// plugins, which are not part of it: LibTorch has taken the name torch.
 const std::set<std::string> kLists{
-    "datasets/sources",   "datasets/formats", "datasets/opencv", "models/torch/layers",
-    "models/activations", "models/published", "models/layers",   "models/losses",
-    "models/optimizers",  "models/torch",     "attacks/methods", "attacks/transformations",
-    "base/norms",         "reports/exporters"};
+    "datasets/sources", "datasets/formats",        "datasets/opencv",    "datasets/curl",
+    "eval/verify/clp",  "models/torch/layers",     "models/activations", "models/published",
+    "models/layers",    "models/losses",           "models/optimizers",  "models/torch",
+    "attacks/methods",  "attacks/transformations", "base/norms",         "reports/exporters"};
 
 std::vector<fs::path> sources() {
   std::vector<fs::path> found;

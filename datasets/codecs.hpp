@@ -31,13 +31,11 @@ struct Codecs {
   /// The same of any format of image_io.hpp, on a background: deep levels are kept, kTransparent is
   /// only what cannot be put on one, and kTooDeep what is not whole numbers. Grey stays grey.
   Decoded (*decode_on)(const std::string& bytes, Background background, DeepPicture& picture);
-  /// False when it cannot.
-  bool (*encode_png)(const Picture& picture, std::vector<std::uint8_t>& bytes);
   Picture (*fit)(const Picture& picture, const Shape& shape);  ///< as image_io.hpp says
   /// As digit.hpp says; empty when there is nothing to be seen.
   std::vector<DigitStep> (*digit_steps)(const Picture& picture);
 };
-inline constexpr int kCodecsVersion = 3;
+inline constexpr int kCodecsVersion = 4;
 inline constexpr const char* kCodecsSymbol = "gibbon_codecs_plugin";  ///< Codecs
 
 }  // namespace gibbon::datasets

@@ -50,7 +50,7 @@ class Pgd final : public Attack {
                     rule);
   }
 
-  int steps_ = 40;
+  int steps_ = 100;
   double step_ = 0.0;
   int restarts_ = 1;
   int random_ = 1;

@@ -144,8 +144,8 @@ TEST_F(Iterated, FullTakesAllStepsForTheBestMargin) {
     if (targeted)
       for (int& label : labels_) label = (label + 1) % 3;
     p.targeted = targeted;
-    const Tensor first = attacked("pgd", p, {{"step", "0.1"}});
-    const Tensor full = attacked("pgd", p, {{"step", "0.1"}, {"full", "1"}});
+    const Tensor first = attacked("pgd", p, {{"steps", "40"}, {"step", "0.1"}});
+    const Tensor full = attacked("pgd", p, {{"steps", "40"}, {"step", "0.1"}, {"full", "1"}});
     std::size_t better = 0;
     for (std::size_t n = 0; n < kSamples; ++n) {
       EXPECT_EQ(oracle_.forwards()[n], 41U);

@@ -238,21 +238,12 @@ Picture fit(const Picture& picture, const Shape& shape) {
   return to_picture(scaled);
 }
 
-bool encode_png(const Picture& picture, std::vector<std::uint8_t>& bytes) {
-  cv::Mat image = to_mat(picture).clone();
-  swap_red_and_blue(image);
-  return cv::imencode(".png", image, bytes);
-}
-
 }  // namespace
 }  // namespace gibbon::datasets
 
 extern "C" {
 [[gnu::visibility("default")]] extern const gibbon::datasets::Codecs gibbon_codecs_plugin;
-const gibbon::datasets::Codecs gibbon_codecs_plugin = {gibbon::datasets::kCodecsVersion,
-                                                       gibbon::datasets::decode_picture,
-                                                       gibbon::datasets::decode_on,
-                                                       gibbon::datasets::encode_png,
-                                                       gibbon::datasets::fit,
-                                                       gibbon::datasets::digit_steps};
+const gibbon::datasets::Codecs gibbon_codecs_plugin = {
+    gibbon::datasets::kCodecsVersion, gibbon::datasets::decode_picture, gibbon::datasets::decode_on,
+    gibbon::datasets::fit, gibbon::datasets::digit_steps};
 }

@@ -124,8 +124,9 @@ TEST_F(AttackCli, SavedExamplesAreForNumPyAndForOtherModels) {
                             "0.1 by no more than float32 rounding"));
   EXPECT_THAT(expect(3, "gibbon sweep --model m.onnx --from twice.npz -o f").err,
               HasSubstr("twice.npz: ids [1] is 0 for the second time"));
-  EXPECT_THAT(expect(2, kSweep + "--attack pgd --norm l2 --norm linf --save x.npz -o e").err,
-              HasSubstr("examples have one norm"));
+  EXPECT_THAT(
+      expect(2, kSweep + "--attack pgd --norm l2 --norm linf --epsilons 0.1 --save x.npz -o e").err,
+      HasSubstr("examples have one norm"));
 }
 
 const std::string kLong =
@@ -188,12 +189,27 @@ TEST_F(AttackCli, BadInputIsNamed) {
   EXPECT_THAT(error("--attack pgd:restarts=0"), HasSubstr("restarts = 0 is outside [1, "));
   EXPECT_THAT(error("--attack pgd:stepz=3"), HasSubstr("did you mean 'steps'?"));
   EXPECT_THAT(error("--attack pgd:target=2"), HasSubstr("target = 2 is outside [0, 1]"));
-  EXPECT_THAT(error("--attack ddn"),
+  EXPECT_THAT(error("--attack ddn --norm linf"),
               HasSubstr("supports none of the chosen norms; allowed are l2"));
   EXPECT_THAT(error("--attack fmn --norm l0 --epsilons 1.5"), HasSubstr("is not a whole number"));
   EXPECT_THAT(error("--attack autoattack:version=strong"),
               HasSubstr("known are standard, plus, rand"));
+  EXPECT_THAT(error("--attack pgd --norm l1 --norm linf"),
+              HasSubstr("usually have different budgets"));
   EXPECT_FALSE(shell.has("x/run.json"));
+}
+
+TEST_F(AttackCli, NormAndBudgetsFollowAttackAndData) {
+  const auto swept = expect(0, kSweep + "--attack ddn --samples 0:20 --gallery 0 -o d");
+  EXPECT_THAT(swept.err, HasSubstr("norm l2, the first that all these attacks support"));
+  const auto run = nlohmann::json::parse(shell.text("d/run.json"));
+  EXPECT_EQ(run["configuration"]["norm"], nlohmann::json::array({"l2"}));
+  EXPECT_EQ(run["curve"].size(), 13U) << "0 and twelve steps";
+  EXPECT_EQ(run["curve"].back()["epsilon"], 0.6);
+  expect(0, kSweep + "--attack jsma --samples 0:20 --gallery 0 -o k");
+  EXPECT_THAT(shell.text("k/curve.csv"), HasSubstr("jsma,l0,2,20,"));
+  EXPECT_EQ(shell.text("k/curve.csv").find("jsma,l0,3,"), std::string::npos)
+      << "no point has three values to change";
 }
 
 }  // namespace

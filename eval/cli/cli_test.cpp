@@ -151,8 +151,8 @@ TEST_F(Cli, Certifies) {
 TEST_F(Cli, CertificatesJoinTheSweepInTheFolder) {
   train_moons();
   expect(0,
-         "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd --norm linf --norm "
-         "l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
+         "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd:steps=40 --norm linf "
+         "--norm l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
   const std::string certify =
       "gibbon certify --model m.onnx --data moons --samples 0:100 --epsilons 0.1,0.2,0.4 --nodes 0 "
       "--quiet ";
@@ -336,8 +336,7 @@ TEST_F(Cli, ExperimentFilesAndDryRun) {
          "printf 'output = \"r\"\\ndata = \"blobs\"\\n[train]\\narch = \"2-8-3\"\\nepochs = 5\\n' "
          "> e.toml");
   const auto plan = expect(0, "gibbon run e.toml --dry-run");
-  EXPECT_THAT(plan.out,
-              AllOf(HasSubstr("arch           2-8-3"), HasSubstr("norm           \n")));
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("arch           2-8-3"), HasSubstr("norm           \n")));
   EXPECT_FALSE(shell.has("r"));
   const auto run = expect(0, "gibbon run e.toml --quiet");
   EXPECT_THAT(run.out, AllOf(HasSubstr("test accuracy"), HasSubstr("report r/report.html")));

@@ -60,7 +60,8 @@ TEST_F(ScriptCli, IsSweptLikeTheSameNetworkInOnnx) {
   EXPECT_EQ(model.at("architecture"), "TorchScript m.pt");
   EXPECT_EQ(model.at("sha256").get<std::string>().size(), 64U);
   EXPECT_EQ(model.at("parameters"), 784 * 16 + 16 + 16 * 10 + 10);
-  EXPECT_EQ(model.at("engine").at("input"), "16 × 784");
+  // As many rows as give the same bits each for itself: that depends on BLAS and machine.
+  EXPECT_THAT(model.at("engine").at("input"), testing::AnyOf("16 × 784", "1 × 784"));
   EXPECT_EQ(model.at("engine").at("judge"), "float64");
   EXPECT_THAT(model.at("engine").at("promise"), HasSubstr("same bits for any batch"));
   EXPECT_FALSE(run_json("onnx").at("model").contains("engine"));
@@ -77,7 +78,7 @@ TEST_F(ScriptCli, IsTheModelOfAnExperimentAndIsSmoothed) {
                           "samples = \"0:20\"\\n[sweep]\\nattack = [\"fgsm\"]\\nepsilons = "
                           "\"0.1\"\\ngallery = 0\\ninput-shape = \"784\"\\n' > e.toml\n"
                           "gibbon run e.toml");
-  EXPECT_THAT(ran.err, HasSubstr("called with 16 × 784, judged in float64"));
+  EXPECT_THAT(ran.err, testing::ContainsRegex("called with 16? × 784, judged in float64"));
   EXPECT_EQ(run_json("r").at("configuration").at("input-shape"), "784");
   expect(0, "gibbon smooth --model m.pt --data digits --samples 0:2 --n 100 --n0 10 -o s");
   const json smoothed = json::parse(shell_.text("s/smoothed.json"));

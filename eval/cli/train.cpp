@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/parallel.hpp"
+#include "base/printable.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/run_folder.hpp"
@@ -27,7 +28,8 @@ struct State {
     runs::DataOptions attacked = data;
     attacked.split = "test";
     attacked.samples = "all";
-    fmt::print("next: gibbon sweep --model {}{}\n", shell_word((folder / model).string()),
+    fmt::print("next: gibbon sweep --model {}{}\n",
+               printable(shell_word((folder / model).string())),
                typed(attacked.options(), runs::DataOptions().options()));
     return 0;
   }

@@ -30,9 +30,10 @@ std::string matrix(const Confusion& confusion, std::span<const std::string> name
                    const reports::table::Screen& screen) {
   reports::table::Table table{.title = "Confusion matrix",
                               .columns = {{.head = "true", .align = reports::table::Align::kLeft}}};
-  for (std::size_t c = 0; c < confusion.classes; ++c) table.columns.push_back({.head = names[c]});
+  for (std::size_t c = 0; c < confusion.classes; ++c)
+    table.columns.push_back({.head = printable(names[c])});
   for (std::size_t label = 0; label < confusion.classes; ++label) {
-    std::vector<reports::table::Cell> row{names[label]};
+    std::vector<reports::table::Cell> row{printable(names[label])};
     for (std::size_t c = 0; c < confusion.classes; ++c) {
       const std::uint64_t count = confusion.at(label, c);
       row.emplace_back(count == 0 ? "." : fmt::format("{}", count));

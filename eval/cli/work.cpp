@@ -104,6 +104,7 @@ class Sweeping {
     const std::filesystem::path path = job_.folder / kJournal;
     const sweep::PartLayout parts = sweep::part_layout(plan_.sweep, data_, target_);
     runs::SweepFields settled = runs::settled(job_.fields, plan_.sweep);
+    plan_.fields = settled;  // what nobody said is on record, too
     runs::Journal journal(path,
                           runs::sweep_identity(runs::model_identity(job_.model.sha256, target_),
                                                data_, plan_.sweep, settled.fields()),

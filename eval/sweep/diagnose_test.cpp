@@ -93,7 +93,7 @@ TEST_F(Diagnosis, WeakAttacksThatDoBetterThanStrongOnes) {
                   "At ε = 0.1 (linf), 400 samples are robust to pgd, but only 390 to fmn (10 "
                   "samples broken only by the latter, 0 only by the former; 95 % interval of the "
                   "difference 0.5-1.8 points)")));
-  EXPECT_THAT(said, Contains(HasSubstr("Try steps=80 (now 40), restarts=4 (now 1) of pgd.")));
+  EXPECT_THAT(said, Contains(HasSubstr("Try steps=200 (now 100), restarts=4 (now 1) of pgd.")));
 }
 
 // One sample of 200, or three that only one of two attacks breaks, are chance.

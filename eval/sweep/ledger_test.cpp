@@ -56,7 +56,7 @@ class Ledger : public testing::Test {
   datasets::Dataset mnist_;
 };
 
-constexpr const char* kWorstCase = "worst-case(fgsm,pgd,apgd-ce,apgd-dlr,fmn)";
+constexpr const char* kWorstCase = "worst-case(fgsm,pgd:steps=40,apgd-ce,apgd-dlr,fmn)";
 
 TEST_F(Ledger, IsNowhereATenthOfAPointAboveEveryAttackAtEveryBudget) {
   for (const auto& [norm, largest] :
