@@ -150,9 +150,10 @@ TEST_F(Cli, Certifies) {
 
 TEST_F(Cli, CertificatesJoinTheSweepInTheFolder) {
   train_moons();
-  expect(0,
-         "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd:steps=40 --norm linf "
-         "--norm l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
+  expect(
+      0,
+      "gibbon sweep --model m.onnx --data moons --samples 0:100 --attack pgd:steps=40 --norm linf "
+      "--norm l1 --epsilons 0:0.4:0.1 --quiet -o r && cp -r r plain");
   const std::string certify =
       "gibbon certify --model m.onnx --data moons --samples 0:100 --epsilons 0.1,0.2,0.4 --nodes 0 "
       "--quiet ";
