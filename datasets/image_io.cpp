@@ -264,7 +264,9 @@ std::vector<DigitStep> prepare_digit(const Picture& picture, const std::string& 
 
 Picture fit(const Picture& picture, const Shape& shape) {
   expect_pixels(picture);
-  return codecs().fit(picture, shape);
+  const bool fits = picture.height == shape.height && picture.width == shape.width &&
+                    picture.channels == shape.channels;
+  return fits ? picture : codecs().fit(picture, shape);
 }
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {
