@@ -6,6 +6,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
@@ -36,6 +37,7 @@ struct State {
   std::string markdown;
   std::string json;
   bool annotations = false;
+  bool every_point = false;
 
   [[nodiscard]] reports::gate::Demands demands() const {
     if (baseline.empty() && require.empty())
@@ -49,11 +51,24 @@ struct State {
     reports::gate::Demands all{.criteria = {.margin = margin / 100.0, .alpha = alpha},
                                .strict = strict,
                                .requirements = {},
-                               .max_slowdown = max_slowdown};
+                               .max_slowdown = max_slowdown,
+                               .places = {.run = printable(shell_word(folder)),
+                                          .baseline = printable(shell_word(baseline))}};
     require_sensible(all.criteria);
     for (const std::string& text : require)
       all.requirements.push_back(reports::gate::parse_requirement(text));
     return all;
+  }
+
+  void print(const reports::gate::GateResult& result) const {
+    const bool github = environment("GITHUB_ACTIONS") == "true";
+    fmt::print("{}", reports::gate::to_text(result, screen().colour));
+    const std::string details = reports::gate::details_text(
+        result, every_point || github ? reports::gate::Rows::kAll : reports::gate::Rows::kChanged);
+    // GitHub's log folds a group.
+    fmt::print("{}{}{}", github ? "::group::Details\n" : "\n", details,
+               github ? "::endgroup::\n" : "");
+    if (annotations || github) fmt::print("{}", reports::gate::to_annotations(result));
   }
 
   int run() const {
@@ -67,9 +82,7 @@ struct State {
     if (!markdown.empty()) write_atomically(markdown, reports::gate::to_markdown(result));
     if (!json.empty()) write_atomically(json, reports::gate::to_json(result));
     append_summary(reports::gate::to_markdown(result));
-    if (annotations || environment("GITHUB_ACTIONS") == "true")
-      fmt::print("{}", reports::gate::to_annotations(result));
-    fmt::print("{}", reports::gate::to_text(result, screen().colour));
+    print(result);
     return result.passed() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }
 };
@@ -99,6 +112,8 @@ void add_check(Parser root) {
   app.option("--markdown", state->markdown,
              "write Markdown to this file; also appended to $GITHUB_STEP_SUMMARY");
   app.option("--json", state->json, "write JSON to this file");
+  app.flag("--all", state->every_point,
+           "list the points that are unchanged or repeat another, too");
   app.flag("--annotations", state->annotations,
            "print GitHub annotations; on when $GITHUB_ACTIONS is true");
   app.run([state] { return state->run(); });

@@ -56,7 +56,7 @@ TEST(Gate, ARealDropIsSeenAndANearMissIsOpen) {
 
   // The same drop in a tenth of the samples is no evidence, and the gate says what would be.
   const Snapshot few = cases::snapshot({});
-  const Snapshot fewer = cases::snapshot({.sha256 = "new", .distance = dropping(10)});
+  const Snapshot fewer = cases::snapshot({.sha256 = "new", .distance = dropping(7)});
   const GateResult open = judge(&few, fewer, {});
   EXPECT_EQ(point(open, "pgd linf 0.1").verdict, Verdict::kCannotTell);
   EXPECT_TRUE(open.passed());
@@ -219,13 +219,76 @@ TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
 TEST(Gate, ChangedSamplesAreListed) {
   const Snapshot before = cases::snapshot({.n = 100});
   const Snapshot now = cases::snapshot({.n = 100, .distance = dropping(1)});
-  const auto changed = changed_samples(before, now);
-  ASSERT_EQ(changed.size(), 5U) << "pgd and worst-case twice, noise at 0.2";
-  EXPECT_EQ(changed[0].id, 150U);
-  EXPECT_EQ(changed[0].point, 1U);
-  EXPECT_EQ(changed[0].right_now, 0);
-  EXPECT_EQ(changed_samples(now, before)[0].right_now, 1);
-  EXPECT_EQ(compare_points(before, now, {})[changed[2].point].name, "noise linf 0.2");
+  const auto points = compare_points(before, now, {});
+  EXPECT_THAT(points[1].lost, testing::ElementsAre(150U));
+  EXPECT_THAT(points[1].gained, IsEmpty());
+  EXPECT_THAT(points[3].lost, IsEmpty()) << points[3].name;
+  EXPECT_THAT(points[4].lost, testing::ElementsAre(150U)) << points[4].name;
+  EXPECT_THAT(compare_points(now, before, {})[1].gained, testing::ElementsAre(150U));
+}
+
+TEST(Gate, ARowThatRepeatsAnotherCountsOnce) {
+  const auto judge_without = [](Snapshot first, Snapshot second) {
+    for (Snapshot* snapshot : {&first, &second})
+      std::erase_if(snapshot->points,
+                    [](const Point& p) { return p.kind == record::RowKind::kWorstCase; });
+    return judge(&first, second, {});
+  };
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(60)});
+  const GateResult all = judge(&before, now, {});
+  const GateResult few = judge_without(before, now);
+  EXPECT_EQ(point(all, "worst-case linf 0.1").repeats, "pgd linf 0.1");
+  EXPECT_EQ(point(all, "worst-case linf 0.1").verdict, point(all, "pgd linf 0.1").verdict);
+  EXPECT_EQ(point(all, "pgd linf 0.1").repeats, "");
+  EXPECT_EQ(point(all, "pgd linf 0.1").adjusted, point(few, "pgd linf 0.1").adjusted);
+  EXPECT_EQ(all.findings.size(), few.findings.size());
+
+  // A single sample that only another attack breaks makes it a row of its own.
+  Snapshot own = now;
+  std::ranges::find(own.points, record::RowKind::kWorstCase, &Point::kind)->right[299] = 0;
+  EXPECT_EQ(point(judge(&before, own, {}), "worst-case linf 0.1").repeats, "");
+}
+
+TEST(Gate, PointsOfOneAttackAreToldTogether) {
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = [](std::size_t k) {
+                                          const std::size_t rank = k % 1000;
+                                          if (rank == 60) return 0.1;
+                                          return rank == 70 ? 0.2 : cases::usual_distance(k);
+                                        }});
+  const GateResult result = judge(&before, now, {.criteria = {.margin = 0.0}});
+  const auto heads = headlines(result);
+  ASSERT_EQ(heads.front().subject, "2 of 2 points of pgd linf");
+  EXPECT_THAT(heads.front().text, testing::StartsWith("largest at pgd linf 0.2: 50.00 % -> 49.80"));
+  EXPECT_EQ(heads.front().samples.substr(0, 35), "newly broken: samples 160, 170, 116");
+  EXPECT_EQ(result.findings.front().subject, "pgd linf 0.1") << "each of them is still there";
+}
+
+TEST(Gate, AdviceNamesTheCommandsAndSpeaksOfEveryKindOnce) {
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(100)});
+  const std::vector<Advice> worse =
+      advice(judge(&before, now, {.places = {.run = "'my run'", .baseline = "b.json"}}));
+  ASSERT_EQ(worse.size(), 1U);
+  EXPECT_EQ(worse[0].what, "worse");
+  EXPECT_EQ(worse[0].steps.front().command, "gibbon compare 'my run' b.json -o changes.html");
+  EXPECT_EQ(worse[0].steps.back().command, "gibbon baseline 'my run' -o b.json --force");
+
+  Snapshot weaker = before;
+  weaker.strength = {cases::strength_of(20)};
+  weaker.environment["kernels"] = "avx2";
+  const std::vector<Advice> attack = advice(judge(&before, weaker, {}));
+  ASSERT_EQ(attack.size(), 1U);
+  EXPECT_EQ(attack[0].what, "attack weaker");
+  EXPECT_THAT(attack[0].steps[0].text,
+              HasSubstr("kernels: \"reference\" in the baseline, \"avx2\" in this run"));
+
+  EXPECT_THAT(advice(judge(&before, before, {})), IsEmpty());
+  const Snapshot near = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(35)});
+  const std::vector<Advice> open = advice(judge(&before, near, {.strict = true}));
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].what, "cannot tell");
 }
 
 TEST(Gate, ComparesWhatBothHave) {

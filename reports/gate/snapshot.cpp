@@ -155,9 +155,13 @@ std::uint64_t Point::correct() const {
 }
 
 std::string Point::name() const {
-  return kind == record::RowKind::kClean
-             ? std::string(to_string(kind))
-             : fmt::format("{} {} {}", printable(attack), norm, record::compact(epsilon));
+  return kind == record::RowKind::kClean ? entry()
+                                         : fmt::format("{} {}", entry(), record::compact(epsilon));
+}
+
+std::string Point::entry() const {
+  return kind == record::RowKind::kClean ? std::string(to_string(kind))
+                                         : fmt::format("{} {}", printable(attack), norm);
 }
 
 bool Point::same_as(const Point& other) const {

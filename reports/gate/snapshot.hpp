@@ -22,7 +22,8 @@ struct Point {
   std::vector<std::uint8_t> right;  ///< per sample: 1 where the model stands, or is proved to
 
   [[nodiscard]] std::uint64_t correct() const;
-  [[nodiscard]] std::string name() const;  ///< "clean" or "pgd linf 0.1"
+  [[nodiscard]] std::string name() const;   ///< "clean" or "pgd linf 0.1"
+  [[nodiscard]] std::string entry() const;  ///< "clean" or "pgd linf"
   /// The same attack, norm and ε; outcomes are not looked at.
   [[nodiscard]] bool same_as(const Point& other) const;
 };
