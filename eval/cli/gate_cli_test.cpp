@@ -83,7 +83,16 @@ TEST_F(GateCli, AWorseModelFailsWhereverOneLooks) {
                                         Not(ContainsRegex("[^\\\\]<script"))));
   EXPECT_THAT(expect(3, "GITHUB_STEP_SUMMARY=no/s.md gibbon check r --baseline b.json").err,
               HasSubstr("GITHUB_STEP_SUMMARY"));
-  EXPECT_THAT(expect(0, "gibbon compare r w").out, HasSubstr("worse"));
+  EXPECT_THAT(expect(0, "gibbon compare r w").out,
+              AllOf(HasSubstr("worse"), HasSubstr("clean, right in A and wrong in B: samples ")));
+  // A baseline is the earlier one, in either order, and needs no folder for a page.
+  const auto turned = expect(0, "gibbon compare w b.json -o x.html");
+  EXPECT_THAT(turned.out, StartsWith("A  m.onnx"));
+  EXPECT_EQ(turned.out, expect(0, "gibbon compare b.json w -o x.html").out);
+  EXPECT_THAT(shell.text("x.html"), AllOf(HasSubstr("<h2>this run against baseline</h2>"),
+                                          HasSubstr("\"sides\":[\"baseline\",\"this run\"]")));
+  EXPECT_THAT(expect(2, "gibbon compare b.json b.json -o y.html").err,
+              HasSubstr("give the folder of one of the runs"));
 }
 
 TEST_F(GateCli, AWeakerAttackIsNoBetterModel) {

@@ -230,7 +230,11 @@ Snapshot snapshot_of(const record::Run& run) {
                     .model_sha256 = text_at(run.provenance, "/model/sha256"),
                     .points = outcomes_of(run),
                     .environment = at(run.provenance, "/environment")};
-  for (const record::SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
+  for (const record::SampleRecord& r : run.records(0)) {
+    snapshot.ids.push_back(r.id);
+    snapshot.labels.push_back(r.label);
+  }
+  snapshot.class_names = record::subject_of(run).class_names;
   snapshot.conditions = conditions_of(run, snapshot.ids);
   if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
   const std::string file = "run.json";

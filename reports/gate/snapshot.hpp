@@ -44,9 +44,11 @@ struct Snapshot {
   /// certificates.
   nlohmann::ordered_json conditions;
   std::vector<std::uint64_t> ids;  ///< of the samples, in the order of every list of outcomes
-  std::vector<Point> points;       ///< outcomes_of()
-  std::vector<Strength> strength;  ///< empty: not measured
-  std::vector<Speed> speed;        ///< likewise
+  std::vector<int> labels;         ///< likewise; empty of a baseline, which keeps their hash alone
+  std::vector<std::string> class_names;  ///< of the run, if it has any; likewise
+  std::vector<Point> points;             ///< outcomes_of()
+  std::vector<Strength> strength;        ///< empty: not measured
+  std::vector<Speed> speed;              ///< likewise
   nlohmann::ordered_json environment;
 };
 
