@@ -102,7 +102,8 @@ void add_check(Parser root) {
       .shows_default();
   app.flag("--strict", state->strict, "fail on 'cannot tell' as well");
   app.option("--require", state->require,
-             "minimum rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+             "minimum rate at a point: 'clean >= 94%', 'pgd linf 0.1 > 0.2', 'class 3: fgsm 0.1 >= "
+             "0.4'; repeatable")
       .one_each();
   app.option("--max-slowdown", state->max_slowdown,
              "largest allowed growth of an attack's time, relative to the reference workload; 0: "

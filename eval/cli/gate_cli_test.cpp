@@ -151,6 +151,9 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
               HasSubstr("the checksum does not match"));
   EXPECT_THAT(error(2, "gibbon check r --require 'pgd linf 0.15 >= 0.2'"),
               HasSubstr("allowed are clean, pgd linf 0.1, "));
+  expect(0, "gibbon check r --require 'class 1: clean > 50%' --require 'pgd 0.1 > 20 %'");
+  EXPECT_THAT(error(2, "gibbon check r --require 'class 7: clean > 50%'"),
+              HasSubstr("no sample of class '7'"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --margin -1"), HasSubstr("--margin -1"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --alpha 0.7"), HasSubstr("--alpha 0.7"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --max-slowdown 0.5"),

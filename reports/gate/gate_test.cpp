@@ -191,12 +191,80 @@ TEST(Gate, RequirementsStandAlone) {
     return record::cases::message_of<record::Refusal>([&] { return demand(text); });
   };
   EXPECT_THAT(refusal("pgd linf 0.3 >= 0.1"), HasSubstr("allowed are clean, pgd linf 0.1, pgd"));
-  EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("expected '>='"));
-  EXPECT_THAT(refusal("clean >= 95"), HasSubstr("not a number in [0, 1]"));
+  EXPECT_THAT(refusal("clean = 0.9"), HasSubstr("expected '>=' or '>'"));
+  EXPECT_THAT(refusal("clean >= 95"), HasSubstr("nor a percentage as 94%"));
+  EXPECT_THAT(refusal("clean >= 101%"), HasSubstr("nor a percentage as 94%"));
   EXPECT_THAT(refusal("clean >= nan"), HasSubstr("not a number in [0, 1]"));
   EXPECT_THAT(refusal("pgd linf >= 0.5"), HasSubstr("expected an ε"));
-  EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("an attack, a norm and ε"));
+  EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("expected an attack before the ε"));
   EXPECT_THAT(refusal("pgd linf 1/0 >= 0.5"), HasSubstr("expected an ε"));
+}
+
+TEST(Gate, RequirementsKnowMoreThanAndPercent) {
+  const Snapshot now = cases::snapshot({});
+  const auto met = [&](const std::string& text) {
+    return measure(parse_requirement(text), now).met();
+  };
+  EXPECT_TRUE(met("clean >= 95%"));
+  EXPECT_TRUE(met("clean >= 95 %"));
+  EXPECT_TRUE(met("clean > 94.9%"));
+  EXPECT_FALSE(met("clean > 95%"));
+  EXPECT_FALSE(met("clean > 0.95"));
+  EXPECT_TRUE(met("PGD Linf 0.2 >= 50%"));
+  EXPECT_TRUE(met("pgd 0.2 >= 0.5")) << "the run has one norm";
+  EXPECT_EQ(parse_requirement("pgd inf 0.2 > 7%").name(), "pgd linf 0.2 > 0.07");
+  // Every share is met by itself, whatever its last bit is.
+  for (std::uint64_t k = 0; k <= 1000; ++k) {
+    RequirementResult exact{
+        .requirement = parse_requirement(fmt::format("clean >= {}.{}%", k / 10, k % 10)),
+        .n = 1000,
+        .correct = k};
+    EXPECT_TRUE(exact.met()) << k;
+    exact.requirement.bound = Requirement::Bound::kMoreThan;
+    EXPECT_FALSE(exact.met()) << k;
+  }
+
+  Snapshot two = now;
+  for (Point& point : two.points)
+    if (point.attack == "noise") {
+      point.attack = "pgd";
+      point.norm = "l2";
+    }
+  EXPECT_THAT(message_of<record::Refusal>(
+                  [&] { return measure(parse_requirement("pgd 0.2 >= 0.5"), two); }),
+              HasSubstr("say which norm: pgd linf 0.2 or pgd l2 0.2"));
+  EXPECT_TRUE(measure(parse_requirement("pgd linf 0.2 >= 0.5"), two).met());
+}
+
+TEST(Gate, RequirementsCanBeOfAClass) {
+  record::Run run = cases::run_of({});
+  run.provenance["data"]["classes"] = {"cat", "tench, Tinca tinca", "dog", "4"};
+  for (record::SampleRecord& r : run.samples) {
+    if (r.id < 300) continue;
+    r.clean_label = static_cast<std::int16_t>(r.clean_label == r.label ? 2 : 0);
+    r.label = 2;
+  }
+  const Snapshot now = snapshot_of(run);
+  const auto measured = [&](const std::string& text) {
+    return measure(parse_requirement(text), now);
+  };
+  for (const char* name : {"1", "tench", "Tinca tinca"}) {
+    const RequirementResult tench = measured(fmt::format("class {}: pgd 0.1 >= 80%", name));
+    EXPECT_EQ(tench.n, 200U) << name;
+    EXPECT_EQ(tench.correct, 160U);
+    EXPECT_TRUE(tench.met());
+    EXPECT_EQ(tench.interval.low, record::wilson95(160, 200).low);
+  }
+  EXPECT_EQ(measured("class DOG: clean > 0.9").correct, 760U);
+  EXPECT_EQ(measured("class 2: clean > 0.9").requirement.name(), "class 2: clean > 0.9");
+  const auto refusal = [&](const std::string& text) {
+    return message_of<record::Refusal>([&] { return measured(text); });
+  };
+  EXPECT_THAT(refusal("class 3: clean > 0.9"),
+              HasSubstr("no sample of class '3'; its classes are tench, Tinca tinca, dog"));
+  EXPECT_THAT(refusal("class 3 clean > 0.9"), HasSubstr("expected ':' after the class"));
+  EXPECT_THAT(refusal("class : clean > 0.9"), HasSubstr("expected a class before ':'"));
+  EXPECT_THAT(refusal("class 1: pgd >= 0.5"), HasSubstr("expected an ε"));
 }
 
 TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
