@@ -190,6 +190,27 @@ TEST_F(GateCli, StoredExamplesAreNotMeasuredForStrength) {
   expect(0, "gibbon baseline t -o t.json && gibbon check t --baseline t.json");
 }
 
+TEST_F(GateCli, ATrendIsInTheOrderOfTime) {
+  make_baseline();
+  expect(0, "mkdir old && cp -r r old/r && cp b.json old/b.json");
+  expect(0, "touch -d 2020-01-02 b.json; touch -d 2020-01-01 r/run.json");
+  const auto places = [&](const std::string& line) {
+    const std::string out = expect(0, line).out;
+    return out.find("\nr ") < out.find("\nb ");
+  };
+  EXPECT_TRUE(places("gibbon trend b.json r -o t.svg"));
+  EXPECT_THAT(shell.text("t.svg"), HasSubstr("<svg"));
+  EXPECT_FALSE(places("gibbon trend b.json r --order given"));
+  // Names that would be the same are paths.
+  EXPECT_THAT(expect(0, "gibbon trend r old/r/ --epsilons 0.1,0.2").out,
+              AllOf(HasSubstr("\nold/r/ "), HasSubstr("pgd linf 0.2"), Not(HasSubstr("0.3"))));
+  EXPECT_THAT(expect(2, "gibbon trend r --epsilons 0.7").err, HasSubstr("no run has an attack"));
+  EXPECT_THAT(expect(2, "gibbon trend r --order size").err, HasSubstr("known are time, given"));
+  EXPECT_THAT(expect(3, "gibbon trend r nowhere").err, HasSubstr("nowhere"));
+  EXPECT_THAT(expect(3, "gibbon trend r -o no/t.svg").err, HasSubstr("no/t.svg"));
+  EXPECT_THAT(shell.text("r/badge.svg"), HasSubstr("robust accuracy"));
+}
+
 TEST_F(GateCli, SimulationSaysItsRates) {
   EXPECT_THAT(expect(0, "gibbon simulate-gate --n 500 --repetitions 50 --drop 1").out,
               HasSubstr("some point worse"));
