@@ -7,43 +7,56 @@
 namespace gibbon::reports::gate {
 namespace {
 
-/// How the two environments differ, a part of a sentence.
+/// How the two environments differ; empty where they do not.
 std::string environment_of(const GateResult& result) {
   std::string text;
   for (const Finding& f : result.findings)
     if (f.subject == "environment")
       text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", f.what, f.text);
-  return text.empty() ? "gibbon, kernels and instruction set are those of the baseline" : text;
+  return text;
 }
 
 std::vector<Advice::Step> steps_for(const GateResult& result, const std::string& what) {
-  const Advice::Step see{.text = "See which samples, and what both models say:",
-                         .command = fmt::format("gibbon compare {} {} -o changes.html",
-                                                result.places.run, result.places.baseline)};
+  const Advice::Step see{
+      .text =
+          "See which samples, and what the model says to them now (and what it said then, "
+          "with the folder of the baseline's run in place of its file):",
+      .command = fmt::format("gibbon compare {} {} -o changes.html", result.places.run,
+                             result.places.baseline)};
   const Advice::Step accept{
       .text = "If it is meant, accept the new outcomes, and commit the file with the reason:",
       .command = fmt::format("gibbon baseline {} -o {} --force", result.places.run,
                              result.places.baseline)};
   const std::string environment = environment_of(result);
   if (what == "worse" && result.same_model) {
-    return {{.text = "The model is that of the baseline, so the attacks became stronger or the "
-                     "machine computes differently (" +
-                     environment + "). Measure again as the baseline was measured.",
-             .command = ""},
-            accept};
+    return {
+        {.text = fmt::format("The model is that of the baseline, so the attacks became stronger "
+                             "or the machine computes differently ({}). Measure again as the "
+                             "baseline was measured.",
+                             environment.empty() ? "both report the same" : environment),
+         .command = ""},
+        accept};
   }
   if (what == "worse") {
-    return {see,
-            {.text = "If it is not meant, take back what changed the model, and attack it again.",
-             .command = ""},
-            accept};
+    return {
+        see,
+        {.text = fmt::format("The model is another file{}. If that is not meant, take back what "
+                             "changed it, and attack it again.",
+                             result.models.empty() ? "" : ", " + result.models),
+         .command = ""},
+        accept};
   }
   if (what == "attack weaker") {
     return {{.text = "A network that did not change withstands more than before, so the attack "
-                     "finds less (" +
-                     environment +
-                     "). Attack with the gibbon of the baseline, or take back what changed the "
-                     "attack.",
+                     "finds less.",
+             .command = ""},
+            {.text = environment.empty()
+                         ? "Revision, kernels and instruction set are those of the baseline: take "
+                           "back what changed the attack's code since, or measure again, if the "
+                           "run's files were touched."
+                         : "What is not as it was: " + environment +
+                               ". Attack with what the baseline had, or take back what changed the "
+                               "attack.",
              .command = ""},
             accept};
   }

@@ -162,6 +162,12 @@ GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& d
   require_comparable(*baseline, now);
   result.baseline = printable(baseline->model);
   result.same_model = !now.model_sha256.empty() && now.model_sha256 == baseline->model_sha256;
+  if (!now.model_sha256.empty() && !baseline->model_sha256.empty()) {
+    constexpr std::size_t kDigits = 8;
+    result.models = printable(fmt::format("sha256 {}… in the baseline, {}… in this run",
+                                          baseline->model_sha256.substr(0, kDigits),
+                                          now.model_sha256.substr(0, kDigits)));
+  }
   result.points = compare_points(*baseline, now, demands.criteria);
   if (result.points.size() != baseline->points.size() || result.points.size() != now.points.size())
     throw record::Refusal(

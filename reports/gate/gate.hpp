@@ -68,6 +68,7 @@ struct GateResult {
   std::vector<Finding> findings;
   Places places;
   bool same_model = false;  ///< the model is that of the baseline, bit by bit
+  std::string models;  ///< "sha256 3f2a91c0… in the baseline, …"; empty where one is not known
 
   [[nodiscard]] bool passed() const;
   [[nodiscard]] std::string verdict() const;  ///< "PASS" or "FAIL: clean worse, pgd linf 0.1 worse"

@@ -342,6 +342,7 @@ TEST(Gate, AdviceNamesTheCommandsAndSpeaksOfEveryKindOnce) {
   EXPECT_EQ(worse[0].what, "worse");
   EXPECT_EQ(worse[0].steps.front().command, "gibbon compare 'my run' b.json -o changes.html");
   EXPECT_EQ(worse[0].steps.back().command, "gibbon baseline 'my run' -o b.json --force");
+  EXPECT_THAT(worse[0].steps[1].text, HasSubstr("sha256 old… in the baseline, new… in this run"));
 
   Snapshot weaker = before;
   weaker.strength = {cases::strength_of(20)};
@@ -349,7 +350,7 @@ TEST(Gate, AdviceNamesTheCommandsAndSpeaksOfEveryKindOnce) {
   const std::vector<Advice> attack = advice(judge(&before, weaker, {}));
   ASSERT_EQ(attack.size(), 1U);
   EXPECT_EQ(attack[0].what, "attack weaker");
-  EXPECT_THAT(attack[0].steps[0].text,
+  EXPECT_THAT(attack[0].steps[1].text,
               HasSubstr("kernels: \"reference\" in the baseline, \"avx2\" in this run"));
 
   EXPECT_THAT(advice(judge(&before, before, {})), IsEmpty());

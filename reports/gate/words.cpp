@@ -85,9 +85,10 @@ std::string summary(const GateResult& result) {
       return p.verdict == verdict && p.repeats.empty();
     });
     if (count == 0) continue;
-    parts.push_back(
-        parts.empty() ? fmt::format("{} of {} points {}", count, tested(result), to_string(verdict))
-                      : fmt::format("{} {}", count, to_string(verdict)));
+    const bool suspect = verdict == Verdict::kBetter && result.same_model;
+    const std::string name = to_string(verdict) + (suspect ? " with the same model" : "");
+    parts.push_back(parts.empty() ? fmt::format("{} of {} points {}", count, tested(result), name)
+                                  : fmt::format("{} {}", count, name));
   }
   if (const PointResult* most = largest_change(result); most != nullptr) {
     parts.back() += fmt::format(" (largest change {:+.2f} points, {})",
