@@ -71,7 +71,7 @@ struct State {
     if (annotations || github) fmt::print("{}", reports::gate::to_annotations(result));
   }
 
-  int run() const {
+  [[nodiscard]] int run() const {
     const reports::gate::Demands all = demands();
     std::optional<reports::gate::Snapshot> before;
     if (!baseline.empty()) before = reports::gate::read_baseline(read_file(baseline), baseline);

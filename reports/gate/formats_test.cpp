@@ -151,7 +151,7 @@ TEST(Json, HoldsEveryNumber) {
   EXPECT_EQ(json["points"].size(), 7U);
   EXPECT_EQ(json["points"][1]["verdict"], "worse");
   EXPECT_EQ(json["points"][1]["lost"], 100);
-  EXPECT_EQ(json["points"][1]["lost_samples"].size(), 100U);
+  ASSERT_EQ(json["points"][1]["lost_samples"].size(), 100U);
   EXPECT_EQ(json["points"][1]["lost_samples"][1], 260);
   EXPECT_EQ(json["points"][1]["repeats"], nullptr);
   EXPECT_EQ(json["points"][5]["repeats"], json["points"][1]["point"]);

@@ -148,6 +148,7 @@ int label_of(const Requirement& requirement, const Snapshot& now) {
       return label;
   }
   std::vector<std::string> known;
+  known.reserve(present.size());
   for (const int label : present)
     known.push_back(printable(record::class_name(now.class_names, label)));
   refuse(requirement, fmt::format("this run has no sample of class '{}'; its classes are {}",

@@ -63,8 +63,8 @@ figure::Trend trend_of(std::span<const Dated> runs, std::span<const double> epsi
     return at != telling.end() && near(at->second);
   };
   std::vector<Point> points;  // of any run, in the order of the last
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    for (const Point& point : run->snapshot.points) {
+  for (std::size_t k = runs.size(); k-- > 0;) {
+    for (const Point& point : runs[k].snapshot.points) {
       const auto known =
           std::ranges::find_if(points, [&](const Point& p) { return p.same_as(point); });
       if (known == points.end() && wanted(point)) points.push_back(point);
