@@ -6,6 +6,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
@@ -36,6 +37,7 @@ struct State {
   std::string markdown;
   std::string json;
   bool annotations = false;
+  bool every_point = false;
 
   [[nodiscard]] reports::gate::Demands demands() const {
     if (baseline.empty() && require.empty())
@@ -49,14 +51,27 @@ struct State {
     reports::gate::Demands all{.criteria = {.margin = margin / 100.0, .alpha = alpha},
                                .strict = strict,
                                .requirements = {},
-                               .max_slowdown = max_slowdown};
+                               .max_slowdown = max_slowdown,
+                               .places = {.run = printable(shell_word(folder)),
+                                          .baseline = printable(shell_word(baseline))}};
     require_sensible(all.criteria);
     for (const std::string& text : require)
       all.requirements.push_back(reports::gate::parse_requirement(text));
     return all;
   }
 
-  int run() const {
+  void print(const reports::gate::GateResult& result) const {
+    const bool github = environment("GITHUB_ACTIONS") == "true";
+    fmt::print("{}", reports::gate::to_text(result, screen().colour));
+    const std::string details = reports::gate::details_text(
+        result, every_point || github ? reports::gate::Rows::kAll : reports::gate::Rows::kChanged);
+    // GitHub's log folds a group.
+    fmt::print("{}{}{}", github ? "::group::Details\n" : "\n", details,
+               github ? "::endgroup::\n" : "");
+    if (annotations || github) fmt::print("{}", reports::gate::to_annotations(result));
+  }
+
+  [[nodiscard]] int run() const {
     const reports::gate::Demands all = demands();
     std::optional<reports::gate::Snapshot> before;
     if (!baseline.empty()) before = reports::gate::read_baseline(read_file(baseline), baseline);
@@ -67,9 +82,7 @@ struct State {
     if (!markdown.empty()) write_atomically(markdown, reports::gate::to_markdown(result));
     if (!json.empty()) write_atomically(json, reports::gate::to_json(result));
     append_summary(reports::gate::to_markdown(result));
-    if (annotations || environment("GITHUB_ACTIONS") == "true")
-      fmt::print("{}", reports::gate::to_annotations(result));
-    fmt::print("{}", reports::gate::to_text(result, screen().colour));
+    print(result);
     return result.passed() ? 0 : static_cast<int>(ErrorKind::kCheckFailed);
   }
 };
@@ -89,7 +102,8 @@ void add_check(Parser root) {
       .shows_default();
   app.flag("--strict", state->strict, "fail on 'cannot tell' as well");
   app.option("--require", state->require,
-             "minimum rate at a point: 'clean >= 0.94' or 'pgd linf 0.1 >= 0.2'; repeatable")
+             "minimum rate at a point: 'clean >= 94%', 'pgd linf 0.1 > 0.2', 'class 3: fgsm 0.1 >= "
+             "0.4'; repeatable")
       .one_each();
   app.option("--max-slowdown", state->max_slowdown,
              "largest allowed growth of an attack's time, relative to the reference workload; 0: "
@@ -99,6 +113,8 @@ void add_check(Parser root) {
   app.option("--markdown", state->markdown,
              "write Markdown to this file; also appended to $GITHUB_STEP_SUMMARY");
   app.option("--json", state->json, "write JSON to this file");
+  app.flag("--all", state->every_point,
+           "list the points that are unchanged or repeat another, too");
   app.flag("--annotations", state->annotations,
            "print GitHub annotations; on when $GITHUB_ACTIONS is true");
   app.run([state] { return state->run(); });

@@ -78,6 +78,7 @@ void add_report(Parser root);
 void add_baseline(Parser root);
 void add_check(Parser root);
 void add_compare(Parser root);
+void add_trend(Parser root);
 void add_simulate_gate(Parser root);
 void add_gallery(Parser root);
 void add_crosscheck(Parser root);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <array>
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/printable.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/runs/run_folder.hpp"
 #include "reports/gate/baseline.hpp"
@@ -27,7 +27,9 @@ struct Side {
     snapshot = reports::gate::snapshot_of(*run);
     gallery = runs::read_run_gallery(path, *run);
   }
-  [[nodiscard]] reports::page::PageRun page() const { return {.run = &*run, .gallery = &gallery}; }
+  [[nodiscard]] reports::page::Side named(const std::string& name) const {
+    return {.name = run ? name : "baseline", .snapshot = &snapshot, .run = run ? &*run : nullptr};
+  }
 
   std::optional<reports::record::Run> run;  ///< none of a baseline
   reports::gate::Snapshot snapshot;
@@ -41,20 +43,27 @@ struct State {
   std::string output;
 
   void write_page(const Side& one, const Side& other) const {
-    if (!one.run || !other.run) {
+    std::vector<reports::page::PageRun> pages;
+    for (const Side* side : {&one, &other})
+      if (side->run) pages.push_back({.run = &*side->run, .gallery = &side->gallery});
+    if (pages.empty()) {
       fail_usage(
-          "--output {}: a page takes two folders of runs; {} is a baseline, which has no records "
-          "to draw; give the folder of its run",
-          output, one.run ? second : first);
+          "--output {}: {} and {} are baselines, which have no records to draw; give the folder of "
+          "one of the runs",
+          output, first, second);
     }
-    const std::array pages{one.page(), other.page()};
-    write_atomically(output, reports::page::to_html(
-                                 pages, "", reports::page::changes_between(*one.run, *other.run)));
+    const auto comparison = reports::page::compare(
+        one.named("A"), other.named(one.run ? "B" : "this run"), reports::gate::Criteria());
+    write_atomically(output, reports::page::to_html(pages, "", comparison));
   }
 
   void run() const {
-    const Side one(first);
-    const Side other(second);
+    const Side given(first);
+    const Side next(second);
+    // A baseline is what was before, whatever the order: RUN BASELINE as well as BASELINE RUN.
+    const bool turned = given.run.has_value() && !next.run.has_value();
+    const Side& one = turned ? next : given;
+    const Side& other = turned ? given : next;
     const reports::gate::Snapshot& a = one.snapshot;
     const reports::gate::Snapshot& b = other.snapshot;
     reports::gate::require_same_samples(a, b);
@@ -62,7 +71,7 @@ struct State {
     if (!markdown.empty()) write_atomically(markdown, reports::gate::compare_markdown(a, b, usual));
     if (!output.empty()) write_page(one, other);
     fmt::print("{}", reports::gate::compare_text(a, b, usual));
-    if (!output.empty()) fmt::print("page {}\n", output);
+    if (!output.empty()) fmt::print("page {}\n", printable(output));
   }
 };
 
@@ -70,11 +79,15 @@ struct State {
 
 void add_compare(Parser root) {
   const auto state = std::make_shared<State>();
-  Parser app = root.command("compare", "Compare two runs on the same samples, point by point");
+  Parser app = root.command("compare",
+                            "Compare two runs on the same samples, point by point; a baseline "
+                            "is the earlier one, A");
   app.option("A", state->first, "folder of a run, or a baseline").required();
   app.option("B", state->second, "folder of a run, or a baseline").required();
-  app.option("-o,--output", state->output,
-             "write FILE.html with both curves and the samples that changed");
+  app.option(
+      "-o,--output", state->output,
+      "write FILE.html with the verdicts, the curves and the samples that changed; one of A and B "
+      "is the folder of a run");
   app.option("--markdown", state->markdown, "write Markdown to this file");
   app.run([state] { return state->run(); });
 }

@@ -41,12 +41,14 @@ class GateCli : public testing::Test {
 
 TEST_F(GateCli, TheSameRunPassesInEveryFormat) {
   make_baseline();
-  const auto check = expect(0,
-                            "gibbon check r --baseline b.json --strict --junit j.xml --markdown "
-                            "m.md --json c.json --require 'clean >= 0.8'");
-  EXPECT_THAT(check.out, AllOf(StartsWith("m.onnx (2-16-2) on moons test, n = 500\n"),
-                               HasSubstr("pgd linf 0.1"), HasSubstr("\nPASS\n"),
-                               HasSubstr("clean >= 0.8: met"), Not(HasSubstr("::"))));
+  const auto check =
+      expect(0,
+             "gibbon check r --baseline b.json --strict --all --junit j.xml --markdown "
+             "m.md --json c.json --require 'clean >= 0.8'");
+  EXPECT_THAT(
+      check.out,
+      AllOf(StartsWith("PASS: "), HasSubstr(" on moons test, n = 500; baseline m.onnx"),
+            HasSubstr("\npgd linf 0.1 "), HasSubstr("clean >= 0.8: met"), Not(HasSubstr("::"))));
   expect(0, "xmllint --noout --schema " GIBBON_SOURCE_DIR "/reports/gate/junit.xsd j.xml");
   EXPECT_EQ(nlohmann::json::parse(shell.text("c.json"))["passed"], true);
   EXPECT_THAT(shell.text("m.md"), StartsWith("## ✅ PASS"));
@@ -63,8 +65,10 @@ TEST_F(GateCli, AWorseModelFailsWhereverOneLooks) {
          "-o '<script>.onnx'");
   expect(0, sweep("<script>.onnx", "pgd") + " -o w");
   const auto check = expect(1, "gibbon check w --baseline b.json --junit j.xml --annotations");
-  EXPECT_THAT(check.out, AllOf(HasSubstr("::error title=gibbon%3A clean worse::"),
-                               HasSubstr("\nFAIL: clean worse")));
+  EXPECT_THAT(check.out,
+              AllOf(HasSubstr("::error title=gibbon%3A clean worse::"), HasSubstr("\nFAIL: "),
+                    HasSubstr("gibbon compare w b.json -o changes.html"),
+                    HasSubstr("gibbon baseline w -o b.json --force")));
   EXPECT_THAT(shell.text("j.xml"),
               AllOf(HasSubstr("<failure type=\"worse\""), HasSubstr("&lt;script&gt;.onnx"),
                     Not(HasSubstr("<script"))));
@@ -73,12 +77,22 @@ TEST_F(GateCli, AWorseModelFailsWhereverOneLooks) {
   const auto github = expect(1,
                              "echo before > s.md; GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=s.md "
                              "gibbon check w --baseline b.json");
-  EXPECT_THAT(github.out, HasSubstr("::error title="));
+  EXPECT_THAT(github.out, AllOf(HasSubstr("::error title="), HasSubstr("\n::group::Details\n"),
+                                HasSubstr("\n::endgroup::\n")));
   EXPECT_THAT(shell.text("s.md"), AllOf(StartsWith("before\n## ❌ FAIL"), HasSubstr("\\<script\\>"),
                                         Not(ContainsRegex("[^\\\\]<script"))));
   EXPECT_THAT(expect(3, "GITHUB_STEP_SUMMARY=no/s.md gibbon check r --baseline b.json").err,
               HasSubstr("GITHUB_STEP_SUMMARY"));
-  EXPECT_THAT(expect(0, "gibbon compare r w").out, HasSubstr("worse"));
+  EXPECT_THAT(expect(0, "gibbon compare r w").out,
+              AllOf(HasSubstr("worse"), HasSubstr("clean, right in A and wrong in B: samples ")));
+  // A baseline is the earlier one, in either order, and needs no folder for a page.
+  const auto turned = expect(0, "gibbon compare w b.json -o x.html");
+  EXPECT_THAT(turned.out, StartsWith("A  m.onnx"));
+  EXPECT_EQ(turned.out, expect(0, "gibbon compare b.json w -o x.html").out);
+  EXPECT_THAT(shell.text("x.html"), AllOf(HasSubstr("<h2>this run against baseline</h2>"),
+                                          HasSubstr("\"sides\":[\"baseline\",\"this run\"]")));
+  EXPECT_THAT(expect(2, "gibbon compare b.json b.json -o y.html").err,
+              HasSubstr("give the folder of one of the runs"));
 }
 
 TEST_F(GateCli, AWeakerAttackIsNoBetterModel) {
@@ -88,15 +102,16 @@ TEST_F(GateCli, AWeakerAttackIsNoBetterModel) {
                 " -o lame; sed -i '/\"checksum\"/d; s/pgd:steps=1,step=0.000001,random=0/pgd/' " +
                 "lame/run.json");
   EXPECT_THAT(expect(1, "gibbon check lame --baseline b.json").out,
-              AllOf(HasSubstr("FAIL    pgd linf 0.1 attack weaker"),
-                    HasSubstr("on the reference network attack weaker")));
+              AllOf(StartsWith("FAIL    3 of 3 points of pgd linf attack weaker\n"),
+                    HasSubstr("of pgd linf on the reference network attack weaker"),
+                    HasSubstr("\nWhat to do: attack weaker\n")));
   // With a model that is another file the curve may rise, but the reference network knows.
   expect(0,
          "python3 -c \"import json; r = json.load(open('lame/run.json')); "
          "r['model']['sha256'] = 'new'; json.dump(r, open('lame/run.json', 'w'))\"");
   const auto check = expect(1, "gibbon check lame --baseline b.json");
-  EXPECT_THAT(check.out, AllOf(HasSubstr("note    pgd linf 0.1 better"),
-                               HasSubstr("FAIL: pgd linf 0.02 on the reference network")));
+  EXPECT_THAT(check.out, AllOf(HasSubstr("note: 3 of 3 points of pgd linf better"),
+                               HasSubstr("comparisons of pgd linf on the reference network")));
 }
 
 TEST_F(GateCli, WhatCannotBeComparedIsRefusedAndNamed) {
@@ -136,6 +151,9 @@ TEST_F(GateCli, BadInputHasItsExitCode) {
               HasSubstr("the checksum does not match"));
   EXPECT_THAT(error(2, "gibbon check r --require 'pgd linf 0.15 >= 0.2'"),
               HasSubstr("allowed are clean, pgd linf 0.1, "));
+  expect(0, "gibbon check r --require 'class 1: clean > 50%' --require 'pgd 0.1 > 20 %'");
+  EXPECT_THAT(error(2, "gibbon check r --require 'class 7: clean > 50%'"),
+              HasSubstr("no sample of class '7'"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --margin -1"), HasSubstr("--margin -1"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --alpha 0.7"), HasSubstr("--alpha 0.7"));
   EXPECT_THAT(error(2, "gibbon check r --baseline b.json --max-slowdown 0.5"),
@@ -172,6 +190,27 @@ TEST_F(GateCli, StoredExamplesAreNotMeasuredForStrength) {
   expect(0, "gibbon baseline t -o t.json && gibbon check t --baseline t.json");
 }
 
+TEST_F(GateCli, ATrendIsInTheOrderOfTime) {
+  make_baseline();
+  expect(0, "mkdir old && cp -r r old/r && cp b.json old/b.json");
+  expect(0, "touch -d 2020-01-02 b.json; touch -d 2020-01-01 r/run.json");
+  const auto places = [&](const std::string& line) {
+    const std::string out = expect(0, line).out;
+    return out.find("\nr ") < out.find("\nb ");
+  };
+  EXPECT_TRUE(places("gibbon trend b.json r -o t.svg"));
+  EXPECT_THAT(shell.text("t.svg"), HasSubstr("<svg"));
+  EXPECT_FALSE(places("gibbon trend b.json r --order given"));
+  // Names that would be the same are paths.
+  EXPECT_THAT(expect(0, "gibbon trend r old/r/ --epsilons 0.1,0.2").out,
+              AllOf(HasSubstr("\nold/r/ "), HasSubstr("pgd linf 0.2"), Not(HasSubstr("0.3"))));
+  EXPECT_THAT(expect(2, "gibbon trend r --epsilons 0.7").err, HasSubstr("no run has an attack"));
+  EXPECT_THAT(expect(2, "gibbon trend r --order size").err, HasSubstr("known are time, given"));
+  EXPECT_THAT(expect(3, "gibbon trend r nowhere").err, HasSubstr("nowhere"));
+  EXPECT_THAT(expect(3, "gibbon trend r -o no/t.svg").err, HasSubstr("no/t.svg"));
+  EXPECT_THAT(shell.text("r/badge.svg"), HasSubstr("robust accuracy"));
+}
+
 TEST_F(GateCli, SimulationSaysItsRates) {
   EXPECT_THAT(expect(0, "gibbon simulate-gate --n 500 --repetitions 50 --drop 1").out,
               HasSubstr("some point worse"));
@@ -185,7 +224,7 @@ TEST_F(GateCli, SimulationSaysItsRates) {
 TEST_F(GateCli, GibbonsOwnAttacksAreAsStrongAsBefore) {
   const auto check = expect(
       0, GIBBON_SOURCE_DIR "/reports/gate/reference/check.sh " GIBBON_BINARY_DIR "/gibbon own");
-  EXPECT_THAT(check.out, AllOf(HasSubstr("\nPASS\n"), HasSubstr("64 samples, 0 with any change")));
+  EXPECT_THAT(check.out, AllOf(StartsWith("PASS: "), HasSubstr("64 samples, 0 with any change")));
 }
 
 }  // namespace

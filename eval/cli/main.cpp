@@ -56,7 +56,8 @@ int run(int argc, char** argv) {
         Group{"Prove", {cli::add_certify, cli::add_verify, cli::add_smooth}},
         Group{"See and understand", {cli::add_gallery, cli::add_explain, cli::add_crosscheck}},
         Group{"Guard in CI",
-              {cli::add_baseline, cli::add_check, cli::add_compare, cli::add_simulate_gate}},
+              {cli::add_baseline, cli::add_check, cli::add_compare, cli::add_trend,
+               cli::add_simulate_gate}},
         Group{"Data, models and this machine",
               {cli::add_data, cli::add_models, cli::add_list, cli::add_doctor, cli::add_completion,
                cli::add_manual, cli::add_help}}}) {

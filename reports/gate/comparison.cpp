@@ -39,16 +39,44 @@ std::string difference(const Snapshot& first, const Snapshot& second, const std:
                      brief(other), names.second);
 }
 
-/// Pairs of the points that both have, by place.
-std::vector<std::pair<const Point*, const Point*>> shared(const Snapshot& before,
-                                                          const Snapshot& now) {
-  std::vector<std::pair<const Point*, const Point*>> pairs;
+using Pair = std::pair<const Point*, const Point*>;
+
+/// The points that both have.
+std::vector<Pair> shared(const Snapshot& before, const Snapshot& now) {
+  std::vector<Pair> pairs;
   for (const Point& then : before.points) {
     const auto found =
         std::ranges::find_if(now.points, [&](const Point& p) { return p.same_as(then); });
     if (found != now.points.end()) pairs.emplace_back(&then, &*found);
   }
   return pairs;
+}
+
+/// Whether a row of the curve says nothing beyond another at its ε. What is proved is another kind
+/// of evidence than what attacks have found, and the clean accuracy is a row of its own.
+bool repeats(const Pair& later, const Pair& earlier) {
+  const Point& point = *later.first;
+  const Point& other = *earlier.first;
+  const auto is_row = [](const Point& p) {
+    return p.kind != record::RowKind::kClean && p.kind != record::RowKind::kCertified;
+  };
+  return is_row(point) && is_row(other) && point.norm == other.norm &&
+         point.epsilon == other.epsilon && point.right == other.right &&
+         later.second->right == earlier.second->right;
+}
+
+/// Fills in what the point is and which samples changed.
+void name_samples(const Pair& pair, std::span<const std::uint64_t> ids, PointResult& result) {
+  const auto& [then, is] = pair;
+  result.name = then->name();
+  result.entry = then->entry();
+  result.kind = then->kind;
+  result.before = then->correct();
+  result.now = is->correct();
+  for (std::size_t n = 0; n < ids.size(); ++n) {
+    if (then->right[n] == is->right[n]) continue;
+    (is->right[n] == 0 ? result.lost : result.gained).push_back(ids[n]);
+  }
 }
 
 }  // namespace
@@ -85,15 +113,24 @@ std::vector<PointResult> judge_points(std::span<const Paired> points, const Crit
 std::vector<PointResult> compare_points(const Snapshot& before, const Snapshot& now,
                                         const Criteria& criteria) {
   const auto pairs = shared(before, now);
-  std::vector<Paired> counts;
-  counts.reserve(pairs.size());
-  for (const auto& [then, is] : pairs) counts.push_back(count_paired(then->right, is->right));
-  std::vector<PointResult> results = judge_points(counts, criteria);
-  for (std::size_t k = 0; k < results.size(); ++k) {
-    results[k].name = pairs[k].first->name();
-    results[k].kind = pairs[k].first->kind;
-    results[k].before = pairs[k].first->correct();
-    results[k].now = pairs[k].second->correct();
+  std::vector<Paired> counts;        // of the rows that repeat no other
+  std::vector<std::size_t> firsts;   // their places in pairs
+  std::vector<std::size_t> counted;  // by pair: its place in counts
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    const auto same =
+        std::ranges::find_if(firsts, [&](std::size_t f) { return repeats(pairs[k], pairs[f]); });
+    counted.push_back(static_cast<std::size_t>(same - firsts.begin()));
+    if (same != firsts.end()) continue;
+    firsts.push_back(k);
+    counts.push_back(count_paired(pairs[k].first->right, pairs[k].second->right));
+  }
+  const std::vector<PointResult> judged = judge_points(counts, criteria);
+  std::vector<PointResult> results;
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    PointResult& result = results.emplace_back(judged[counted[k]]);
+    name_samples(pairs[k], before.ids, result);
+    const std::size_t first = firsts[counted[k]];
+    if (first != k) result.repeats = pairs[first].first->name();
   }
   return results;
 }
@@ -133,19 +170,6 @@ void require_same_samples(const Snapshot& first, const Snapshot& second) {
       fmt::format("not the same samples: {}; outcomes are compared sample by sample; repeat one of "
                   "the runs on the samples of the other",
                   fmt::join(all, "; ")));
-}
-
-std::vector<ChangedSample> changed_samples(const Snapshot& before, const Snapshot& now) {
-  std::vector<ChangedSample> changed;
-  const auto pairs = shared(before, now);
-  for (std::size_t k = 0; k < pairs.size(); ++k) {
-    const auto& [then, is] = pairs[k];
-    for (std::size_t n = 0; n < then->right.size(); ++n) {
-      if (then->right[n] == is->right[n]) continue;
-      changed.push_back({.id = before.ids[n], .point = k, .right_now = is->right[n]});
-    }
-  }
-  return changed;
 }
 
 }  // namespace gibbon::reports::gate

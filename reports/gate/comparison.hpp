@@ -30,6 +30,8 @@ struct Criteria {
 /// One point of two runs over the same samples.
 struct PointResult {
   std::string name;
+  std::string entry;    ///< "pgd linf"; "clean"
+  std::string repeats;  ///< name of an earlier point with the same outcomes; empty: none
   record::RowKind kind = record::RowKind::kAttack;
   std::uint64_t before = 0;  ///< correct
   std::uint64_t now = 0;
@@ -39,13 +41,18 @@ struct PointResult {
   double adjusted = 1.0;  ///< p after Holm's adjustment over all points
   Verdict verdict = Verdict::kUnchanged;
   std::optional<std::uint64_t> needed;  ///< samples that would settle kCannotTell
+  std::vector<std::uint64_t> lost;      ///< ids of the samples
+  std::vector<std::uint64_t> gained;
 };
 
 /// Judges counts that belong together: fills everything but names and totals.
 [[nodiscard]] std::vector<PointResult> judge_points(std::span<const Paired> points,
                                                     const Criteria& criteria);
 
-/// The points that both snapshots have, of the same samples in the same order.
+/// The points that both snapshots have, of the same samples in the same order. A row of the curve
+/// whose outcomes are those of an earlier row at the same ε in both, as those of the worst case are
+/// where one attack breaks all that any breaks, repeats it: it has its verdict, and counts in
+/// Holm's adjustment once.
 [[nodiscard]] std::vector<PointResult> compare_points(const Snapshot& before, const Snapshot& now,
                                                       const Criteria& criteria);
 
@@ -64,16 +71,5 @@ void require_comparable(const Snapshot& baseline, const Snapshot& now);
 
 /// Throws Refusal unless both are over the same samples of the same data with the same labels.
 void require_same_samples(const Snapshot& first, const Snapshot& second);
-
-/// A sample whose outcome at a point is not what it was.
-struct ChangedSample {
-  std::uint64_t id = 0;
-  std::size_t point = 0;       ///< of compare_points()
-  std::uint8_t right_now = 0;  ///< 0: lost, 1: gained
-};
-
-/// All of them, point after point; the two are over the same samples.
-[[nodiscard]] std::vector<ChangedSample> changed_samples(const Snapshot& before,
-                                                         const Snapshot& now);
 
 }  // namespace gibbon::reports::gate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <span>
 
 #include "reports/gate/formats.hpp"
 #include "reports/record/text.hpp"
@@ -28,15 +29,26 @@ std::string property(std::string_view text) {
   return out;
 }
 
+const char* kind_of(const Finding& f) {
+  return f.level == Finding::Level::kFailure ? "error" : "warning";
+}
+
 }  // namespace
 
 std::string to_annotations(const GateResult& result) {
+  std::vector<Finding> all = headlines(result);
+  std::erase_if(all, [](const Finding& f) { return f.level == Finding::Level::kNote; });
+  constexpr std::size_t kMost = 10;
+  const std::size_t shown = all.size() > kMost ? kMost - 1 : all.size();
   std::string text;
-  for (const Finding& f : result.findings) {
-    if (f.level == Finding::Level::kNote) continue;
-    text += fmt::format("::{} title={}::{}\n",
-                        f.level == Finding::Level::kFailure ? "error" : "warning",
-                        property(fmt::format("gibbon: {} {}", f.subject, f.what)), message(f.text));
+  for (const Finding& f : std::span(all).first(shown)) {
+    text += fmt::format("::{} title={}::{}\n", kind_of(f),
+                        property(fmt::format("gibbon: {} {}", f.subject, f.what)),
+                        message(f.samples.empty() ? f.text : f.text + "; " + f.samples));
+  }
+  if (shown < all.size()) {
+    text += fmt::format("::{} title=gibbon%3A {} more::the log and the job summary have all {}\n",
+                        kind_of(all[shown]), all.size() - shown, all.size());
   }
   return text;
 }

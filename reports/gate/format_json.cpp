@@ -2,6 +2,7 @@
 #include <array>
 
 #include "reports/gate/formats.hpp"
+#include "reports/gate/words.hpp"
 #include "reports/record/text.hpp"
 
 namespace gibbon::reports::gate {
@@ -9,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kCheckSchema = 1;
+constexpr int kCheckSchema = 2;
 
 Json to_json(const PointResult& p) {
   return {{"point", p.name},
@@ -24,6 +25,9 @@ Json to_json(const PointResult& p) {
           {"p", p.p},
           {"adjusted_p", p.adjusted},
           {"verdict", to_string(p.verdict)},
+          {"repeats", p.repeats.empty() ? Json() : Json(p.repeats)},
+          {"lost_samples", p.lost},
+          {"gained_samples", p.gained},
           {"needed_n", p.needed ? Json(*p.needed) : Json()}};
 }
 
@@ -54,7 +58,15 @@ Json to_json(const Finding& f) {
   return {{"level", kNames[static_cast<std::size_t>(f.level)]},
           {"subject", f.subject},
           {"what", f.what},
-          {"text", f.text}};
+          {"text", f.text},
+          {"samples", f.samples}};
+}
+
+Json to_json(const Advice& advice) {
+  Json steps = Json::array();
+  for (const Advice::Step& step : advice.steps)
+    steps.push_back({{"text", step.text}, {"command", step.command}});
+  return {{"about", advice.what}, {"steps", steps}};
 }
 
 template <class Item>
@@ -70,10 +82,12 @@ std::string to_json(const GateResult& result) {
   const Json json{{"schema", kCheckSchema},
                   {"passed", result.passed()},
                   {"verdict", result.verdict()},
+                  {"summary", summary(result)},
                   {"run", result.title},
                   {"baseline", result.baseline},
                   {"margin", result.criteria.margin},
                   {"alpha", result.criteria.alpha},
+                  {"what_to_do", list_of(advice(result))},
                   {"findings", list_of(result.findings)},
                   {"points", list_of(result.points)},
                   {"strength", list_of(result.strength)},

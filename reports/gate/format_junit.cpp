@@ -20,15 +20,17 @@ struct Case {
   std::string text;
 };
 
-/// A case about `subject`: what was found about it decides.
-Case case_of(const GateResult& result, const std::string& group, const std::string& subject) {
+/// A case about `subject`, which is the subject of its findings or their group: the gravest
+/// decides.
+Case case_of(const GateResult& result, const std::string& group, const std::string& subject,
+             std::string Finding::*key = &Finding::subject) {
   Case test{.group = group, .name = subject};
-  const auto found = std::ranges::find(result.findings, subject, &Finding::subject);
+  const auto found = std::ranges::find(result.findings, subject, key);
   if (found == result.findings.end()) return test;
   if (found->level == Finding::Level::kFailure) test.outcome = Outcome::kFailed;
   if (found->level == Finding::Level::kWarning) test.outcome = Outcome::kSkipped;
   test.what = found->what;
-  test.text = found->text;
+  test.text = found->samples.empty() ? found->text : found->text + "; " + found->samples;
   return test;
 }
 
@@ -37,9 +39,20 @@ std::vector<Case> cases_of(const GateResult& result) {
   const auto add = [&](const std::string& group, const std::string& subject) {
     cases.push_back(case_of(result, group, subject));
   };
-  for (const PointResult& p : result.points) add("points", p.name);
+  for (const PointResult& p : result.points) {
+    add("points", p.name);
+    if (p.repeats.empty()) continue;
+    cases.back().outcome = Outcome::kSkipped;
+    cases.back().what = "repeats " + p.repeats;
+    cases.back().text = "the outcomes of every sample are the same in both runs";
+  }
   for (const RequirementResult& r : result.requirements) add("requirements", r.requirement.name());
-  for (const StrengthResult& r : result.strength) add("strength", r.name);
+  std::string entry;
+  for (const StrengthResult& r : result.strength) {
+    if (r.entry == entry) continue;
+    entry = r.entry;
+    cases.push_back(case_of(result, "strength", entry, &Finding::group));
+  }
   if (result.strength.empty() && !result.points.empty()) add("strength", "attack strength");
   for (const SpeedResult& r : result.speed) {
     add("speed", r.entry);

@@ -44,8 +44,8 @@ TEST(Junit, IsAcceptedByASchemaAndByARealReader) {
                 "\"failure\"]); "
                 "print(cases[1].name)",
                 path),
-            "9 6 1 0 9\n"
-            "['worse', 'worse', 'worse', 'worse', 'worse', 'missed']\n"
+            "9 4 3 0 9\n"
+            "['worse', 'worse', 'worse', 'missed']\n"
             "<script>alert('x')</script>]]>|`a`*_%,: ::error:: \xEF\xBF\xBD&amp; linf 0.1\n");
 }
 
@@ -74,6 +74,25 @@ TEST(Annotations, EscapeWhatTheRunnerActsOn) {
     EXPECT_THAT(line, testing::AnyOf(StartsWith("::error title="), StartsWith("::warning title=")));
 }
 
+TEST(Annotations, AreAtMostTenAndTheLastCountsTheRest) {
+  const auto lines_of = [](std::size_t findings) {
+    GateResult result;
+    for (std::size_t k = 0; k < findings; ++k)
+      result.findings.push_back({.level = Finding::Level::kFailure,
+                                 .subject = fmt::format("attack {}", k),
+                                 .what = "worse",
+                                 .text = "text",
+                                 .group = fmt::format("attack {}", k)});
+    result.findings.push_back({.level = Finding::Level::kNote, .subject = "environment"});
+    return to_annotations(result);
+  };
+  EXPECT_EQ(std::ranges::count(lines_of(10), '\n'), 10);
+  EXPECT_THAT(lines_of(10), HasSubstr("attack 9 worse"));
+  EXPECT_EQ(std::ranges::count(lines_of(13), '\n'), 10);
+  EXPECT_THAT(lines_of(13), EndsWith("attack 8 worse::text\n::error title=gibbon%3A 4 more::the "
+                                     "log and the job summary have all 13\n"));
+}
+
 TEST(Markdown, NamesDoNotBecomeMarkup) {
   const std::string text = to_markdown(failing());
   EXPECT_THAT(text, StartsWith("## ❌ FAIL: "));
@@ -93,25 +112,50 @@ TEST(Markdown, NamesDoNotBecomeMarkup) {
   }
 }
 
-TEST(Text, SaysWhatMattersFirstAndTheVerdictLast) {
+TEST(Text, SaysWhatFailedThenWhatToDoThenTheWholeInALine) {
   const std::string text = to_text(failing(), table::Colour::kNever);
-  EXPECT_LT(text.find("FAIL    clean >= 0.99 missed"), text.find("warning attack strength"));
-  EXPECT_LT(text.find("warning attack strength"), text.find("point  "));
-  EXPECT_THAT(text, HasSubstr("Holm over 7 points, alpha = 0.05."));
-  EXPECT_THAT(text, EndsWith(" and 3 more\n"));
+  EXPECT_THAT(text, StartsWith("FAIL    clean >= 0.99 missed\n        9,500 of 10,000"));
+  EXPECT_THAT(text, HasSubstr(" linf worse\n        largest at "));
+  EXPECT_THAT(text, HasSubstr("newly broken: samples 160, 260, 360, 460, 560, 660, 760, 860, 960, "
+                              "1060 and 90 more\n"));
+  EXPECT_LT(text.find("FAIL    clean"), text.find("warning attack strength"));
+  EXPECT_LT(text.find("warning attack strength"), text.find("\nWhat to do: missed\n  --require"));
+  EXPECT_THAT(text, HasSubstr("gibbon compare RUN BASELINE -o changes.html"));
+  EXPECT_THAT(text, HasSubstr("\nFAIL: 3 of 5 points worse, 2 unchanged (largest change -1.00 "
+                              "points, "));
+  EXPECT_THAT(text, HasSubstr(", 0 of 1 requirements met\n"));
+  EXPECT_THAT(text, EndsWith("; baseline old.onnx\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b[")));
   EXPECT_THAT(to_text(failing(), table::Colour::kAlways), HasSubstr("\x1b[31mFAIL"));
   const Snapshot same = cases::snapshot({});
-  EXPECT_THAT(to_text(judge(&same, same, {}), table::Colour::kNever), EndsWith("\nPASS\n"));
+  EXPECT_EQ(to_text(judge(&same, same, {}), table::Colour::kNever),
+            "PASS: 5 of 5 points unchanged, no attack weaker\n"
+            "m.onnx on toy test, n = 1,000; baseline m.onnx\n");
+}
+
+TEST(Text, DetailsFoldWhatIsUnchanged) {
+  const std::string some = details_text(failing(), Rows::kChanged);
+  EXPECT_THAT(some, AllOf(HasSubstr("noise linf 0.2"), Not(HasSubstr("noise linf 0.1")),
+                          HasSubstr("\n4 points that are unchanged or repeat another: --all"),
+                          HasSubstr("Holm over 5 points, alpha = 0.05.")));
+  const std::string all = details_text(failing(), Rows::kAll);
+  EXPECT_THAT(
+      all, AllOf(HasSubstr("noise linf 0.1"), testing::ContainsRegex("worst-case linf 0.2 .*  as "),
+                 Not(HasSubstr("--all"))));
 }
 
 TEST(Json, HoldsEveryNumber) {
   const auto json = nlohmann::json::parse(to_json(failing()));
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["passed"], false);
   EXPECT_EQ(json["points"].size(), 7U);
   EXPECT_EQ(json["points"][1]["verdict"], "worse");
   EXPECT_EQ(json["points"][1]["lost"], 100);
+  ASSERT_EQ(json["points"][1]["lost_samples"].size(), 100U);
+  EXPECT_EQ(json["points"][1]["lost_samples"][1], 260);
+  EXPECT_EQ(json["points"][1]["repeats"], nullptr);
+  EXPECT_EQ(json["points"][5]["repeats"], json["points"][1]["point"]);
+  EXPECT_EQ(json["what_to_do"].size(), 2U);
   EXPECT_EQ(json["points"][1]["change"], -0.01);
   EXPECT_LT(json["points"][1]["change_interval"][0], -0.01);
   EXPECT_EQ(json["requirements"][0]["met"], false);

@@ -2,6 +2,7 @@
 #include "reports/gate/gate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
@@ -19,8 +20,9 @@ using Level = Finding::Level;
 class Findings {
  public:
   void add(Level level, std::string subject, std::string what, std::string text) {
-    all_.push_back({level, std::move(subject), std::move(what), std::move(text)});
+    add({level, std::move(subject), std::move(what), std::move(text)});
   }
+  void add(Finding finding) { all_.push_back(std::move(finding)); }
   [[nodiscard]] std::vector<Finding> sorted() && {
     std::ranges::stable_sort(all_, {}, &Finding::level);
     return std::move(all_);
@@ -30,48 +32,62 @@ class Findings {
   std::vector<Finding> all_;
 };
 
+/// What the verdict on a point means, and of which samples it speaks.
+Finding finding_of(const PointResult& point, bool same_model, bool strict) {
+  const bool proved = point.kind == record::RowKind::kCertified;
+  if (point.verdict == Verdict::kCannotTell)
+    return {.level = strict ? Level::kFailure : Level::kWarning, .what = "cannot tell"};
+  if (point.verdict == Verdict::kWorse) {
+    return {.level = Level::kFailure,
+            .what = proved ? "fewer certified" : "worse",
+            .text = !same_model ? ""
+                    : proved    ? "; the model is the same, so the proofs became weaker"
+                                : "; the model is the same, so the attacks became stronger or the "
+                                  "bench changed",
+            .samples = samples_text(proved ? "no longer certified" : "newly broken", point.lost)};
+  }
+  if (same_model && !proved) {
+    return {.level = Level::kFailure,
+            .what = "attack weaker",
+            .text = "; the model is the same, so the attack became weaker",
+            .samples = samples_text("no longer broken", point.gained)};
+  }
+  return {.level = Level::kNote, .what = "better"};
+}
+
 void describe_point(const PointResult& point, bool same_model, const Demands& demands,
                     Findings& findings) {
-  const std::string seen = fmt::format("{}; {}", change_text(point), p_text(point.adjusted));
-  const bool proved = point.kind == record::RowKind::kCertified;
-  switch (point.verdict) {
-    case Verdict::kUnchanged: return;
-    case Verdict::kWorse:
-      findings.add(
-          Level::kFailure, point.name, proved ? "fewer certified" : "worse",
-          seen + (!same_model ? ""
-                  : proved    ? "; the model is the same, so the proofs became weaker"
-                           : "; the model is the same, so the attacks became stronger or the bench "
-                             "changed: make a new baseline if this is intended"));
-      return;
-    case Verdict::kBetter:
-      if (same_model && !proved) {
-        findings.add(Level::kFailure, point.name, "attack weaker",
-                     seen + "; the model is the same, so the attack became weaker");
-      } else {
-        findings.add(Level::kNote, point.name, "better", seen);
-      }
-      return;
-    case Verdict::kCannotTell:
-      findings.add(
-          demands.strict ? Level::kFailure : Level::kWarning, point.name, "cannot tell",
-          fmt::format(
-              "{}; neither a change beyond ±{} points nor its absence is significant at n = {}; {}",
-              seen, record::compact(100.0 * demands.criteria.margin),
-              record::grouped(point.paired.n), needed_text(point)));
+  // One row, one finding.
+  if (point.verdict == Verdict::kUnchanged || !point.repeats.empty()) return;
+  Finding finding = finding_of(point, same_model, demands.strict);
+  finding.subject = point.name;
+  finding.text = fmt::format("{}; {}{}", change_text(point), p_text(point.adjusted), finding.text);
+  finding.group = point.entry;
+  finding.size = std::abs(point.paired.drop());
+  if (point.verdict == Verdict::kCannotTell) {
+    finding.group = kOpenPoints;
+    finding.text += fmt::format(
+        "; neither a change beyond ±{} points nor its absence is significant at n = {}; {}",
+        record::compact(100.0 * demands.criteria.margin), record::grouped(point.paired.n),
+        needed_text(point));
   }
+  findings.add(std::move(finding));
 }
 
 void describe_strength(const std::vector<StrengthResult>& results, Findings& findings) {
   for (const StrengthResult& r : results) {
     if (r.verdict == StrengthResult::Verdict::kAsBefore) continue;
     const bool weaker = r.verdict == StrengthResult::Verdict::kWeaker;
-    findings.add(weaker ? Level::kFailure : Level::kWarning, r.name,
-                 weaker ? "attack weaker" : "attack stronger",
-                 fmt::format("it is weaker on {} and stronger on {} of {} samples; {}{}", r.weaker,
+    findings.add(
+        {.level = weaker ? Level::kFailure : Level::kWarning,
+         .subject = r.name,
+         .what = weaker ? "attack weaker" : "attack stronger",
+         .text = fmt::format("it is weaker on {} and stronger on {} of {} samples; {}{}", r.weaker,
                              r.stronger, r.n, p_text(r.adjusted),
                              weaker ? "; what looks like a better model is a weaker attack"
-                                    : "; what looks like a worse model may be a stronger attack"));
+                                    : "; what looks like a worse model may be a stronger attack"),
+         .group = r.entry,
+         .size = static_cast<double>(std::max(r.weaker, r.stronger))});
   }
 }
 
@@ -133,7 +149,7 @@ std::string GateResult::verdict() const {
 }
 
 GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& demands) {
-  GateResult result{.title = title_of(now), .criteria = demands.criteria};
+  GateResult result{.title = title_of(now), .criteria = demands.criteria, .places = demands.places};
   Findings findings;
   for (const Requirement& requirement : demands.requirements) {
     result.requirements.push_back(measure(requirement, now));
@@ -145,13 +161,19 @@ GateResult judge(const Snapshot* baseline, const Snapshot& now, const Demands& d
   }
   require_comparable(*baseline, now);
   result.baseline = printable(baseline->model);
-  const bool same_model = !now.model_sha256.empty() && now.model_sha256 == baseline->model_sha256;
+  result.same_model = !now.model_sha256.empty() && now.model_sha256 == baseline->model_sha256;
+  if (!now.model_sha256.empty() && !baseline->model_sha256.empty()) {
+    constexpr std::size_t kDigits = 8;
+    result.models = printable(fmt::format("sha256 {}… in the baseline, {}… in this run",
+                                          baseline->model_sha256.substr(0, kDigits),
+                                          now.model_sha256.substr(0, kDigits)));
+  }
   result.points = compare_points(*baseline, now, demands.criteria);
   if (result.points.size() != baseline->points.size() || result.points.size() != now.points.size())
     throw record::Refusal(
         "not comparable: the points of the curve are not the same; make a new baseline");
   for (const PointResult& point : result.points)
-    describe_point(point, same_model, demands, findings);
+    describe_point(point, result.same_model, demands, findings);
   if (baseline->strength.empty() || now.strength.empty()) {
     findings.add(Level::kWarning, "attack strength", "not measured",
                  fmt::format("{} has no results on the reference network, so a weaker attack may "

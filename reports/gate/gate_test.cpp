@@ -56,7 +56,7 @@ TEST(Gate, ARealDropIsSeenAndANearMissIsOpen) {
 
   // The same drop in a tenth of the samples is no evidence, and the gate says what would be.
   const Snapshot few = cases::snapshot({});
-  const Snapshot fewer = cases::snapshot({.sha256 = "new", .distance = dropping(10)});
+  const Snapshot fewer = cases::snapshot({.sha256 = "new", .distance = dropping(7)});
   const GateResult open = judge(&few, fewer, {});
   EXPECT_EQ(point(open, "pgd linf 0.1").verdict, Verdict::kCannotTell);
   EXPECT_TRUE(open.passed());
@@ -191,12 +191,80 @@ TEST(Gate, RequirementsStandAlone) {
     return record::cases::message_of<record::Refusal>([&] { return demand(text); });
   };
   EXPECT_THAT(refusal("pgd linf 0.3 >= 0.1"), HasSubstr("allowed are clean, pgd linf 0.1, pgd"));
-  EXPECT_THAT(refusal("clean > 0.9"), HasSubstr("expected '>='"));
-  EXPECT_THAT(refusal("clean >= 95"), HasSubstr("not a number in [0, 1]"));
+  EXPECT_THAT(refusal("clean = 0.9"), HasSubstr("expected '>=' or '>'"));
+  EXPECT_THAT(refusal("clean >= 95"), HasSubstr("nor a percentage as 94%"));
+  EXPECT_THAT(refusal("clean >= 101%"), HasSubstr("nor a percentage as 94%"));
   EXPECT_THAT(refusal("clean >= nan"), HasSubstr("not a number in [0, 1]"));
   EXPECT_THAT(refusal("pgd linf >= 0.5"), HasSubstr("expected an ε"));
-  EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("an attack, a norm and ε"));
+  EXPECT_THAT(refusal("linf 0.1 >= 0.5"), HasSubstr("expected an attack before the ε"));
   EXPECT_THAT(refusal("pgd linf 1/0 >= 0.5"), HasSubstr("expected an ε"));
+}
+
+TEST(Gate, RequirementsKnowMoreThanAndPercent) {
+  const Snapshot now = cases::snapshot({});
+  const auto met = [&](const std::string& text) {
+    return measure(parse_requirement(text), now).met();
+  };
+  EXPECT_TRUE(met("clean >= 95%"));
+  EXPECT_TRUE(met("clean >= 95 %"));
+  EXPECT_TRUE(met("clean > 94.9%"));
+  EXPECT_FALSE(met("clean > 95%"));
+  EXPECT_FALSE(met("clean > 0.95"));
+  EXPECT_TRUE(met("PGD Linf 0.2 >= 50%"));
+  EXPECT_TRUE(met("pgd 0.2 >= 0.5")) << "the run has one norm";
+  EXPECT_EQ(parse_requirement("pgd inf 0.2 > 7%").name(), "pgd linf 0.2 > 0.07");
+  // Every share is met by itself, whatever its last bit is.
+  for (std::uint64_t k = 0; k <= 1000; ++k) {
+    RequirementResult exact{
+        .requirement = parse_requirement(fmt::format("clean >= {}.{}%", k / 10, k % 10)),
+        .n = 1000,
+        .correct = k};
+    EXPECT_TRUE(exact.met()) << k;
+    exact.requirement.bound = Requirement::Bound::kMoreThan;
+    EXPECT_FALSE(exact.met()) << k;
+  }
+
+  Snapshot two = now;
+  for (Point& point : two.points)
+    if (point.attack == "noise") {
+      point.attack = "pgd";
+      point.norm = "l2";
+    }
+  EXPECT_THAT(message_of<record::Refusal>(
+                  [&] { return measure(parse_requirement("pgd 0.2 >= 0.5"), two); }),
+              HasSubstr("say which norm: pgd linf 0.2 or pgd l2 0.2"));
+  EXPECT_TRUE(measure(parse_requirement("pgd linf 0.2 >= 0.5"), two).met());
+}
+
+TEST(Gate, RequirementsCanBeOfAClass) {
+  record::Run run = cases::run_of({});
+  run.provenance["data"]["classes"] = {"cat", "tench, Tinca tinca", "dog", "4"};
+  for (record::SampleRecord& r : run.samples) {
+    if (r.id < 300) continue;
+    r.clean_label = static_cast<std::int16_t>(r.clean_label == r.label ? 2 : 0);
+    r.label = 2;
+  }
+  const Snapshot now = snapshot_of(run);
+  const auto measured = [&](const std::string& text) {
+    return measure(parse_requirement(text), now);
+  };
+  for (const char* name : {"1", "tench", "Tinca tinca"}) {
+    const RequirementResult tench = measured(fmt::format("class {}: pgd 0.1 >= 80%", name));
+    EXPECT_EQ(tench.n, 200U) << name;
+    EXPECT_EQ(tench.correct, 160U);
+    EXPECT_TRUE(tench.met());
+    EXPECT_EQ(tench.interval.low, record::wilson95(160, 200).low);
+  }
+  EXPECT_EQ(measured("class DOG: clean > 0.9").correct, 760U);
+  EXPECT_EQ(measured("class 2: clean > 0.9").requirement.name(), "class 2: clean > 0.9");
+  const auto refusal = [&](const std::string& text) {
+    return message_of<record::Refusal>([&] { return measured(text); });
+  };
+  EXPECT_THAT(refusal("class 3: clean > 0.9"),
+              HasSubstr("no sample of class '3'; its classes are tench, Tinca tinca, dog"));
+  EXPECT_THAT(refusal("class 3 clean > 0.9"), HasSubstr("expected ':' after the class"));
+  EXPECT_THAT(refusal("class : clean > 0.9"), HasSubstr("expected a class before ':'"));
+  EXPECT_THAT(refusal("class 1: pgd >= 0.5"), HasSubstr("expected an ε"));
 }
 
 TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
@@ -219,13 +287,77 @@ TEST(Gate, SpeedIsJudgedByRatioAndOnlyWhereItWasMeasured) {
 TEST(Gate, ChangedSamplesAreListed) {
   const Snapshot before = cases::snapshot({.n = 100});
   const Snapshot now = cases::snapshot({.n = 100, .distance = dropping(1)});
-  const auto changed = changed_samples(before, now);
-  ASSERT_EQ(changed.size(), 5U) << "pgd and worst-case twice, noise at 0.2";
-  EXPECT_EQ(changed[0].id, 150U);
-  EXPECT_EQ(changed[0].point, 1U);
-  EXPECT_EQ(changed[0].right_now, 0);
-  EXPECT_EQ(changed_samples(now, before)[0].right_now, 1);
-  EXPECT_EQ(compare_points(before, now, {})[changed[2].point].name, "noise linf 0.2");
+  const auto points = compare_points(before, now, {});
+  EXPECT_THAT(points[1].lost, testing::ElementsAre(150U));
+  EXPECT_THAT(points[1].gained, IsEmpty());
+  EXPECT_THAT(points[3].lost, IsEmpty()) << points[3].name;
+  EXPECT_THAT(points[4].lost, testing::ElementsAre(150U)) << points[4].name;
+  EXPECT_THAT(compare_points(now, before, {})[1].gained, testing::ElementsAre(150U));
+}
+
+TEST(Gate, ARowThatRepeatsAnotherCountsOnce) {
+  const auto judge_without = [](Snapshot first, Snapshot second) {
+    for (Snapshot* snapshot : {&first, &second})
+      std::erase_if(snapshot->points,
+                    [](const Point& p) { return p.kind == record::RowKind::kWorstCase; });
+    return judge(&first, second, {});
+  };
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(60)});
+  const GateResult all = judge(&before, now, {});
+  const GateResult few = judge_without(before, now);
+  EXPECT_EQ(point(all, "worst-case linf 0.1").repeats, "pgd linf 0.1");
+  EXPECT_EQ(point(all, "worst-case linf 0.1").verdict, point(all, "pgd linf 0.1").verdict);
+  EXPECT_EQ(point(all, "pgd linf 0.1").repeats, "");
+  EXPECT_EQ(point(all, "pgd linf 0.1").adjusted, point(few, "pgd linf 0.1").adjusted);
+  EXPECT_EQ(all.findings.size(), few.findings.size());
+
+  // A single sample that only another attack breaks makes it a row of its own.
+  Snapshot own = now;
+  std::ranges::find(own.points, record::RowKind::kWorstCase, &Point::kind)->right[299] = 0;
+  EXPECT_EQ(point(judge(&before, own, {}), "worst-case linf 0.1").repeats, "");
+}
+
+TEST(Gate, PointsOfOneAttackAreToldTogether) {
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = [](std::size_t k) {
+                                          const std::size_t rank = k % 1000;
+                                          if (rank == 60) return 0.1;
+                                          return rank == 70 ? 0.2 : cases::usual_distance(k);
+                                        }});
+  const GateResult result = judge(&before, now, {.criteria = {.margin = 0.0}});
+  const auto heads = headlines(result);
+  ASSERT_EQ(heads.front().subject, "2 of 2 points of pgd linf");
+  EXPECT_THAT(heads.front().text, testing::StartsWith("largest at pgd linf 0.2: 50.00 % -> 49.80"));
+  EXPECT_EQ(heads.front().samples.substr(0, 35), "newly broken: samples 160, 170, 116");
+  EXPECT_EQ(result.findings.front().subject, "pgd linf 0.1") << "each of them is still there";
+}
+
+TEST(Gate, AdviceNamesTheCommandsAndSpeaksOfEveryKindOnce) {
+  const Snapshot before = cases::snapshot({.n = 10000});
+  const Snapshot now = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(100)});
+  const std::vector<Advice> worse =
+      advice(judge(&before, now, {.places = {.run = "'my run'", .baseline = "b.json"}}));
+  ASSERT_EQ(worse.size(), 1U);
+  EXPECT_EQ(worse[0].what, "worse");
+  EXPECT_EQ(worse[0].steps.front().command, "gibbon compare 'my run' b.json -o changes.html");
+  EXPECT_EQ(worse[0].steps.back().command, "gibbon baseline 'my run' -o b.json --force");
+  EXPECT_THAT(worse[0].steps[1].text, HasSubstr("sha256 old… in the baseline, new… in this run"));
+
+  Snapshot weaker = before;
+  weaker.strength = {cases::strength_of(20)};
+  weaker.environment["kernels"] = "avx2";
+  const std::vector<Advice> attack = advice(judge(&before, weaker, {}));
+  ASSERT_EQ(attack.size(), 1U);
+  EXPECT_EQ(attack[0].what, "attack weaker");
+  EXPECT_THAT(attack[0].steps[1].text,
+              HasSubstr("kernels: \"reference\" in the baseline, \"avx2\" in this run"));
+
+  EXPECT_THAT(advice(judge(&before, before, {})), IsEmpty());
+  const Snapshot near = cases::snapshot({.n = 10000, .sha256 = "new", .distance = dropping(35)});
+  const std::vector<Advice> open = advice(judge(&before, near, {.strict = true}));
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].what, "cannot tell");
 }
 
 TEST(Gate, ComparesWhatBothHave) {

@@ -155,9 +155,13 @@ std::uint64_t Point::correct() const {
 }
 
 std::string Point::name() const {
-  return kind == record::RowKind::kClean
-             ? std::string(to_string(kind))
-             : fmt::format("{} {} {}", printable(attack), norm, record::compact(epsilon));
+  return kind == record::RowKind::kClean ? entry()
+                                         : fmt::format("{} {}", entry(), record::compact(epsilon));
+}
+
+std::string Point::entry() const {
+  return kind == record::RowKind::kClean ? std::string(to_string(kind))
+                                         : fmt::format("{} {}", printable(attack), norm);
 }
 
 bool Point::same_as(const Point& other) const {
@@ -226,7 +230,11 @@ Snapshot snapshot_of(const record::Run& run) {
                     .model_sha256 = text_at(run.provenance, "/model/sha256"),
                     .points = outcomes_of(run),
                     .environment = at(run.provenance, "/environment")};
-  for (const record::SampleRecord& r : run.records(0)) snapshot.ids.push_back(r.id);
+  for (const record::SampleRecord& r : run.records(0)) {
+    snapshot.ids.push_back(r.id);
+    snapshot.labels.push_back(r.label);
+  }
+  snapshot.class_names = record::subject_of(run).class_names;
   snapshot.conditions = conditions_of(run, snapshot.ids);
   if (!run.provenance.contains("reference")) return snapshot;  // older runs, stored examples
   const std::string file = "run.json";

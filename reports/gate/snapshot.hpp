@@ -22,7 +22,8 @@ struct Point {
   std::vector<std::uint8_t> right;  ///< per sample: 1 where the model stands, or is proved to
 
   [[nodiscard]] std::uint64_t correct() const;
-  [[nodiscard]] std::string name() const;  ///< "clean" or "pgd linf 0.1"
+  [[nodiscard]] std::string name() const;   ///< "clean" or "pgd linf 0.1"
+  [[nodiscard]] std::string entry() const;  ///< "clean" or "pgd linf"
   /// The same attack, norm and ε; outcomes are not looked at.
   [[nodiscard]] bool same_as(const Point& other) const;
 };
@@ -43,9 +44,11 @@ struct Snapshot {
   /// certificates.
   nlohmann::ordered_json conditions;
   std::vector<std::uint64_t> ids;  ///< of the samples, in the order of every list of outcomes
-  std::vector<Point> points;       ///< outcomes_of()
-  std::vector<Strength> strength;  ///< empty: not measured
-  std::vector<Speed> speed;        ///< likewise
+  std::vector<int> labels;         ///< likewise; empty of a baseline, which keeps their hash alone
+  std::vector<std::string> class_names;  ///< of the run, if it has any; likewise
+  std::vector<Point> points;             ///< outcomes_of()
+  std::vector<Strength> strength;        ///< empty: not measured
+  std::vector<Speed> speed;              ///< likewise
   nlohmann::ordered_json environment;
 };
 

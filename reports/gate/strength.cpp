@@ -11,10 +11,15 @@ namespace {
 /// A distance this much larger is another one; below, rounding of another machine shows.
 constexpr double kFarther = 1.01;
 
+std::string entry_of(const Strength& strength) {
+  return fmt::format("{} {} on the reference network", printable(strength.attack), strength.norm);
+}
+
 StrengthResult by_outcome(const Strength& then, const Strength& now, std::size_t budget) {
   // Broken is the reverse of right: what the attack lost, the network stands.
   const Paired paired = count_paired(then.broken[budget], now.broken[budget]);
-  return {.name = fmt::format("{} {} {} on the reference network", printable(then.attack),
+  return {.entry = entry_of(then),
+          .name = fmt::format("{} {} {} on the reference network", printable(then.attack),
                               then.norm, record::compact(then.epsilons[budget])),
           .n = paired.n,
           .weaker = paired.lost,
@@ -22,7 +27,8 @@ StrengthResult by_outcome(const Strength& then, const Strength& now, std::size_t
 }
 
 StrengthResult by_distance(const Strength& then, const Strength& now) {
-  StrengthResult result{.name = fmt::format("{} {} distance on the reference network",
+  StrengthResult result{.entry = entry_of(then),
+                        .name = fmt::format("{} {} distance on the reference network",
                                             printable(then.attack), then.norm),
                         .n = then.nearest.size()};
   for (std::size_t k = 0; k < then.nearest.size(); ++k) {

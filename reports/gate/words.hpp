@@ -27,6 +27,18 @@ namespace gibbon::reports::gate {
 /// "about 24,000 samples would tell"; what else when no number of samples would.
 [[nodiscard]] std::string needed_text(const PointResult& point);
 
+/// "newly broken: samples 12, 45, 77 and 320 more"; empty where there are none.
+[[nodiscard]] std::string samples_text(std::string_view what, std::span<const std::uint64_t> ids);
+
+/// What findings about points of any attack that cannot be told are grouped under.
+inline constexpr const char* kOpenPoints = "all attacks";
+
+/// Points that count in the correction for many tests: those that repeat no other.
+[[nodiscard]] std::uint64_t tested(const GateResult& result);
+
+/// The whole in one line: "FAIL: 9 of 13 points worse, 4 unchanged; largest at pgd linf 0.1: …".
+[[nodiscard]] std::string summary(const GateResult& result);
+
 /// The rule that was applied, one sentence.
 [[nodiscard]] std::string rule_text(const GateResult& result);
 

@@ -180,7 +180,7 @@ TEST(Certified, PageHasTheBand) {
           "certificates.linf.command"})
       EXPECT_THAT(html, HasSubstr(text));
     EXPECT_THAT(html, Not(HasSubstr("<two>")));
-    const auto data = page::page_data({&page, 1}, {})["runs"][0]["series"];
+    const auto data = page::page_data({&page, 1})["runs"][0]["series"];
     const auto band = std::ranges::find(data, "certified", [](const auto& s) { return s["kind"]; });
     ASSERT_NE(band, data.end());
     const auto& point = (*band)["points"][0];

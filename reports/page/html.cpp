@@ -83,7 +83,8 @@ judged again. Move ε to see it change.</p>
 </section>
 <section id="changes" hidden="hidden">
 <h2>Samples that changed</h2>
-<p class="facts"><span class="where"></span>. Outcomes of A and B, sample by sample.</p>
+<p class="facts"><span class="where"></span>. Where the run folders hold pictures of a sample, they are
+shown: as it is, and under attack at this ε, with what the models say to it.</p>
 <p id="changes-lost-count"></p>
 <ul class="columns" id="changes-lost"></ul>
 <p id="changes-gained-count"></p>
@@ -155,11 +156,12 @@ std::string title_of(std::span<const PageRun> runs) {
 }  // namespace
 
 std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
-                    std::span<const Changes> changes) {
+                    const Comparison& comparison) {
   ContentPolicy policy;
   const std::string style = policy.style(std::string(embedded::page_css) + heat_levels());
   std::string body;
   for (const PageRun& page : runs) body += head_section(*page.run, record::subject_of(*page.run));
+  body += verdicts_section(comparison);
   body += kCurve;
   body += without_script(curve_svg);
   for (const PageRun& page : runs) body += diagnosis_section(*page.run, runs.size() > 1);
@@ -172,7 +174,7 @@ std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
   }
   body += "</main>\n" + policy.script(embedded::chart_min_js);
   body += fmt::format("<script type=\"application/json\" id=\"data\">{}</script>\n",
-                      to_script_json(page_data(runs, changes)));
+                      to_script_json(page_data(runs, comparison)));
   for (const std::string_view* code : kScripts) body += policy.script(*code);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n{}"

@@ -15,8 +15,8 @@ namespace gibbon::reports::page {
 /// run, or several side by side. `curve_svg` is what to_curve_svg returned, or empty: what browsers
 /// without scripts show; it is inserted as it is. Everything else is escaped. The page is
 /// well-formed XML too.
-/// `changes` are those between two runs over the same samples, or none.
+/// `comparison` is of two runs over the same samples, or of none.
 [[nodiscard]] std::string to_html(std::span<const PageRun> runs, std::string_view curve_svg,
-                                  std::span<const Changes> changes = {});
+                                  const Comparison& comparison = {});
 
 }  // namespace gibbon::reports::page

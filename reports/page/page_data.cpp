@@ -156,10 +156,16 @@ Json walk_json(const Items& walk) {
           {"sprite", sprite(walk)}};
 }
 
+Json answer_json(const Answer& answer) {
+  if (answer.label < 0) return nullptr;
+  const double confidence = std::round(1e6 * answer.confidence) / 1e6;
+  return {answer.label, confidence > 0.0 ? Json(confidence) : Json()};
+}
+
 Json changed_json(std::span<const ChangedSample> samples) {
   Json list = Json::array();
   for (const ChangedSample& sample : samples)
-    list.push_back({sample.id, sample.label, sample.before, sample.now});
+    list.push_back({sample.id, sample.label, answer_json(sample.before), answer_json(sample.now)});
   return list;
 }
 
@@ -176,7 +182,7 @@ Json changes_json(std::span<const Changes> changes) {
 
 }  // namespace
 
-Json page_data(std::span<const PageRun> runs, std::span<const Changes> changes) {
+Json page_data(std::span<const PageRun> runs, const Comparison& comparison) {
   Json list = Json::array();
   std::size_t room = kMostWalkBytes;
   for (const PageRun& page : runs) {
@@ -209,7 +215,10 @@ Json page_data(std::span<const PageRun> runs, std::span<const Changes> changes) 
     list.push_back(std::move(json));
   }
   Json data{{"runs", list}};
-  if (!changes.empty()) data["changes"] = changes_json(changes);
+  if (!comparison.changes.empty()) {
+    data["sides"] = comparison.names;
+    data["changes"] = changes_json(comparison.changes);
+  }
   return data;
 }
 

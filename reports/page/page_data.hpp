@@ -20,9 +20,11 @@ struct PageRun {
 /// What the scripts of report.html (reports/page/) draw from.
 ///
 ///   {"runs": [{"name", "data", "n", "units", "classes", "series": [...], "walks": [...]}],
-///    "changes": [{"attack", "norm", "e", "lost": [[id, label, before, now]], "gained": [...]}]}
+///    "sides": [name, name],
+///    "changes": [{"attack", "norm", "e", "lost": [[id, label, answer, answer]], "gained": [...]}]}
 ///
-/// Several runs are named A, B, … "changes" is there for two runs that are compared.
+/// Several runs are named A, B, … "sides" and "changes" are there for two that are compared; an
+/// answer is [class, confidence], or null where none was recorded.
 /// series: attack, norm, kind and per ε what curve.csv has (n, correct, Wilson's ends, correct per
 /// class) plus, where the run has its records, who became whom ([true, says, count], the most
 /// frequent first) and confidences in 20 bins; and the smallest distances as a histogram. A band is
@@ -31,7 +33,7 @@ struct PageRun {
 /// pictured samples, one PNG each with all their frames below each other. `left_out` counts walks
 /// for which the page had no room (kMostWalkBytes).
 [[nodiscard]] nlohmann::ordered_json page_data(std::span<const PageRun> runs,
-                                               std::span<const Changes> changes);
+                                               const Comparison& comparison = {});
 
 /// The JSON as text that may stand inside <script>: no "<", ">" or "&" in it.
 [[nodiscard]] std::string to_script_json(const nlohmann::ordered_json& data);

@@ -13,7 +13,7 @@ namespace {
 
 nlohmann::ordered_json data_of(const record::Run& run, const record::Gallery& gallery) {
   const PageRun page{.run = &run, .gallery = &gallery};
-  return page_data({&page, 1}, {})["runs"][0];
+  return page_data({&page, 1})["runs"][0];
 }
 
 /// Two budgets of one attack over four samples, and a worst case: one sample wrong when clean, one

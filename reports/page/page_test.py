@@ -549,6 +549,7 @@ class Page(unittest.TestCase):
                               [(float(r["epsilon"]), i) for i, r in enumerate(csv.DictReader(file))
                                if r["norm"] == "linf" and r["attack"] == "pgd:steps=5"])
         Select(self.find("#attack")).select_by_value("0 1")
+        shown = 0
         for epsilon in [e for e, _ in runs["run_grey"][1] if e > 0]:
             self.choose_epsilon(epsilon)
             a, b = (samples[samples["curve_row"] == dict(rows)[epsilon]]
@@ -557,9 +558,16 @@ class Page(unittest.TestCase):
             for name, changed in (("lost", stands_a & ~stands_b), ("gained", ~stands_a & stands_b)):
                 self.assertTrue(self.find(f"#changes-{name}-count").text.startswith(
                     f"{changed.sum()} of 90: "))
-                self.assertEqual([int(li.get_attribute("data-id"))
-                                  for li in self.all(f"#changes-{name} li")],
+                items = self.all(f"#changes-{name} li")
+                self.assertEqual(sorted(int(li.get_attribute("data-id")) for li in items),
                                  list(a["id"][changed]))
+                pictured = [len(li.find_elements("tag name", "canvas")) > 0 for li in items]
+                self.assertEqual(pictured, sorted(pictured, reverse=True))
+                self.assertTrue(all(" %)" in li.text for li in items))
+                shown += sum(pictured)
+        self.assertGreater(shown, 0)
+        table = self.find("h2 + p + .scroll table")
+        self.assertIn("verdict", table.text)
 
     def test_an_old_run_is_drawn(self):
         """A run.json and samples.npy without what was added since the first version."""

@@ -55,6 +55,16 @@ const Series* Panel::strongest() const {
   return best;
 }
 
+bool is_halved(const CurvePoint& point) { return 2 * point.correct < point.clean_correct; }
+
+const CurvePoint* Panel::headline() const {
+  const Series* worst = strongest();
+  if (worst == nullptr) return nullptr;
+  const auto halved = std::ranges::find_if(
+      worst->points, [](const CurvePoint* point) { return is_halved(*point); });
+  return halved != worst->points.end() ? *halved : worst->points.back();
+}
+
 std::vector<Panel> panels_of(const Run& run) {
   std::vector<Panel> panels;
   for (const CurvePoint& point : run.curve) {

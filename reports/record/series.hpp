@@ -19,6 +19,9 @@ struct Series {
   [[nodiscard]] const CurvePoint* at(double epsilon) const;
 };
 
+/// Whether less than half of the clean accuracy is left.
+[[nodiscard]] bool is_halved(const CurvePoint& point);
+
 /// Everything measured or proved in one norm.
 struct Panel {
   std::string norm;
@@ -30,6 +33,9 @@ struct Panel {
   /// The worst case where there is one, else the attack of the smallest mean accuracy over its ε;
   /// null when there are only controls.
   [[nodiscard]] const Series* strongest() const;
+  /// Of the strongest, the point at the smallest ε that more than halves the clean accuracy, or at
+  /// the largest where none does; null where there is no strongest.
+  [[nodiscard]] const CurvePoint* headline() const;
 };
 
 /// Norms in order of first appearance.

@@ -69,15 +69,11 @@ std::string answer(const Panel& panel) {
         norm_symbol(panel.norm));
   const std::string attack = series->kind == RowKind::kWorstCase ? "the strongest attack per image"
                                                                  : printable(series->attack);
-  const auto halved = std::find_if(
-      series->points.begin(), series->points.end(),
-      [](const CurvePoint* point) { return 2 * point->correct < point->clean_correct; });
-  const bool is_halved = halved != series->points.end();
-  const CurvePoint& point = is_halved ? **halved : *series->points.back();
+  const CurvePoint& point = *panel.headline();
   return fmt::format(
       "At ε = {} ({}, {}), robust accuracy under {} is {}", epsilon_text(point.epsilon),
       norm_symbol(panel.norm),
-      is_halved ? "the smallest ε tested at which robust accuracy is below half of clean accuracy"
+      is_halved(point) ? "the smallest ε tested at which robust accuracy is below half of clean accuracy"
                 : "the largest ε tested",
       attack, outcome(point));
 }
