@@ -48,8 +48,9 @@ struct State {
           output, one.run ? second : first);
     }
     const std::array pages{one.page(), other.page()};
-    write_atomically(output, reports::page::to_html(
-                                 pages, "", reports::page::changes_between(*one.run, *other.run)));
+    write_atomically(output,
+                     reports::page::to_html(pages, runs::chart_of(pages),
+                                            reports::page::changes_between(*one.run, *other.run)));
   }
 
   void run() const {

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "reports/gallery/gallery.hpp"
+#include "reports/page/html.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::eval::runs {
@@ -72,6 +74,10 @@ void discard_staged_gallery(const std::filesystem::path& folder);
 /// report.html and run.json of a run whose gallery is another one now.
 void write_page(const std::filesystem::path& folder, const reports::record::Run& run,
                 const reports::record::Gallery& gallery);
+
+/// The curves of several runs as files to save from their page; without gnuplot none, and a note
+/// says so.
+[[nodiscard]] reports::page::ChartFiles chart_of(std::span<const reports::page::PageRun> pages);
 
 /// Reads run.json, samples.npy and, where it is there, certified.json of a folder. Throws Error
 /// naming the file that cannot be read, is not the one run.json was written with, or contradicts
