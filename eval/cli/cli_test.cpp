@@ -82,6 +82,18 @@ TEST_F(Cli, TrainsSweepsAndReports) {
   const auto sweep = expect(0,
                             "gibbon sweep --model m.onnx --data moons --norm linf --norm l2 "
                             "--epsilons 0:0.2:0.1 --quiet -o r");
+  EXPECT_THAT(expect(0,
+                     "gibbon sweep --model m.onnx --data moons --attack 'fgsm:label=Fast (sign)' "
+                     "--epsilons 0.1 -q -o l")
+                  .out,
+              AllOf(HasSubstr("Fast (sign)"), Not(HasSubstr("fgsm"))));
+  EXPECT_THAT(shell.text("l/curve.csv"), HasSubstr("\nfgsm,linf,")) << "files keep the name";
+  EXPECT_THAT(shell.text("l/report.html"), HasSubstr("Fast (sign)"));
+  EXPECT_THAT(expect(2,
+                     "gibbon sweep --model m.onnx --data moons --attack fgsm:label=pgd --attack "
+                     "pgd -o l2")
+                  .err,
+              HasSubstr("another attack is called 'pgd'"));
   EXPECT_THAT(sweep.out, AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign (noise)"),
                                HasSubstr("report r/report.html")));
   EXPECT_THAT(sweep.err, IsEmpty());

@@ -111,7 +111,7 @@ std::vector<Option> SweepOptions::options() {
   std::vector<Option> all{
       {"attack",
        "NAME, NAME:option=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon list "
-       "attacks')",
+       "attacks'); NAME:label=TEXT: its name in tables and figures",
        &attack},
       {"norm", kAnyNorm, &norm},
       {"epsilons", "budgets in input units: 0:0.3:0.025, or 0,.01,8/255", &epsilons},

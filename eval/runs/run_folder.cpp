@@ -104,7 +104,7 @@ void write_run(const std::filesystem::path& folder, reports::record::Run& run,
                const reports::record::Gallery& gallery) {
   start_run(folder);
   write_atomically(folder / "samples.npy", reports::formats::to_npy(run.samples));
-  write_gallery(folder, gallery);
+  write_gallery(folder, gallery, reports::gallery::Drawn::kFirstOfEachNorm);
   draw_run(folder, run, gallery);
 }
 
@@ -139,12 +139,13 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
   write_page(folder, run, gallery);
 }
 
-void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery) {
+void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery,
+                   reports::gallery::Drawn drawn) {
   if (gallery.items.empty()) return;
   make_folders(folder / "gallery");
-  for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery))
+  for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery, drawn))
     write_atomically(folder / figure.file, figure.png);
-  for (const reports::gallery::Walk& walk : reports::gallery::draw_walks(gallery))
+  for (const reports::gallery::Walk& walk : reports::gallery::draw_walks(gallery, drawn))
     write_atomically(folder / walk.file, walk.webp);
   write_atomically(folder / "gallery.json", reports::gallery::to_manifest(gallery));
 }

@@ -23,8 +23,8 @@ void prepare_folder(const std::filesystem::path& folder,
 /// and certificates.
 void start_run(const std::filesystem::path& folder);
 
-/// Writes samples.npy, the gallery and what draw_run() writes: a folder with a run.json holds a
-/// whole run.
+/// Writes samples.npy, the gallery (figures of the first attack of each norm, which would take
+/// longer than the sweep) and what draw_run() writes: a folder with a run.json holds a whole run.
 void write_run(const std::filesystem::path& folder, reports::record::Run& run,
                const reports::record::Gallery& gallery);
 
@@ -45,7 +45,8 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
               const reports::record::Gallery& gallery);
 
 /// The gallery's figures, animations and gallery.json below `folder`.
-void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery);
+void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery,
+                   reports::gallery::Drawn drawn);
 
 /// A gallery in the making, in folder/gallery.part: the one in the folder stays until publish(),
 /// and stays for good when there is none.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "base/norm.hpp"
+#include "reports/gallery/colour_map.hpp"
 #include "reports/record/error.hpp"
 #include "reports/record/text.hpp"
 
@@ -83,6 +85,14 @@ std::vector<GallerySet> sets_of(const record::Gallery& gallery) {
   return sets;
 }
 
+std::vector<const GallerySet*> drawn_of(std::span<const GallerySet> sets, Drawn drawn) {
+  std::set<std::string> norms;
+  std::vector<const GallerySet*> picked;
+  for (const GallerySet& set : sets)
+    if (norms.insert(set.norm).second || drawn == Drawn::kEveryAttack) picked.push_back(&set);
+  return picked;
+}
+
 std::string file_safe(std::string_view text) {
   std::string safe;
   for (const char c : text.substr(0, kLongestPart)) {
@@ -105,6 +115,27 @@ const record::GalleryItem& first_fooled(const Items& items) {
     return item->still_adversarial;
   });
   return found == items.end() ? *items.back() : **found;
+}
+
+Items around_flip(const Items& items) {
+  const auto flip = std::ranges::find(items, &first_fooled(items));
+  if (!(*flip)->still_adversarial || flip == items.begin()) return {*flip};
+  return {*(flip - 1), *flip};
+}
+
+bool wanders(const Items& items) {
+  const auto flip = std::ranges::find(items, &first_fooled(items));
+  return (*flip)->still_adversarial &&
+         !std::all_of(flip, items.end(), [](const auto* item) { return item->still_adversarial; });
+}
+
+bool bounds_each_value(const std::string& norm) {
+  const NormInfo* known = known_norm(norm);
+  return known != nullptr && known->each_value;
+}
+
+double colour_end(const record::GalleryItem& item) {
+  return bounds_each_value(item.norm) ? item.epsilon : largest_magnitude(item.perturbation);
 }
 
 std::vector<const Items*> representatives(const GallerySet& set, std::size_t most) {

@@ -133,6 +133,8 @@ struct GalleryItem {
   std::uint32_t backwards = 0;  ///< likewise
   Pixels clean;
   std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
+  std::vector<float> direction;  ///< sign(∇ₓJ) at the clean input, same layout, where x + ε times
+                                 ///< it is all that the attack does; else empty. Not stored
   Pixels adversarial;
   std::string file;            ///< of the adversarial image, relative to the run folder
   std::string sha256;          ///< of that file; empty: not stored
