@@ -416,7 +416,7 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
                                       const sweep::SweepPlan& plan,
                                       const sweep::SweepResult& result, const GalleryChoice& choice,
                                       const std::filesystem::path& folder) {
-  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}};
+  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}, .labels = {}};
   if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
   make_folders(folder / "gallery");
   const std::size_t n = result.finished;
@@ -437,6 +437,7 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
     Painter painter(target, shown, plan, folder, block);
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       const sweep::Pair& pair = result.pairs[pairs[k]];
+      if (!pair.entry->label.empty()) gallery.labels[pair.entry->text] = pair.entry->label;
       for (std::size_t first = 0; first < samples.size(); first += block) {
         if (interrupted) {
           remove_tree(folder / "gallery");
@@ -463,7 +464,7 @@ nlohmann::ordered_json gallery_counts(const reports::record::Gallery& gallery) {
 
 reports::record::Gallery read_gallery(const std::filesystem::path& folder,
                                       const std::vector<std::string>& class_names) {
-  reports::record::Gallery gallery{.class_names = class_names, .items = {}};
+  reports::record::Gallery gallery{.class_names = class_names, .items = {}, .labels = {}};
   const std::filesystem::path manifest = folder / "gallery.json";
   if (!is_there(manifest)) return gallery;
   const std::string name = manifest.string();

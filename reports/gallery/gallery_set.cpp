@@ -47,7 +47,7 @@ Label says(const GallerySet& set, int label, double confidence, bool right) {
 }  // namespace
 
 std::string GallerySet::heading() const {
-  return fmt::format("{}, {}", printable(attack), record::norm_symbol(norm));
+  return fmt::format("{}, {}", printable(title), record::norm_symbol(norm));
 }
 
 std::string GallerySet::name(int label) const { return record::class_name(class_names, label); }
@@ -64,13 +64,16 @@ std::vector<GallerySet> sets_of(const record::Gallery& gallery) {
   std::vector<GallerySet> sets;
   for (const record::GalleryItem& item : gallery.items) {
     check(item);
+    const auto label = gallery.labels.find(item.attack);
     auto found = std::find_if(sets.begin(), sets.end(), [&](const GallerySet& set) {
       return set.attack == item.attack && set.norm == item.norm;
     });
     if (found == sets.end())
-      found = sets.insert(
-          sets.end(),
-          {.attack = item.attack, .norm = item.norm, .class_names = gallery.class_names});
+      found = sets.insert(sets.end(),
+                          {.attack = item.attack,
+                           .title = label == gallery.labels.end() ? item.attack : label->second,
+                           .norm = item.norm,
+                           .class_names = gallery.class_names});
     found->samples[item.id].push_back(&item);
   }
   std::set<std::string> taken;

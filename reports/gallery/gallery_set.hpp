@@ -19,6 +19,7 @@ using Items = std::vector<const record::GalleryItem*>;
 /// One attack in one norm. Belongs to the Gallery it was made from, which must live longer.
 struct GallerySet {
   std::string attack;
+  std::string title;  ///< its label, or its name
   std::string norm;
   std::string suffix;  ///< of file names; empty when there is one set only
   std::span<const std::string> class_names;

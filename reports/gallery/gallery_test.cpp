@@ -221,6 +221,9 @@ TEST(Gallery, AttacksStandSideBySideWhereTheyDiffer) {
       item.still_adversarial = epsilon > (item.attack == "weak" ? 0.1 : 0.05);
       gallery.items.push_back(item);
     }
+  gallery.labels["weak"] = "Weak\none";
+  EXPECT_EQ(sets_of(gallery)[0].heading(), "Weak one, l∞");
+  EXPECT_EQ(sets_of(gallery)[1].heading(), "strong, l∞");
   EXPECT_EQ(
       draw_gallery(gallery).front().caption,
       "l∞: the same samples under every attack at ε = 0.06, with the prediction of the model.");

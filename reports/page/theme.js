@@ -60,8 +60,14 @@ function measuredTicks(values, symbolOf = compact) {
     const kept = [];
     const fits = (value) => kept.length === 0 ||
       pixel(kept.at(-1)) + half(kept.at(-1)) <= pixel(value) - half(value);
-    for (const value of values) if (fits(value)) kept.push(value);
     const largest = values.at(-1);
+    // Even steps where the values have them: the smallest number of steps at which all labels fit.
+    const step = values[1] - values[0];
+    const even = type !== 'logarithmic' &&
+      values.every((value, k) => Math.abs(value - values[0] - k * step) < step / 100);
+    const room = Math.max(...values.map(half)) * 2;
+    const stride = even ? Math.max(1, Math.ceil(room / (pixel(values[1]) - pixel(values[0])))) : 1;
+    for (const [k, value] of values.entries()) if (k % stride === 0 && fits(value)) kept.push(value);
     while (kept.at(-1) !== largest && !fits(largest)) kept.pop();
     if (kept.at(-1) !== largest) kept.push(largest);
     scale.ticks = kept.map((value) => ({ value, label: symbolOf(value) }));

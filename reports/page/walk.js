@@ -101,6 +101,13 @@
       `${right ? '✓' : '✗'} says ${className(label)} · ${percent(share)}`);
   }
 
+  const noteOf = (w, f) => (f && f.says !== w.label && !f.adversarial
+    ? 'as 8-bit file outside the ball: does not count' : '');
+  function same(w, all, index) {
+    const found = frameOf(w, all, index);
+    return frameOf(w, all, 0).every((level, i) => level === found[i]);
+  }
+
   function drawBars(w, f) {
     const now = f ?? { says: w.says, confidences: w.confidences };
     let classes = now.confidences.map(([c]) => c);
@@ -134,12 +141,12 @@
     byId('walk-formula').textContent = f ? `x′ − x, ε = ${f.text}` : 'x′ − x = 0';
     byId('walk-says').replaceChildren(f ? says(f.says, w.label, shareOf(f, f.says))
       : says(w.says, w.label, shareOf(w, w.says)));
-    byId('walk-note').textContent = f && f.says !== w.label && !f.adversarial
-      ? 'as 8-bit file outside the ball: does not count' : '';
+    byId('walk-note').textContent = noteOf(w, f);
     drawBars(w, f);
     load(w).then((all) => {
       if (view.walk !== w || frameAt(w) !== f) return; // moved on while the picture was decoded
       const end = endOf(w, all, index);
+      if (index > 0 && same(w, all, index)) byId('walk-note').textContent = 'stands at a larger ε: not attacked here';
       paint(byId('walk-clean'), w, frameOf(w, all, 0));
       paint(byId('walk-delta'), w, perturbation(w, all, index, end));
       paint(byId('walk-adversarial'), w, frameOf(w, all, index));

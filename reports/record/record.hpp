@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -146,6 +147,7 @@ struct GalleryItem {
 struct Gallery {
   std::vector<std::string> class_names;
   std::vector<GalleryItem> items;
+  std::map<std::string, std::string> labels;  ///< what pictures call attacks that have one
 };
 
 /// A finished run. `provenance` holds the whole run.json that is not the curve: schema version,
