@@ -82,8 +82,20 @@ TEST_F(Cli, TrainsSweepsAndReports) {
   const auto sweep = expect(0,
                             "gibbon sweep --model m.onnx --data moons --norm linf --norm l2 "
                             "--epsilons 0:0.2:0.1 --quiet -o r");
-  EXPECT_THAT(sweep.out,
-              AllOf(HasSubstr("fgsm"), HasSubstr("worst-case"), HasSubstr("report r/report.html")));
+  EXPECT_THAT(expect(0,
+                     "gibbon sweep --model m.onnx --data moons --attack 'fgsm:label=Fast (sign)' "
+                     "--epsilons 0.1 -q -o l")
+                  .out,
+              AllOf(HasSubstr("Fast (sign)"), Not(HasSubstr("fgsm"))));
+  EXPECT_THAT(shell.text("l/curve.csv"), HasSubstr("\nfgsm,linf,")) << "files keep the name";
+  EXPECT_THAT(shell.text("l/report.html"), HasSubstr("Fast (sign)"));
+  EXPECT_THAT(expect(2,
+                     "gibbon sweep --model m.onnx --data moons --attack fgsm:label=pgd --attack "
+                     "pgd -o l2")
+                  .err,
+              HasSubstr("another attack is called 'pgd'"));
+  EXPECT_THAT(sweep.out, AllOf(HasSubstr("fgsm"), HasSubstr("noise-sign (noise)"),
+                               HasSubstr("report r/report.html")));
   EXPECT_THAT(sweep.err, IsEmpty());
   EXPECT_THAT(shell.text("r/curve.csv"),
               StartsWith("attack,norm,epsilon,n,correct,accuracy,wilson_low,wilson_high,"
@@ -110,6 +122,27 @@ TEST_F(Cli, TrainsSweepsAndReports) {
   expect(0, "rm m.onnx r/report.html r/curve.svg; gibbon report r");
   EXPECT_EQ(shell.text("r/report.html"), before);
   EXPECT_TRUE(shell.has("r/curve.svg"));
+
+  // The figure and its numbers alone, of one run or several.
+  EXPECT_THAT(
+      expect(0, "gibbon report r -o f.pdf --size 100x120 --title X --font 'DejaVu Serif,9'").out,
+      HasSubstr("figure f.pdf"));
+  EXPECT_THAT(shell.text("f.pdf"), StartsWith("%PDF"));
+  expect(0, "gibbon report r r -o f.svg --size 200 && gibbon report r r -o f.csv");
+  EXPECT_THAT(shell.text("f.svg"), HasSubstr("A: m.onnx"));
+  EXPECT_THAT(shell.text("f.csv"), AllOf(StartsWith("model,attack,norm,"),
+                                         HasSubstr("\nB: m.onnx (2-16-2),fgsm,linf,")));
+  expect(0, "gibbon report r -o one.csv && cmp one.csv r/curve.csv");
+  const auto problem = [&](int status, const std::string& options) {
+    return expect(status, "gibbon report r " + options).err;
+  };
+  EXPECT_THAT(problem(2, "-o f.pfd"), HasSubstr("--output f.pfd: the ending says what is written"));
+  EXPECT_THAT(problem(2, "--size 88"), HasSubstr("--size: of a figure; give --output FILE.pdf"));
+  EXPECT_THAT(problem(2, "-o f.html --title X"), HasSubstr("--title: of a figure"));
+  EXPECT_THAT(problem(2, "-o f.pdf --size 88x-2"), HasSubstr("'-2' is not a number in (0, 2000]"));
+  EXPECT_THAT(problem(2, "-o f.pdf --size 88xnan"), HasSubstr("'nan' is not a number"));
+  EXPECT_THAT(problem(2, "-o f.pdf --font \"x',9\""), HasSubstr("a name has letters, digits"));
+  EXPECT_THAT(problem(3, "-o f.pdf --size 20x10"), HasSubstr("leave no room for the curves"));
 }
 
 TEST_F(Cli, Certifies) {

@@ -54,7 +54,7 @@ struct State {
     }
     const auto comparison = reports::page::compare(
         one.named("A"), other.named(one.run ? "B" : "this run"), reports::gate::Criteria());
-    write_atomically(output, reports::page::to_html(pages, "", comparison));
+    write_atomically(output, reports::page::to_html(pages, runs::chart_of(pages), comparison));
   }
 
   void run() const {

@@ -23,8 +23,6 @@
 namespace gibbon::eval::cli {
 namespace {
 
-constexpr std::size_t kAll = static_cast<std::size_t>(-1);
-
 /// Where the pictured samples come from decides which options make sense.
 const std::vector<std::string> kOfRun{"attack",   "norm",   "gallery", "class",   "order", "model",
                                       "data-dir", "output", "quiet",   "threads", "force"};
@@ -141,8 +139,7 @@ class GalleryCommand {
 
   [[nodiscard]] runs::GalleryChoice choice(const datasets::Dataset& data) const {
     runs::GalleryChoice choice{.per_class = std::max<std::uint64_t>(1, sweep_.gallery),
-                               .order = runs::parse_order(order_),
-                               .attacks_per_norm = kAll};
+                               .order = runs::parse_order(order_)};
     for (const std::string& name : classes_)
       choice.classes.push_back(datasets::find_class("--class", name, data.class_names));
     return choice;
@@ -185,7 +182,7 @@ class GalleryCommand {
     const reports::record::Gallery gallery =
         runs::make_gallery(target, samples, plan, result, chosen, staged.path());
     if (!complete(gallery)) return interrupted_exit();
-    runs::write_gallery(staged.path(), gallery);
+    runs::write_gallery(staged.path(), gallery, reports::gallery::Drawn::kEveryAttack);
     staged.publish();
     if (!preparation_.empty()) {
       const std::filesystem::path sheet = std::filesystem::path(output_) / "preparation.png";
@@ -272,7 +269,7 @@ class GalleryCommand {
     const reports::record::Gallery gallery =
         runs::make_gallery(target, data, plan, result, chosen, staged.path());
     if (!complete(gallery)) return interrupted_exit();
-    runs::write_gallery(staged.path(), gallery);
+    runs::write_gallery(staged.path(), gallery, reports::gallery::Drawn::kEveryAttack);
     const bool half_drawn = in_place && runs::is_half_drawn(folder);
     if (in_place) runs::begin_drawing(folder);
     staged.publish();

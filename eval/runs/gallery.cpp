@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "attacks/losses.hpp"
+#include "attacks/oracle.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
@@ -54,6 +56,7 @@ std::vector<std::size_t> pick_budgets(std::span<const double> epsilons) {
 struct Candidate {
   std::size_t sample = 0;
   std::size_t first_broken = 0;  ///< row of the ε list; its length: none
+  bool wanders = false;          ///< fooled at one ε and right again at a larger one
   double nearest = std::numeric_limits<double>::infinity();
   float confidence = 0.0F;  ///< the highest in a wrong class
 };
@@ -65,8 +68,11 @@ Candidate candidate_of(const Records& records, std::size_t n, std::size_t sample
   const std::size_t budgets = records.front().size() / n;
   Candidate candidate{.sample = sample, .first_broken = budgets};
   for (const auto& rows : records) {
+    bool larger = true;  // fooled at all larger ε
     for (std::size_t e = budgets; e-- > 0;) {
       const reports::record::SampleRecord& r = rows[e * n + sample];
+      candidate.wanders = candidate.wanders || (r.fooled != 0 && !larger);
+      larger = larger && r.fooled != 0;
       if (r.broken != 0) candidate.first_broken = std::min(candidate.first_broken, e);
       if (r.fooled != 0) candidate.confidence = std::max(candidate.confidence, r.confidence);
       candidate.nearest = std::min(candidate.nearest, r.nearest);
@@ -78,7 +84,8 @@ Candidate candidate_of(const Records& records, std::size_t n, std::size_t sample
 void sort(std::vector<Candidate>& samples, GalleryOrder order) {
   const auto by = [&](auto key) { std::ranges::stable_sort(samples, {}, key); };
   switch (order) {
-    case GalleryOrder::kTypical: return by(&Candidate::first_broken);
+    case GalleryOrder::kTypical:
+      return by([](const Candidate& c) { return std::pair(c.wanders, c.first_broken); });
     case GalleryOrder::kFragile: return by(&Candidate::nearest);
     case GalleryOrder::kConfident: return by([](const Candidate& c) { return -c.confidence; });
     case GalleryOrder::kId: return;
@@ -103,9 +110,9 @@ std::vector<std::size_t> pick_samples(const Records& records, std::size_t n, std
     sort(samples, choice.order);
     std::size_t begin = 0;
     if (choice.order == GalleryOrder::kTypical) {
-      // Of those broken at all the middle ones: the typical sample, not the one on the fence.
+      // Of those broken for good the middle ones: the typical sample, not the one on the fence.
       const auto broken = static_cast<std::size_t>(std::ranges::count_if(
-          samples, [&](const Candidate& c) { return c.first_broken < budgets; }));
+          samples, [&](const Candidate& c) { return c.first_broken < budgets && !c.wanders; }));
       begin = broken > choice.per_class ? (broken - choice.per_class) / 2 : 0;
     }
     for (std::size_t k = begin; k < std::min(begin + choice.per_class, samples.size()); ++k) {
@@ -139,11 +146,20 @@ std::vector<float> difference(const datasets::Picture& clean,
   return out;
 }
 
+/// Samples attacked at a time: a block costs hardly more than one, but keeps a candidate for every
+/// budget.
+std::size_t block_size(const datasets::Dataset& data, std::size_t budgets) {
+  constexpr std::size_t kMostFloats = 16'000'000;
+  constexpr std::size_t kMostSamples = 64;
+  return std::clamp<std::size_t>(
+      kMostFloats / std::max<std::size_t>(1, budgets * data.shape.size()), 1, kMostSamples);
+}
+
 /// Draws candidates for single samples and judges what the disk gives back.
 class Painter {
  public:
   Painter(const models::Target& target, const datasets::Dataset& data, const sweep::SweepPlan& plan,
-          std::filesystem::path folder)
+          std::filesystem::path folder, std::size_t block)
       : data_(data),
         plan_(plan),
         folder_(std::move(folder)),
@@ -158,30 +174,35 @@ class Painter {
                  .max_queries = plan.max_queries,
                  .exhaustive = plan.exhaustive,
                  .limits = sweep::fit_limits(plan.limits, data)},
-                1),
+                block),
         candidate_(1, data.shape.size()),
         levels_(data.shape.size()) {}
 
-  /// Attacks one sample again, alone: the same bits as in its block.
-  void attack(const sweep::Pair& pair, std::size_t sample, std::span<const std::size_t> rows) {
-    records_.assign(plan_.epsilons.size(), {});
+  /// Attacks `count` samples from `first` on again: the same bits as in any other block.
+  void attack(const sweep::Pair& pair, std::size_t first, std::size_t count,
+              std::span<const std::size_t> rows) {
+    first_ = first;
+    count_ = count;
+    records_.assign(plan_.epsilons.size() * count, {});
     std::vector<sweep::Tally> tallies(pair.members.size());
     std::vector<char> keep(plan_.epsilons.size(), 0);
     for (const std::size_t row : rows) keep[row] = 1;
-    runner_.begin(sample, 1);
+    runner_.begin(first, count);
     runner_.run(pair, records_, tallies, keep, [](std::size_t, std::size_t, std::size_t) {});
   }
 
-  /// The candidate of the last attack() at one budget.
+  /// The candidate of the last attack() at one budget; `sample` is one of those.
   reports::record::GalleryItem paint(const sweep::Pair& pair, std::size_t row, std::size_t sample) {
     const attacks::Norm norm = pair.norm;
     const attacks::ThreatModel threat{norm, plan_.epsilons[row], data_.range};
-    const reports::record::SampleRecord& record = records_[row];
+    const std::size_t place = sample - first_;
+    const reports::record::SampleRecord& record = records_[row * count_ + place];
     const Rows x = data_.images.view().slice(sample, 1);
-    std::ranges::copy(runner_.point(row, 0), candidate_.row(0).begin());
+    std::ranges::copy(runner_.point(row, place), candidate_.row(0).begin());
+    std::vector<float> direction = direction_of(pair, x, data_.labels[sample]);
     std::optional<reports::record::Slide> slide;
     if (reports::gallery::is_photograph(data_.shape.height, data_.shape.width)) {
-      slide = make_slide(threat, x);
+      slide = make_slide(threat, x, direction);
     }
     judge::to_8bit(threat, x.row(0), candidate_.row(0), levels_);
 
@@ -219,13 +240,35 @@ class Painter {
     item.clean = to_pixels(clean);
     item.adversarial = to_pixels(saved);
     item.perturbation = difference(clean, saved);
+    item.direction = std::move(direction);
     item.slide = std::move(slide);
     return item;
   }
 
  private:
-  /// What the model says to the candidate itself, and to its perturbation as a picture.
-  reports::record::Slide make_slide(const attacks::ThreatModel& threat, Rows x) {
+  /// sign(∇ₓJ) at x under untargeted FGSM without further limits, where each value may change by ε:
+  /// what x + ε · sign(∇ₓJ) is made of. Empty for other attacks, which do more.
+  std::vector<float> direction_of(const sweep::Pair& pair, Rows x, int label) {
+    const sweep::AttackSpec& spec = *pair.members.front();
+    const bool is_sign = !pair.entry->ensemble && spec.info->name == "fgsm" &&
+                         spec.target.kind == sweep::Target::Kind::kNone &&
+                         gibbon::info_of(pair.norm).each_value && !plan_.limits.any();
+    if (!is_sign) return {};
+    attacks::Oracle oracle(*target_.fast, attacks::Access::kGradients, 1);
+    oracle.begin(1, 0);
+    const std::array<std::uint32_t, 1> owner{0};
+    const std::array labels{label};
+    const Rows dx = oracle.gradient(x, labels, attacks::scale_free_seed<float>, owner).dx;
+    std::vector<float> signs;
+    for (const float slope : dx.row(0))
+      signs.push_back(slope > 0.0F ? 1.0F : slope < 0.0F ? -1.0F : 0.0F);
+    return signs;
+  }
+
+  /// What the model says to the candidate itself, and to its perturbation as a picture: the signs
+  /// where these are what it is made of.
+  reports::record::Slide make_slide(const attacks::ThreatModel& threat, Rows x,
+                                    std::span<const float> direction) {
     const judge::Finding found = look(candidate_.view());
     reports::record::Slide slide{.label = found.label,
                                  .confidence = found.confidence,
@@ -244,7 +287,8 @@ class Painter {
     }
     slide.clipped = static_cast<double>(clipped) / static_cast<double>(change.cols());
     const std::vector<std::uint8_t> levels =
-        reports::gallery::noise_levels(change.flat(), slide.scale);
+        direction.empty() ? reports::gallery::noise_levels(change.flat(), slide.scale)
+                          : reports::gallery::noise_levels(direction, 1.0);
     slide.noise = to_pixels(to_picture(data_.shape, levels));
     judge::from_8bit(levels, change.row(0));
     const judge::Finding said = look(change.view());
@@ -282,6 +326,8 @@ class Painter {
   std::filesystem::path folder_;
   std::set<std::string> taken_;
   std::vector<reports::record::SampleRecord> records_;  // of the last attack()
+  std::size_t first_ = 0;                               // likewise
+  std::size_t count_ = 0;
   models::Target target_;
   judge::Judge judge_;
   sweep::BlockRunner runner_;
@@ -349,7 +395,7 @@ std::vector<std::size_t> pick_pairs(const std::vector<sweep::Pair>& pairs, attac
   for (std::size_t p = 0; p < pairs.size(); ++p) {
     const std::string& attack = pairs[p].entry->text;
     const bool named = std::ranges::count(choice.attacks, attack) > 0;
-    if (pairs[p].norm != norm || picked.size() == choice.attacks_per_norm) continue;
+    if (pairs[p].norm != norm) continue;
     if (choice.attacks.empty() ? !pairs[p].is_control() : named) picked.push_back(p);
   }
   return picked;
@@ -370,10 +416,9 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
                                       const sweep::SweepPlan& plan,
                                       const sweep::SweepResult& result, const GalleryChoice& choice,
                                       const std::filesystem::path& folder) {
-  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}};
+  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}, .labels = {}};
   if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
   make_folders(folder / "gallery");
-  Painter painter(target, data, plan, folder);
   const std::size_t n = result.finished;
   const std::size_t row = plan.epsilons.size() * n;
   const std::vector<std::size_t> rows = pick_budgets(plan.epsilons);
@@ -386,16 +431,25 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
       records.push_back(std::span(result.samples).subspan(p * row, row));
     }
     const auto samples = pick_samples(records, n, data.class_names.size(), choice);
+    if (samples.empty()) continue;
+    const datasets::Dataset shown = datasets::take_rows(data, samples);
+    const std::size_t block = block_size(shown, rows.size());
+    Painter painter(target, shown, plan, folder, block);
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       const sweep::Pair& pair = result.pairs[pairs[k]];
-      for (const std::size_t sample : samples) {
+      if (!pair.entry->label.empty()) gallery.labels[pair.entry->text] = pair.entry->label;
+      for (std::size_t first = 0; first < samples.size(); first += block) {
         if (interrupted) {
           remove_tree(folder / "gallery");
           return {};
         }
-        if (records[k][sample].label == records[k][sample].target) continue;
-        painter.attack(pair, sample, rows);
-        for (const std::size_t e : rows) gallery.items.push_back(painter.paint(pair, e, sample));
+        const std::size_t count = std::min(block, samples.size() - first);
+        painter.attack(pair, first, count, rows);
+        for (std::size_t s = first; s < first + count; ++s) {
+          const SampleRecord& record = records[k][samples[s]];
+          if (record.label == record.target) continue;
+          for (const std::size_t e : rows) gallery.items.push_back(painter.paint(pair, e, s));
+        }
       }
     }
   }
@@ -410,7 +464,7 @@ nlohmann::ordered_json gallery_counts(const reports::record::Gallery& gallery) {
 
 reports::record::Gallery read_gallery(const std::filesystem::path& folder,
                                       const std::vector<std::string>& class_names) {
-  reports::record::Gallery gallery{.class_names = class_names, .items = {}};
+  reports::record::Gallery gallery{.class_names = class_names, .items = {}, .labels = {}};
   const std::filesystem::path manifest = folder / "gallery.json";
   if (!is_there(manifest)) return gallery;
   const std::string name = manifest.string();

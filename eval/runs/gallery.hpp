@@ -26,7 +26,6 @@ struct GalleryChoice {
   std::vector<int> classes;          ///< empty: all
   std::vector<std::string> attacks;  ///< as in the curve; empty: all but noise
   std::vector<attacks::Norm> norms;  ///< empty: all
-  std::size_t attacks_per_norm = 1;  ///< at most, the first of the plan
 };
 
 /// Pictures of the sweep: per class the chosen samples that are right when clean, the same ones for

@@ -112,7 +112,7 @@ std::vector<Option> SweepOptions::options() {
   std::vector<Option> all{
       {"attack",
        "NAME, NAME:option=value,…, worst-case(NAME,NAME,…) or autoattack; repeatable ('gibbon list "
-       "attacks')",
+       "attacks'); NAME:label=TEXT: its name in tables and figures",
        &attack},
       {"norm", kAnyNorm, &norm},
       {"epsilons",

@@ -31,6 +31,18 @@ datasets::Dataset load_data(const DataOptions& options) {
 
 namespace {
 
+/// Tables and figures tell attacks apart by what they are called.
+void require_different_labels(const std::vector<sweep::Entry>& entries) {
+  for (const sweep::Entry& entry : entries) {
+    const auto called_so = std::ranges::count_if(entries, [&](const sweep::Entry& other) {
+      return other.label == entry.label || other.text == entry.label;
+    });
+    if (entry.label.empty() || called_so == 1) continue;
+    fail_usage("--attack {}: another attack is called '{}', too; choose another label", entry.text,
+               entry.label);
+  }
+}
+
 /// Grey pictures of a folder three times over, for a model of colour ones: whether their files
 /// store grey as colour is a matter of the program that wrote them.
 void show_in_colour(datasets::Dataset& data, const models::Target& target) {
@@ -137,6 +149,7 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
   }
   for (const std::string& attack : options.attack)
     plan.attacks.push_back(sweep::parse_entry(attack));
+  require_different_labels(plan.attacks);
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
   if (plan.norms.empty()) plan.norms = {norm_of(plan.attacks, warn)};
   if (options.epsilons.empty()) return plan;

@@ -176,7 +176,10 @@ Json sweep_provenance(const SweepProvenance& about, const models::Target& target
     entry = {{"forwards", sum.forwards}, {"backwards", sum.backwards}, {"seconds", sum.seconds}};
     if (pair.entry->ensemble) entry["members"] = members;
   }
-  return {
+  Json labels = Json::object();
+  for (const sweep::Pair& pair : result.pairs)
+    if (!pair.entry->label.empty()) labels[pair.entry->text] = pair.entry->label;
+  Json provenance{
       {"schema", 1},
       {"command", about.command},
       {"model", about_model(about, target)},
@@ -190,6 +193,8 @@ Json sweep_provenance(const SweepProvenance& about, const models::Target& target
        {"figures over clean-correct samples only (other denominator)",
         "figures with ε in 0–255 units or after normalisation",
         "FGSM from a plain float32 cross-entropy gradient, which cancels for confident samples"}}};
+  if (!labels.empty()) provenance["labels"] = labels;
+  return provenance;
 }
 
 }  // namespace gibbon::eval::runs

@@ -11,6 +11,7 @@
 #include "eval/runs/gallery.hpp"
 #include "eval/runs/witnesses.hpp"
 #include "reports/exporter.hpp"
+#include "reports/figure/figure.hpp"
 #include "reports/formats/certified_json.hpp"
 #include "reports/formats/json.hpp"
 #include "reports/formats/npy.hpp"
@@ -103,7 +104,7 @@ void write_run(const std::filesystem::path& folder, reports::record::Run& run,
                const reports::record::Gallery& gallery) {
   start_run(folder);
   write_atomically(folder / "samples.npy", reports::formats::to_npy(run.samples));
-  write_gallery(folder, gallery);
+  write_gallery(folder, gallery, reports::gallery::Drawn::kFirstOfEachNorm);
   draw_run(folder, run, gallery);
 }
 
@@ -138,12 +139,13 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
   write_page(folder, run, gallery);
 }
 
-void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery) {
+void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery,
+                   reports::gallery::Drawn drawn) {
   if (gallery.items.empty()) return;
   make_folders(folder / "gallery");
-  for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery))
+  for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery, drawn))
     write_atomically(folder / figure.file, figure.png);
-  for (const reports::gallery::Walk& walk : reports::gallery::draw_walks(gallery))
+  for (const reports::gallery::Walk& walk : reports::gallery::draw_walks(gallery, drawn))
     write_atomically(folder / walk.file, walk.webp);
   write_atomically(folder / "gallery.json", reports::gallery::to_manifest(gallery));
 }
@@ -182,12 +184,28 @@ void discard_staged_gallery(const std::filesystem::path& folder) {
 
 void write_page(const std::filesystem::path& folder, const reports::record::Run& run,
                 const reports::record::Gallery& gallery) {
-  const std::filesystem::path curve = folder / "curve.svg";
-  const std::string svg = is_there(curve) ? read_file(curve) : std::string();
+  const auto drawn = [&](const char* name) {
+    return is_there(folder / name) ? read_file(folder / name) : std::string();
+  };
   const reports::page::PageRun page{.run = &run, .gallery = &gallery};
-  write_atomically(folder / "report.html", reports::page::to_html({&page, 1}, svg));
+  write_atomically(folder / "report.html",
+                   reports::page::to_html({&page, 1}, {drawn("curve.svg"), drawn("curve.pdf")}));
   write_atomically(folder / "run.json", reports::formats::to_run_json(run));
   remove_file(folder / kHalfDrawn);
+}
+
+reports::page::ChartFiles chart_of(std::span<const reports::page::PageRun> pages) {
+  using reports::figure::FigureFile;
+  std::vector<reports::record::NamedRun> runs;
+  for (std::size_t r = 0; r < pages.size(); ++r)
+    runs.push_back({.name = reports::page::run_name(pages, r), .run = pages[r].run});
+  try {
+    return {.svg = reports::figure::draw(runs, FigureFile::kSvg),
+            .pdf = reports::figure::draw(runs, FigureFile::kPdf)};
+  } catch (const reports::record::Error& error) {
+    fmt::print(stderr, "note: the page has no chart to save: {}\n", error.what());
+    return {};
+  }
 }
 
 reports::record::Run read_run_folder(const std::filesystem::path& folder) {

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "reports/gallery/gallery.hpp"
+#include "reports/page/html.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::eval::runs {
@@ -21,8 +23,8 @@ void prepare_folder(const std::filesystem::path& folder,
 /// and certificates.
 void start_run(const std::filesystem::path& folder);
 
-/// Writes samples.npy, the gallery and what draw_run() writes: a folder with a run.json holds a
-/// whole run.
+/// Writes samples.npy, the gallery (figures of the first attack of each norm, which would take
+/// longer than the sweep) and what draw_run() writes: a folder with a run.json holds a whole run.
 void write_run(const std::filesystem::path& folder, reports::record::Run& run,
                const reports::record::Gallery& gallery);
 
@@ -43,7 +45,8 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
               const reports::record::Gallery& gallery);
 
 /// The gallery's figures, animations and gallery.json below `folder`.
-void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery);
+void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery,
+                   reports::gallery::Drawn drawn);
 
 /// A gallery in the making, in folder/gallery.part: the one in the folder stays until publish(),
 /// and stays for good when there is none.
@@ -72,6 +75,10 @@ void discard_staged_gallery(const std::filesystem::path& folder);
 /// report.html and run.json of a run whose gallery is another one now.
 void write_page(const std::filesystem::path& folder, const reports::record::Run& run,
                 const reports::record::Gallery& gallery);
+
+/// The curves of several runs as files to save from their page; without gnuplot none, and a note
+/// says so.
+[[nodiscard]] reports::page::ChartFiles chart_of(std::span<const reports::page::PageRun> pages);
 
 /// Reads run.json, samples.npy and, where it is there, certified.json of a folder. Throws Error
 /// naming the file that cannot be read, is not the one run.json was written with, or contradicts

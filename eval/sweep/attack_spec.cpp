@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "attacks/ensembles.hpp"
+#include "base/printable.hpp"
 #include "base/suggest.hpp"
 #include "datasets/classes.hpp"
 
@@ -67,6 +68,34 @@ std::string canonical(const std::string& text) {
     if (is_meant(ensemble, name)) return std::string(ensemble.name) + text.substr(end);
   }
   return text;
+}
+
+struct Labelled {
+  std::string text;
+  std::string label;
+};
+
+/// What is typed for one --attack, and its label=TEXT.
+Labelled without_label(const std::string& typed) {
+  const bool brackets = typed.starts_with(kWorstCase) && typed.find(')') != std::string::npos;
+  const std::size_t colon = typed.find(':', brackets ? typed.find(')') : 0);
+  if (colon == std::string::npos) return {typed, ""};
+  constexpr std::string_view kLabel = "label=";
+  std::vector<std::string_view> kept;
+  std::vector<std::string_view> labels;
+  for (const std::string_view item : items_of(std::string_view(typed).substr(colon + 1)))
+    (item.starts_with(kLabel) ? labels : kept).push_back(item);
+  if (labels.empty()) return {typed, ""};
+  std::string label(labels.front().substr(kLabel.size()));
+  if (labels.size() > 1 || label.empty() || printable(label) != label) {
+    fail_usage(
+        "attack {}: needs one label, of printable characters; write for example --attack "
+        "pgd:steps=100,label=PGD-100",
+        printable(typed));
+  }
+  std::string text = typed.substr(0, colon);
+  if (!kept.empty()) text += fmt::format(":{}", fmt::join(kept, ","));
+  return {std::move(text), std::move(label)};
 }
 
 /// Adds the member in every norm of `norms` that it supports.
@@ -160,8 +189,10 @@ Entry single_entry(const AttackSpec& spec) {
   return entry;
 }
 
-Entry parse_entry(const std::string& typed) {
-  const std::string text = canonical(typed);
+namespace {
+
+/// parse_entry() of a text with the catalogue's names and without a label.
+Entry parse_unlabelled(const std::string& text) {
   const std::string name = text.substr(0, text.find(':'));
   if (text.starts_with(std::string(kWorstCase) + "(") && text.ends_with(")")) {
     return parse_worst_case(text);
@@ -182,10 +213,19 @@ Entry parse_entry(const std::string& typed) {
   return single_entry(parse_attack(text));
 }
 
+}  // namespace
+
+Entry parse_entry(const std::string& typed) {
+  const Labelled labelled = without_label(typed);
+  Entry entry = parse_unlabelled(canonical(labelled.text));
+  entry.label = labelled.label;
+  return entry;
+}
+
 std::string with_all_steps(const std::string& text) {
   const Entry entry = parse_entry(text);
   if (entry.ensemble) return text;
-  const AttackSpec spec = parse_attack(text);
+  const AttackSpec spec = parse_attack(entry.text);
   const auto fields = spec.attack->fields();
   const bool has = std::ranges::any_of(fields, [](const auto& f) { return f.name == "full"; });
   if (!has || spec.target.kind == Target::Kind::kNone || text.find("full=") != std::string::npos) {

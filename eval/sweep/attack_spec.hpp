@@ -32,7 +32,8 @@ struct AttackSpec {
 
 /// One --attack: a row of the curve in each norm. Its members share what they know of a sample.
 struct Entry {
-  std::string text;       ///< likewise: its name in curve.csv
+  std::string text;       ///< likewise, without a label: its name in curve.csv
+  std::string label;      ///< what tables and figures call it; empty: as its text
   bool ensemble = false;  ///< more than one attack under one name
   bool ordered = false;   ///< members keep their order; otherwise cheap ones go first
   std::string version;    ///< of autoattack, e.g. "standard"
@@ -49,7 +50,8 @@ struct Entry {
 [[nodiscard]] Entry single_entry(const AttackSpec& spec);
 
 /// parse_attack()'s texts, "autoattack", "autoattack:version=standard|plus|rand", and
-/// "worst-case(a,b:knob=value,c)" over any attacks.
+/// "worst-case(a,b:knob=value,c)" over any attacks; each with label=TEXT among its options, or
+/// behind the brackets as ":label=TEXT".
 [[nodiscard]] Entry parse_entry(const std::string& text);
 
 /// The text with full=1 where a targeted attack has that option and does not say it: for a single

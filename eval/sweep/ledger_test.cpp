@@ -231,5 +231,23 @@ TEST(Entries, NamesKnobsAndBrackets) {
   EXPECT_THAT(message("worst-case(pgd:steps=0)"), HasSubstr("steps = 0 is outside"));
 }
 
+TEST(Entries, LabelsAreNoPartOfTheirText) {
+  const auto parts = [](const std::string& typed) {
+    const Entry entry = parse_entry(typed);
+    return std::pair(entry.text, entry.label);
+  };
+  using Parts = std::pair<std::string, std::string>;
+  EXPECT_EQ(parts("PGD:label=PGD (20 steps),steps=20"), Parts("pgd:steps=20", "PGD (20 steps)"));
+  EXPECT_EQ(parts("fgsm:label=F"), Parts("fgsm", "F"));
+  EXPECT_EQ(parts("worst-case(fgsm,pgd:steps=5):label=Both"),
+            Parts("worst-case(fgsm,pgd:steps=5)", "Both"));
+  EXPECT_EQ(parts("autoattack:version=plus,label=AA+"), Parts("autoattack:version=plus", "AA+"));
+  EXPECT_EQ(parts("pgd:steps=5"), Parts("pgd:steps=5", ""));
+  for (const char* typed : {"fgsm:label=", "fgsm:label=a,label=b", "fgsm:label=a\nb"})
+    EXPECT_THROW(static_cast<void>(parse_entry(typed)), Error) << typed;
+  EXPECT_THROW(static_cast<void>(parse_entry("worst-case(fgsm:label=a,pgd)")), Error)
+      << "members have no names of their own";
+}
+
 }  // namespace
 }  // namespace gibbon::eval::sweep

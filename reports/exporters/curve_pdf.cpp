@@ -7,7 +7,7 @@ namespace gibbon::reports {
 const ExporterInfo& curve_pdf_info() {
   static const ExporterInfo info{
       .file = "curve.pdf",
-      .summary = "The figure for papers: one column (88 mm) wide, 8-point type",
+      .summary = "The figure for papers: 88 mm wide, 8-point type, legend inside",
       .stage = ExportStage::kPicture,
       .render = figure::to_curve_pdf};
   return info;

@@ -10,12 +10,10 @@
 namespace gibbon::reports::figure {
 namespace {
 
-// Like no attack's: violet, which Okabe and Ito's colours leave free.
-constexpr std::string_view kColour = "6A3D9A";
-constexpr const char* kCertified = "certified";
-constexpr const char* kStanding = "not falsified";
-constexpr const char* kUndecided = "undecided between";
-constexpr const char* kExact = "exact (0 undecided)";
+constexpr std::string_view kCertified = "certified";
+constexpr std::string_view kStanding = "not falsified";
+constexpr std::string_view kUndecided = "undecided between";
+constexpr std::string_view kExact = "exact (0 undecided)";
 
 std::vector<record::CertifiedPoint> points_from_zero(const record::Certificates& certificates) {
   std::vector<record::CertifiedPoint> points = certificates.curve;
@@ -45,52 +43,57 @@ std::string data_line(const record::CertifiedPoint& point) {
                      100.0 * interval.low, 100.0 * interval.high, percent(point.standing()));
 }
 
+std::string named(const Band& band, std::string_view what) {
+  return band.name.empty() ? std::string(what) : fmt::format("{} · {}", band.name, what);
+}
+
 }  // namespace
 
-std::vector<std::string> band_names(const record::Certificates& certificates) {
-  if (all_exact(certificates)) return {kExact};
-  std::vector<std::string> names{kUndecided, kStanding, kCertified};
-  if (any_exact(certificates)) names.emplace_back(kExact);
+std::vector<std::string> band_names(const Band& band) {
+  if (all_exact(*band.certificates)) return {named(band, kExact)};
+  std::vector<std::string> names{named(band, kUndecided), named(band, kStanding),
+                                 named(band, kCertified)};
+  if (any_exact(*band.certificates)) names.push_back(named(band, kExact));
   return names;
 }
 
-std::string band_blocks(const record::Certificates& certificates) {
-  std::string band = "$band << END\n";
-  std::string exact = "$exact << END\n";
-  for (const record::CertifiedPoint& point : points_from_zero(certificates)) {
-    band += data_line(point);
+std::string band_blocks(const Band& band, std::size_t index) {
+  std::string edges = fmt::format("$band{} << END\n", index);
+  std::string exact = fmt::format("$exact{} << END\n", index);
+  for (const record::CertifiedPoint& point : points_from_zero(*band.certificates)) {
+    edges += data_line(point);
     exact += point.exact() ? data_line(point) : "\n";  // a line breaks there
   }
-  return band + "END\n" + exact + "END\n";
+  return edges + "END\n" + exact + "END\n";
 }
 
-std::vector<std::string> band_areas(const record::Certificates& certificates) {
+std::vector<std::string> band_areas(const Band& band, std::size_t index) {
   std::vector<std::string> areas;
-  if (!all_exact(certificates))
+  if (!all_exact(*band.certificates))
     areas.push_back(
-        fmt::format("$band using 1:2:5 with filledcurves fs transparent solid 0.3 noborder lc rgb "
-                    "'#{}' title {}",
-                    kColour, gnuplot_quoted(kUndecided)));
+        fmt::format("$band{} using 1:2:5 with filledcurves fs transparent solid 0.3 noborder lc "
+                    "rgb '#{}' title {}",
+                    index, band.colour, gnuplot_quoted(named(band, kUndecided))));
   areas.push_back(
-      fmt::format("$band using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb "
+      fmt::format("$band{} using 1:3:4 with filledcurves fs transparent solid 0.12 noborder lc rgb "
                   "'#{}' notitle",
-                  kColour));
+                  index, band.colour));
   return areas;
 }
 
-std::vector<std::string> band_lines(const record::Certificates& certificates) {
+std::vector<std::string> band_lines(const Band& band, std::size_t index) {
   std::vector<std::string> lines;
-  if (!all_exact(certificates)) {
-    lines.push_back(fmt::format("$band using 1:5 with lines lc rgb '#{}' dt 1 lw 1.2 title {}",
-                                kColour, gnuplot_quoted(kStanding)));
-    lines.push_back(fmt::format("$band using 1:2 with lines lc rgb '#{}' dt 2 lw 2.4 title {}",
-                                kColour, gnuplot_quoted(kCertified)));
+  if (!all_exact(*band.certificates)) {
+    lines.push_back(fmt::format("$band{} using 1:5 with lines lc rgb '#{}' dt 1 lw 1.2 title {}",
+                                index, band.colour, gnuplot_quoted(named(band, kStanding))));
+    lines.push_back(fmt::format("$band{} using 1:2 with lines lc rgb '#{}' dt 2 lw 2.4 title {}",
+                                index, band.colour, gnuplot_quoted(named(band, kCertified))));
   }
-  if (any_exact(certificates))
+  if (any_exact(*band.certificates))
     lines.push_back(
-        fmt::format("$exact using 1:2 with linespoints lc rgb '#{}' dt 1 lw 2.8 pt 7 ps 0.6 "
+        fmt::format("$exact{} using 1:2 with linespoints lc rgb '#{}' dt 1 lw 2.8 pt 7 ps 0.6 "
                     "title {}",
-                    kColour, gnuplot_quoted(kExact)));
+                    index, band.colour, gnuplot_quoted(named(band, kExact))));
   return lines;
 }
 

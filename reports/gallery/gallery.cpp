@@ -5,7 +5,6 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "base/norm.hpp"
 #include "reports/gallery/gallery_set.hpp"
 #include "reports/gallery/slide.hpp"
 #include "reports/record/parallel.hpp"
@@ -17,23 +16,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kTriptychs = 4;  // budgets of one sample's figure
+// What the picture in the middle is, in words of the reader of one figure.
+constexpr const char* kDifference = "x′ − x";
 
-bool each_value(const GallerySet& set) {
-  const NormInfo* norm = known_norm(set.norm);
-  return norm != nullptr && norm->each_value;
-}
-
-// Untargeted FGSM where every input value has its own budget is the one attack whose whole
-// perturbation is this formula; elsewhere it is what it is.
-bool is_sign(const GallerySet& set, const record::GalleryItem& item) {
-  return each_value(set) && item.target < 0 &&
-         (set.attack == "fgsm" || set.attack.starts_with("fgsm:"));
-}
-
-std::string formula(const GallerySet& set, const record::GalleryItem& item) {
-  return fmt::format("{}, ε = {}", is_sign(set, item) ? "ε · sign(∇ₓJ)" : "δ = x′ − x",
-                     record::epsilon_text(item.epsilon));
+std::string formula(const record::GalleryItem& item) {
+  return fmt::format("{}, ε = {}", kDifference, record::epsilon_text(item.epsilon));
 }
 
 std::string note(const record::GalleryItem& item) {
@@ -42,18 +29,6 @@ std::string note(const record::GalleryItem& item) {
 }
 
 std::string sentence(const Label& label) { return label.text + " · " + label.tail; }
-
-// Evenly spread, but with the first that fools the model in the place of its neighbour.
-Items telling(const Items& items) {
-  Items some = spread(items, kTriptychs);
-  const record::GalleryItem& first = first_fooled(items);
-  if (!first.still_adversarial || std::count(some.begin(), some.end(), &first) > 0) return some;
-  const auto next = std::find_if(some.begin(), some.end(), [&](const record::GalleryItem* item) {
-    return item->epsilon > first.epsilon;
-  });
-  *next = &first;
-  return some;
-}
 
 std::string quoted(const GallerySet& set, int label) {
   return fmt::format("“{}”", set.name(label));
@@ -75,8 +50,9 @@ std::string small_print(const GallerySet& set, const record::GalleryItem& item) 
                                  record::epsilon_text(item.epsilon), item.id, set.name(item.label),
                                  outcome(set, item, slide.label));
   text += fmt::format("Middle: {}, channel by channel, black for −1 and white for +1",
-                      is_sign(set, item) ? std::string("the signs")
-                                         : "the change divided by " + record::compact(slide.scale));
+                      !item.direction.empty()
+                          ? std::string("the signs")
+                          : "the change divided by " + record::compact(slide.scale));
   if (slide.clipped > 0.0) {
     text += fmt::format("; {} of the values are cut off at 0 or 1, so they changed by less",
                         record::percent(slide.clipped));
@@ -91,14 +67,14 @@ std::string small_print(const GallerySet& set, const record::GalleryItem& item) 
 
 SlideRow slide_row(const GallerySet& set, const record::GalleryItem& item) {
   const record::Slide& slide = *item.slide;
-  const bool sign = is_sign(set, item);
+  const bool sign = !item.direction.empty();
   SlideRow row{
       .clean = part(set, item, item.clean, "x", item.clean_label, item.clean_confidence),
       .factor = record::compact(slide.scale),
       .noise = part(set, item, slide.noise,
-                    sign              ? "sign(∇ₓJ(θ, x, y))"
-                    : each_value(set) ? "(x′ − x) / ε"
-                                      : "x′ − x, enlarged",
+                    sign                          ? "sign(∇ₓJ(θ, x, y))"
+                    : bounds_each_value(set.norm) ? "(x′ − x) / ε"
+                                                  : "x′ − x, enlarged",
                     slide.noise_label, slide.noise_confidence),
       .adversarial = part(set, item, item.adversarial, sign ? "x + ε · sign(∇ₓJ(θ, x, y))" : "x′",
                           slide.label, slide.confidence),
@@ -110,8 +86,9 @@ SlideRow slide_row(const GallerySet& set, const record::GalleryItem& item) {
 Figure draw_photograph(const GallerySet& set, std::uint64_t id, const Items& items) {
   std::vector<SlideRow> rows;
   std::string results;
-  for (const record::GalleryItem* item : telling(items)) {
+  for (const record::GalleryItem* item : around_flip(items)) {
     rows.push_back(slide_row(set, *item));
+    if (rows.size() > 1) rows.back().clean = {};  // shown once
     results += fmt::format("{} at ε = {} {}, {}", results.empty() ? "" : ";",
                            record::epsilon_text(item->epsilon), quoted(set, item->slide->label),
                            record::percent(item->slide->confidence));
@@ -129,28 +106,33 @@ Figure draw_sample(const GallerySet& set, std::uint64_t id, const Items& items) 
   if (std::all_of(items.begin(), items.end(),
                   [](const record::GalleryItem* item) { return item->slide.has_value(); }))
     return draw_photograph(set, id, items);
-  const std::string truth = set.name(items.front()->label);
-  std::vector<Triptych> rows;
+  const record::GalleryItem& any = *items.front();
+  SampleFigure sample{.clean = &any.clean,
+                      .clean_label = set.clean_label(any),
+                      .direction = any.direction,
+                      .steps = {}};
   std::string results;
-  for (const record::GalleryItem* item : telling(items)) {
+  for (const record::GalleryItem* item : around_flip(items)) {
     const Label adversarial = set.adversarial_label(*item);
     results += fmt::format("{} at ε = {} it {}", results.empty() ? "" : ";",
                            record::epsilon_text(item->epsilon), sentence(adversarial));
-    rows.push_back({.clean = &item->clean,
-                    .clean_label = set.clean_label(*item),
-                    .perturbation = item->perturbation,
-                    .formula = formula(set, *item),
-                    .adversarial = &item->adversarial,
-                    .adversarial_label = adversarial,
-                    .note = note(*item)});
+    sample.steps.push_back({.perturbation = item->perturbation,
+                            .end = colour_end(*item),
+                            .formula = formula(*item),
+                            .adversarial = &item->adversarial,
+                            .adversarial_label = adversarial,
+                            .note = note(*item)});
   }
+  const std::string truth = set.name(any.label);
   return finish(
-      draw_triptychs(fmt::format("{} · sample {} · true {}", set.heading(), id, truth), rows),
+      draw_sample(fmt::format("{} · sample {} · true {}", set.heading(), id, truth), sample),
       fmt::format("gallery/sample_{:05}{}.png", id, set.suffix),
-      fmt::format("{}, sample {}, true class {}: clean image plus perturbation gives the "
-                  "adversarial image. Without attack the model {};{}.{}",
-                  set.heading(), id, truth, sentence(set.clean_label(*items.front())), results,
-                  limited(rows.size(), items.size(), "budgets")));
+      fmt::format(
+          "{}, sample {}, true class {}: clean image plus the difference of the 8-bit images "
+          "gives the adversarial image, at the ε before and at which the answer changes. "
+          "Without attack the model {};{}.{}",
+          set.heading(), id, truth, sentence(sample.clean_label), results,
+          limited(sample.steps.size(), items.size(), "budgets")));
 }
 
 Json top(const record::Gallery& gallery, std::span<const float> confidences) {
@@ -226,10 +208,11 @@ Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
 
 }  // namespace
 
-std::vector<Figure> draw_gallery(const record::Gallery& gallery) {
+std::vector<Figure> draw_gallery(const record::Gallery& gallery, Drawn drawn) {
   const std::vector<GallerySet> sets = sets_of(gallery);
   std::vector<Figure> figures = draw_by_attack(sets);
-  for (const GallerySet& set : sets) {
+  for (const GallerySet* each : drawn_of(sets, drawn)) {
+    const GallerySet& set = *each;
     for (Figure& figure : draw_grids(set)) figures.push_back(std::move(figure));
     const std::vector<std::pair<std::uint64_t, Items>> samples(set.samples.begin(),
                                                                set.samples.end());

@@ -17,12 +17,16 @@ struct Figure {
   double height = 0.0;
 };
 
+/// Which attacks have pictures of their own.
+enum class Drawn { kEveryAttack, kFirstOfEachNorm };
+
 /// The pictures of a gallery: per norm the attacks beside each other, where there are several; then
 /// per attack and norm the samples by class, by ε, by confidence in the wrong class, the most
 /// fragile first, and one figure per sample with a row per ε. Should there be several sets, each
 /// has its norm and attack in the file names. Throws Error when an image and its perturbation do
 /// not have the same shape.
-[[nodiscard]] std::vector<Figure> draw_gallery(const record::Gallery& gallery);
+[[nodiscard]] std::vector<Figure> draw_gallery(const record::Gallery& gallery,
+                                               Drawn drawn = Drawn::kEveryAttack);
 
 /// gallery.json: for every item what was asked, predicted, measured and saved.
 [[nodiscard]] std::string to_manifest(const record::Gallery& gallery);

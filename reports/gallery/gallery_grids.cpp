@@ -234,7 +234,7 @@ Figure draw_attacks(const Sets& all) {
       .subtitle =
           "8-bit files at the ε that fools about half of them; green: not fooled, red: fooled",
       .column_heads = {"clean"}};
-  for (const GallerySet* set : sets) grid.column_heads.push_back(set->attack);
+  for (const GallerySet* set : sets) grid.column_heads.push_back(printable(set->title));
   for (const Items* items : representatives(first, kMostRows)) {
     const record::GalleryItem& any = *items->front();
     grid.row_heads.push_back(row_head(first, any));

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "base/norm.hpp"
+#include "reports/gallery/colour_map.hpp"
 #include "reports/record/error.hpp"
 #include "reports/record/text.hpp"
 
@@ -45,7 +47,7 @@ Label says(const GallerySet& set, int label, double confidence, bool right) {
 }  // namespace
 
 std::string GallerySet::heading() const {
-  return fmt::format("{}, {}", printable(attack), record::norm_symbol(norm));
+  return fmt::format("{}, {}", printable(title), record::norm_symbol(norm));
 }
 
 std::string GallerySet::name(int label) const { return record::class_name(class_names, label); }
@@ -62,13 +64,16 @@ std::vector<GallerySet> sets_of(const record::Gallery& gallery) {
   std::vector<GallerySet> sets;
   for (const record::GalleryItem& item : gallery.items) {
     check(item);
+    const auto label = gallery.labels.find(item.attack);
     auto found = std::find_if(sets.begin(), sets.end(), [&](const GallerySet& set) {
       return set.attack == item.attack && set.norm == item.norm;
     });
     if (found == sets.end())
-      found = sets.insert(
-          sets.end(),
-          {.attack = item.attack, .norm = item.norm, .class_names = gallery.class_names});
+      found = sets.insert(sets.end(),
+                          {.attack = item.attack,
+                           .title = label == gallery.labels.end() ? item.attack : label->second,
+                           .norm = item.norm,
+                           .class_names = gallery.class_names});
     found->samples[item.id].push_back(&item);
   }
   std::set<std::string> taken;
@@ -81,6 +86,14 @@ std::vector<GallerySet> sets_of(const record::Gallery& gallery) {
     while (!taken.insert(set.suffix).second) set.suffix += "-2";
   }
   return sets;
+}
+
+std::vector<const GallerySet*> drawn_of(std::span<const GallerySet> sets, Drawn drawn) {
+  std::set<std::string> norms;
+  std::vector<const GallerySet*> picked;
+  for (const GallerySet& set : sets)
+    if (norms.insert(set.norm).second || drawn == Drawn::kEveryAttack) picked.push_back(&set);
+  return picked;
 }
 
 std::string file_safe(std::string_view text) {
@@ -105,6 +118,27 @@ const record::GalleryItem& first_fooled(const Items& items) {
     return item->still_adversarial;
   });
   return found == items.end() ? *items.back() : **found;
+}
+
+Items around_flip(const Items& items) {
+  const auto flip = std::ranges::find(items, &first_fooled(items));
+  if (!(*flip)->still_adversarial || flip == items.begin()) return {*flip};
+  return {*(flip - 1), *flip};
+}
+
+bool wanders(const Items& items) {
+  const auto flip = std::ranges::find(items, &first_fooled(items));
+  return (*flip)->still_adversarial &&
+         !std::all_of(flip, items.end(), [](const auto* item) { return item->still_adversarial; });
+}
+
+bool bounds_each_value(const std::string& norm) {
+  const NormInfo* known = known_norm(norm);
+  return known != nullptr && known->each_value;
+}
+
+double colour_end(const record::GalleryItem& item) {
+  return bounds_each_value(item.norm) ? item.epsilon : largest_magnitude(item.perturbation);
 }
 
 std::vector<const Items*> representatives(const GallerySet& set, std::size_t most) {

@@ -19,6 +19,7 @@ using Items = std::vector<const record::GalleryItem*>;
 /// One attack in one norm. Belongs to the Gallery it was made from, which must live longer.
 struct GallerySet {
   std::string attack;
+  std::string title;  ///< its label, or its name
   std::string norm;
   std::string suffix;  ///< of file names; empty when there is one set only
   std::span<const std::string> class_names;
@@ -34,6 +35,10 @@ struct GallerySet {
 /// have the same shape.
 [[nodiscard]] std::vector<GallerySet> sets_of(const record::Gallery& gallery);
 
+/// Those whose pictures are drawn.
+[[nodiscard]] std::vector<const GallerySet*> drawn_of(std::span<const GallerySet> sets,
+                                                      Drawn drawn);
+
 /// Text as part of a file name, at most 80 characters.
 [[nodiscard]] std::string file_safe(std::string_view text);
 
@@ -44,6 +49,20 @@ struct GallerySet {
 
 /// The smallest budget that fooled the model, or the largest tried.
 [[nodiscard]] const record::GalleryItem& first_fooled(const Items& items);
+
+/// The budget just below the smallest that fooled the model, if one was tried, and that one; the
+/// largest tried where none did.
+[[nodiscard]] Items around_flip(const Items& items);
+
+/// Whether a larger budget leaves the model right again where a smaller one fooled it.
+[[nodiscard]] bool wanders(const Items& items);
+
+/// Whether a budget of the norm is one of every input value.
+[[nodiscard]] bool bounds_each_value(const std::string& norm);
+
+/// What the colours of an item's perturbation end at: ε where it bounds each value, else the
+/// largest change.
+[[nodiscard]] double colour_end(const record::GalleryItem& item);
 
 /// At most `most` samples for a figure: the first of each class, then the second of each and so on;
 /// by class and id.

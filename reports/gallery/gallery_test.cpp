@@ -7,6 +7,7 @@
 
 #include "reports/gallery/canvas.hpp"
 #include "reports/gallery/colour_map.hpp"
+#include "reports/gallery/gallery_set.hpp"
 #include "reports/gallery/picture.hpp"
 #include "reports/record/error.hpp"
 #include "reports/record/record_cases.hpp"
@@ -95,8 +96,9 @@ TEST(Gallery, NamesItsFilesAndSortsRowsByEpsilon) {
                                       "gallery/sample_00007.png", "gallery/sample_00042.png"}));
   EXPECT_EQ(
       figures[5].caption,
-      "fgsm, l∞, sample 42, true class one: clean image plus perturbation gives the adversarial "
-      "image. Without attack the model says one · 99.8 %; at ε = 0.02 it says one · 97.1 %; at ε = "
+      "fgsm, l∞, sample 42, true class one: clean image plus the difference of the 8-bit images "
+      "gives the adversarial image, at the ε before and at which the answer changes. Without "
+      "attack the model says one · 99.8 %; at ε = 0.02 it says one · 97.1 %; at ε = "
       "0.1 it says <two> · 97.1 %.");
 }
 
@@ -126,6 +128,61 @@ TEST(Gallery, PerturbationIsRedAboveAndBlueBelowZero) {
   EXPECT_EQ(picture.at(left + 56, row), diverging(1.0));
   EXPECT_EQ(picture.at(left + 112 + 56, row), diverging(-1.0));
   EXPECT_EQ(picture.at(left + 224 + 56, row), diverging(0.0));
+}
+
+TEST(Gallery, ColoursEndAtEpsilonWhateverTheDifference) {
+  record::Gallery gallery = record::cases::gallery();
+  gallery.items.resize(1);
+  for (float& change : gallery.items[0].perturbation) change /= 2;  // cut off, or rounded
+  EXPECT_EQ(colour_end(gallery.items[0]), 0.1);
+  const Picture half(draw_gallery(gallery).back().png);
+  EXPECT_NEAR(static_cast<double>(half.count(diverging(double{0.1F / 2} / 0.1))), 4.0 * 112 * 112,
+              3000);
+  gallery.items[0].norm = "l2";
+  EXPECT_FLOAT_EQ(static_cast<float>(colour_end(gallery.items[0])), 0.05F);
+}
+
+TEST(Gallery, TheDirectionIsShownBesideTheDifference) {
+  record::Gallery gallery = record::cases::gallery();
+  gallery.items.resize(1);
+  record::GalleryItem& item = gallery.items[0];
+  const Picture without(draw_gallery(gallery).back().png);
+  item.direction.assign(item.perturbation.size(), -1.0F);
+  const Picture with(draw_gallery(gallery).back().png);
+  EXPECT_EQ(with.width, without.width + 2 * (224 + 40));
+  // All of its sixteen squares, where the difference has four.
+  EXPECT_NEAR(static_cast<double>(with.count(diverging(-1.0))), 20.0 * 112 * 112, 6000);
+}
+
+TEST(Gallery, ASampleIsShownAroundItsFlip) {
+  record::Gallery gallery{.class_names = {}, .items = {}};
+  for (int i = 1; i <= 6; ++i) gallery.items.push_back(record::cases::item(1, 0.02 * i));
+  const std::vector<GallerySet> sets = sets_of(gallery);
+  const Items& items = sets[0].samples.at(1);
+  const auto epsilons = [](const Items& some) {
+    std::vector<double> all;
+    for (const record::GalleryItem* item : some) all.push_back(item->epsilon);
+    return all;
+  };
+  EXPECT_EQ(epsilons(around_flip(items)), (std::vector<double>{0.04, 0.06}));
+  EXPECT_FALSE(wanders(items));
+  EXPECT_EQ(epsilons(around_flip({items.begin() + 2, items.end()})), (std::vector<double>{0.06}));
+  gallery.items[4].still_adversarial = false;
+  EXPECT_TRUE(wanders(items));
+  for (record::GalleryItem& item : gallery.items) item.still_adversarial = false;
+  EXPECT_EQ(epsilons(around_flip(items)), (std::vector<double>{0.12}));
+  EXPECT_FALSE(wanders(items));
+}
+
+TEST(Gallery, FiguresOfTheFirstAttackAloneNameItStill) {
+  record::Gallery gallery = record::cases::gallery();
+  gallery.items[1].attack = "pgd";
+  std::vector<std::string> files;
+  for (const Figure& figure : draw_gallery(gallery, Drawn::kFirstOfEachNorm))
+    files.push_back(figure.file);
+  EXPECT_EQ(std::ranges::count(files, "gallery/by_attack_linf.png"), 1);
+  EXPECT_EQ(std::ranges::count(files, "gallery/sample_00042_linf_fgsm.png"), 1);
+  EXPECT_EQ(std::ranges::count(files, "gallery/sample_00042_linf_pgd.png"), 0);
 }
 
 TEST(Gallery, LongNamesStayInsideThePicture) {
@@ -164,6 +221,9 @@ TEST(Gallery, AttacksStandSideBySideWhereTheyDiffer) {
       item.still_adversarial = epsilon > (item.attack == "weak" ? 0.1 : 0.05);
       gallery.items.push_back(item);
     }
+  gallery.labels["weak"] = "Weak\none";
+  EXPECT_EQ(sets_of(gallery)[0].heading(), "Weak one, l∞");
+  EXPECT_EQ(sets_of(gallery)[1].heading(), "strong, l∞");
   EXPECT_EQ(
       draw_gallery(gallery).front().caption,
       "l∞: the same samples under every attack at ε = 0.06, with the prediction of the model.");
@@ -185,7 +245,7 @@ TEST(Gallery, DrawsColourImagesAndSamplesWithManyBudgets) {
   record::Gallery gallery{.class_names = {}, .items = {}};
   for (int i = 1; i <= 30; ++i) gallery.items.push_back(record::cases::item(1, 0.01 * i, 3));
   const std::vector<Figure> figures = draw_gallery(gallery);
-  EXPECT_NE(figures.back().caption.find("4 of 30 budgets."), std::string::npos);
+  EXPECT_NE(figures.back().caption.find("2 of 30 budgets."), std::string::npos);
   EXPECT_NE(figures[0].caption.find("7 of 30 budgets."), std::string::npos);
 }
 

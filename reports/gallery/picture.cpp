@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "reports/gallery/colour_map.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::reports::gallery {
 namespace {
@@ -22,17 +22,16 @@ Size map_size(const record::Pixels& layout, Size image) {
   return shown_size(layout, std::max(image.width, image.height) / 2);
 }
 
-void draw_scale(Canvas& canvas, double x, double y, double width, double largest) {
+void draw_scale(Canvas& canvas, double x, double y, double width, const Scale& scale) {
   const double base = y + kBarHeight + 14;
   const auto put = [&](double at, const std::string& text, Align align) {
     canvas.text(at, base, width / 2, text, kSmallFont, kInk, align);
   };
   canvas.image(x - width / 2, y, width, kBarHeight, scale_bar());
-  put(x - width / 2, fmt::format("−{:.3g}", largest), Align::kLeft);
+  put(x - width / 2, "−" + record::compact(scale.end), Align::kLeft);
   put(x, "0", Align::kCentre);
-  put(x + width / 2, fmt::format("+{:.3g}", largest), Align::kRight);
-  canvas.text(x, base + 14, width, "change of a pixel in [0, 1]", kSmallFont, kFaint,
-              Align::kCentre);
+  put(x + width / 2, "+" + record::compact(scale.end), Align::kRight);
+  canvas.text(x, base + 14, width, scale.unit, kSmallFont, kFaint, Align::kCentre);
 }
 
 }  // namespace
@@ -59,19 +58,19 @@ Size perturbation_size(const record::Pixels& layout, Size image) {
 }
 
 void draw_perturbation(Canvas& canvas, double x, double y, Size image, const record::Pixels& layout,
-                       std::span<const float> values, double largest) {
+                       std::span<const float> values, const Scale& scale) {
   constexpr std::array kNames{"red", "green", "blue"};
   const Size map = map_size(layout, image);
   const Size all = perturbation_size(layout, image);
   const double top = y + (image.height - map.height) / 2;
   for (std::uint32_t c = 0; c < layout.channels; ++c) {
     const double left = x - all.width / 2 + c * (map.width + kMapGap);
-    canvas.image(left, top, map.width, map.height, signed_pixels(values, layout, c, largest));
+    canvas.image(left, top, map.width, map.height, signed_pixels(values, layout, c, scale.end));
     if (layout.channels == 1) continue;
     canvas.text(left + map.width / 2, top - 7, map.width, kNames[c], kSmallFont, kInk,
                 Align::kCentre);
   }
-  draw_scale(canvas, x, y + image.height + 8, std::min(all.width, image.width), largest);
+  draw_scale(canvas, x, y + image.height + 8, std::min(all.width, image.width), scale);
 }
 
 }  // namespace gibbon::reports::gallery

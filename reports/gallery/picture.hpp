@@ -32,28 +32,41 @@ struct Label {
 /// The label in lines of at most `room` where it can be broken, four at most and one for the tail.
 [[nodiscard]] std::vector<std::string> lines_of(const Label& label, Font font, double room);
 
-/// One row of the course's figure: clean + perturbation = adversarial.
-struct Triptych {
-  const record::Pixels* clean = nullptr;
-  Label clean_label;
+/// A row of a sample's figure: x (which all rows share) + difference = adversarial.
+struct SampleStep {
   std::span<const float> perturbation;
+  double end = 0.0;     ///< change that its colours end at
   std::string formula;  ///< above the perturbation
   const record::Pixels* adversarial = nullptr;
   Label adversarial_label;
   std::string note;  ///< below the adversarial image; may be empty
 };
 
-/// Rows below each other under a title. All rows have the same image size.
-[[nodiscard]] Canvas draw_triptychs(const std::string& title, std::span<const Triptych> rows);
+/// A sample at one or several budgets. All pictures have the same size.
+struct SampleFigure {
+  const record::Pixels* clean = nullptr;
+  Label clean_label;
+  std::span<const float> direction;  ///< -1, 0 or 1, of x's layout: sign(∇ₓJ); empty: not shown
+  std::vector<SampleStep> steps;     ///< at least one
+};
+
+/// x and, before it, the direction, once; beside them a row per budget.
+[[nodiscard]] Canvas draw_sample(const std::string& title, const SampleFigure& sample);
 
 /// Box of a signed perturbation of pictures shown at `image`: one map, or three side by side, named
 /// red, green and blue.
 [[nodiscard]] Size perturbation_size(const record::Pixels& layout, Size image);
 
+/// What the colours of a perturbation mean.
+struct Scale {
+  double end = 0.0;  ///< blue is -end, red is +end; what is beyond is cut off
+  std::string_view unit = "change of a pixel in [0, 1]";
+};
+
 /// Draws it as diverging colours with its centre at x and its top at y, as high as `image`, and
-/// below it, 40 CSS pixels high, the scale from -largest to +largest in input units.
+/// below it, 40 CSS pixels high, the scale.
 void draw_perturbation(Canvas& canvas, double x, double y, Size image, const record::Pixels& layout,
-                       std::span<const float> values, double largest);
+                       std::span<const float> values, const Scale& scale);
 
 /// A cell of a grid: a picture and the labels under it.
 struct Cell {

@@ -101,7 +101,7 @@ void draw_row(Canvas& canvas, const SlideRow& row, double top, const Measures& m
   const double first = kMargin + measures.cell / 2;
   const double second = first + measures.cell + measures.plus;
   const double third = second + measures.cell + measures.equals;
-  draw_part(canvas, row.clean, first, top, measures);
+  if (row.clean.pixels != nullptr) draw_part(canvas, row.clean, first, top, measures);
   draw_part(canvas, row.noise, second, top, measures);
   draw_part(canvas, row.adversarial, third, top, measures);
   const double middle = top + measures.image.height / 2 + 8;

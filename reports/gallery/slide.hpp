@@ -27,7 +27,8 @@ struct SlidePart {
   Rgb colour = kInk;
 };
 
-/// One row: x, + factor ×, noise, =, x'. `note` stands below in small type.
+/// One row: x (left out without pixels, but for the first row), + factor ×, noise, =, x'. `note`
+/// stands below in small type.
 struct SlideRow {
   SlidePart clean;
   std::string factor;

@@ -93,10 +93,11 @@ TEST(Slide, HasThreePicturesOfWholePixels) {
 TEST(Slide, RowsFollowEpsilonAndLongNamesStayInside) {
   record::Gallery gallery = photographs();
   const double one = draw_gallery(gallery).back().height;
-  gallery.items.push_back(photograph(0.2));
+  gallery.items.push_back(photograph(0.02));
+  gallery.items.back().still_adversarial = false;
   const Figure two = draw_gallery(gallery).back();
   EXPECT_GT(two.height, 1.8 * one);
-  EXPECT_THAT(two.caption, HasSubstr("ε = 0.1 “<two>”, 99.1 %; at ε = 0.2 = 51/255 “<two>”"));
+  EXPECT_THAT(two.caption, HasSubstr("ε = 0.02 “<two>”, 99.1 %; at ε = 0.1 “<two>”"));
   for (std::string& name : gallery.class_names) name = std::string(300, 'W');
   for (record::GalleryItem& item : gallery.items) item.attack = std::string(300, 'A');
   EXPECT_LE(draw_gallery(gallery).back().width, 1000.0);

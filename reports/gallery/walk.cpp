@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <set>
+#include <map>
 
 #include "reports/formats/webp.hpp"
 #include "reports/gallery/colour_map.hpp"
@@ -21,7 +21,7 @@ constexpr std::size_t kMostBars = 10;
 constexpr double kMargin = 20;
 constexpr double kGap = 28;
 constexpr double kImageSide = 224;
-constexpr double kTop = 108;  // of the images
+constexpr double kTop = 116;  // of the images
 constexpr double kFoot = 62;  // below them
 constexpr double kWidestName = 220;
 constexpr double kNameGap = 8;
@@ -37,7 +37,7 @@ constexpr Rgb kBarColour{160, 160, 160};
 constexpr Rgb kTrack{215, 215, 215};
 
 constexpr int kWalkTime = 5000;  // milliseconds between the ends
-constexpr int kEndTime = 1500;   // of the first and the last frame
+constexpr int kEndTime = 1500;   // of the first and the last frame, and of the flip
 
 // What stays the same in all frames of a walk.
 struct Stage {
@@ -83,7 +83,7 @@ Stage stage_of(const GallerySet& set, const Items& items) {
               .classes = likely_classes(items)};
   stage.perturbation = perturbation_size(items.front()->clean, stage.image);
   for (const record::GalleryItem* item : items)
-    stage.largest = std::max(stage.largest, largest_magnitude(item->perturbation));
+    stage.largest = std::max(stage.largest, colour_end(*item));
   for (const std::size_t c : stage.classes)
     stage.names = std::max(stage.names, text_width(set.name(static_cast<int>(c)), kFont) + 1);
   stage.names = std::min(stage.names, kWidestName);
@@ -102,6 +102,14 @@ void draw_track(Canvas& canvas, const Stage& stage, double epsilon) {
   const double last = stage.items.back()->epsilon;
   canvas.box(kMargin, 78, width, 3, kTrack);
   if (last > 0) canvas.box(kMargin, 78, width * epsilon / last, 3, kInk);
+  const record::GalleryItem& flip = first_fooled(stage.items);
+  if (!flip.still_adversarial || last <= 0) return;
+  const double at = kMargin + width * flip.epsilon / last;
+  canvas.box(at - 1.5, 72, 3, 15, kWrongInk);
+  const std::string text = "flips at ε = " + record::epsilon_text(flip.epsilon);
+  const double half = text_width(text, kFont) / 2;
+  canvas.text(std::clamp(at, kMargin + half, kMargin + width - half), 100, width, text, kFont,
+              kWrongInk, Align::kCentre);
 }
 
 void draw_bars(Canvas& canvas, const Stage& stage, const Step& step) {
@@ -140,13 +148,24 @@ record::Pixels draw_step(const Stage& stage, const Step& step) {
   draw_track(canvas, stage, step.epsilon);
   canvas.image(kMargin, kTop, stage.image.width, stage.image.height, step.pixels);
   const double middle = kMargin + stage.image.width + kGap + stage.perturbation.width / 2;
-  draw_perturbation(canvas, middle, kTop, stage.image, any.clean, step.perturbation, stage.largest);
+  draw_perturbation(canvas, middle, kTop, stage.image, any.clean, step.perturbation,
+                    {.end = stage.largest});
   draw_bars(canvas, stage, step);
   return canvas.pixels();
 }
 
+// Evenly spread, but with the first that fools the model in the place of its neighbour.
+Items steps_of(const Items& all) {
+  Items some = spread(all, kMostSteps);
+  const record::GalleryItem& flip = first_fooled(all);
+  if (!flip.still_adversarial || std::ranges::count(some, &flip) > 0) return some;
+  *std::ranges::find_if(some, [&](const auto* item) { return item->epsilon > flip.epsilon; }) =
+      &flip;
+  return some;
+}
+
 Walk draw_walk(const GallerySet& set, const Items& all) {
-  const Items items = spread(all, kMostSteps);
+  const Items items = steps_of(all);
   const Stage stage = stage_of(set, items);
   const record::GalleryItem& any = *items.front();
   const std::vector<float> nothing(any.perturbation.size(), 0.0F);
@@ -157,29 +176,41 @@ Walk draw_walk(const GallerySet& set, const Items& all) {
                                                 .label = set.clean_label(any)}),
                     .milliseconds = kEndTime});
   const int pause = std::clamp(kWalkTime / static_cast<int>(items.size()), 100, 1000);
+  const record::GalleryItem& flip = first_fooled(items);
   for (const record::GalleryItem* item : items)
     frames.push_back({.pixels = draw_step(stage, {.epsilon = item->epsilon,
                                                   .pixels = item->adversarial,
                                                   .perturbation = item->perturbation,
                                                   .confidences = item->confidences,
                                                   .label = set.adversarial_label(*item)}),
-                      .milliseconds = pause});
+                      .milliseconds = item == &flip ? kEndTime : pause});
   frames.back().milliseconds = kEndTime;
   return {.file = fmt::format("gallery/walk_{:05}{}.webp", any.id, set.suffix),
           .webp = formats::to_webp(frames)};
 }
 
+// The first sample of every class whose answer changes once, or else the first that stands.
+std::vector<const Items*> pick(const GallerySet& set) {
+  std::map<int, const Items*> classes;
+  for (const auto& [id, items] : set.samples) {
+    if (wanders(items)) continue;
+    const Items*& shown = classes[items.front()->label];
+    const bool flips = first_fooled(items).still_adversarial;
+    if (shown == nullptr || (flips && !first_fooled(*shown).still_adversarial)) shown = &items;
+  }
+  std::vector<const Items*> picked;
+  for (const auto& [label, items] : classes)
+    if (picked.size() < kMostWalks) picked.push_back(items);
+  return picked;
+}
+
 }  // namespace
 
-std::vector<Walk> draw_walks(const record::Gallery& gallery) {
+std::vector<Walk> draw_walks(const record::Gallery& gallery, Drawn drawn) {
   const std::vector<GallerySet> sets = sets_of(gallery);
   std::vector<std::pair<const GallerySet*, const Items*>> picked;
-  for (const GallerySet& set : sets) {
-    std::set<int> shown;
-    for (const auto& [id, items] : set.samples)
-      if (shown.size() < kMostWalks && shown.insert(items.front()->label).second)
-        picked.emplace_back(&set, &items);
-  }
+  for (const GallerySet* set : drawn_of(sets, drawn))
+    for (const Items* items : pick(*set)) picked.emplace_back(set, items);
   return record::made_in_parallel(
       picked.size(), [&](std::size_t k) { return draw_walk(*picked[k].first, *picked[k].second); });
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/gallery/gallery.hpp"
 #include "reports/record/record.hpp"
 
 namespace gibbon::reports::gallery {
@@ -14,9 +15,11 @@ struct Walk {
   std::string webp;
 };
 
-/// The walk of ε from 0 to the largest budget, in 16 steps at most: image, perturbation on one
-/// scale, and confidence in every class. Per attack and norm the first sample of every class, ten
-/// at most.
-[[nodiscard]] std::vector<Walk> draw_walks(const record::Gallery& gallery);
+/// The walk of ε from 0 to the largest budget, in 16 steps at most: image, difference on one scale,
+/// and confidence in every class. It rests at both ends and where the answer changes, which is
+/// marked. Per attack and norm the first sample of every class that changes once (else the first
+/// that stands), ten at most; those that change back and forth are not shown.
+[[nodiscard]] std::vector<Walk> draw_walks(const record::Gallery& gallery,
+                                           Drawn drawn = Drawn::kEveryAttack);
 
 }  // namespace gibbon::reports::gallery

@@ -52,8 +52,29 @@ TEST(Walk, OnePerClassFromCleanToTheLargestBudget) {
   EXPECT_EQ(walks[1].file, "gallery/walk_00042.webp");
   const std::string text = info(walks[1].webp);
   EXPECT_EQ(count(text, "Duration: "), 3U) << text;
-  EXPECT_EQ(count(text, "Duration: 1500"), 2U) << "the ends are shown longer\n" << text;
+  EXPECT_EQ(count(text, "Duration: 1500"), 2U) << "the ends are shown longer; it flips at one\n"
+                                               << text;
   EXPECT_LT(walks[1].webp.size(), 300'000U);
+}
+
+TEST(Walk, RestsWhereTheAnswerChanges) {
+  record::Gallery gallery;
+  for (int i = 1; i <= 40; ++i) gallery.items.push_back(record::cases::item(1, 0.01 * i));
+  const std::string text = info(draw_walks(gallery).front().webp);
+  EXPECT_EQ(count(text, "Duration: "), 17U) << text;
+  EXPECT_EQ(count(text, "Duration: 1500"), 3U) << "both ends and the flip\n" << text;
+}
+
+TEST(Walk, SamplesThatWanderAreNotShown) {
+  record::Gallery gallery;
+  for (const std::uint64_t id : {1U, 2U})
+    for (int i = 1; i <= 4; ++i) gallery.items.push_back(record::cases::item(id, 0.04 * i));
+  gallery.items[2].still_adversarial = false;  // of sample 1: fooled, right, fooled
+  const std::vector<Walk> walks = draw_walks(gallery);
+  ASSERT_EQ(walks.size(), 1U);
+  EXPECT_EQ(walks[0].file, "gallery/walk_00002.webp");
+  gallery.items.resize(4);
+  EXPECT_TRUE(draw_walks(gallery).empty());
 }
 
 TEST(Walk, NeedsNoConfidencesAndTakesColour) {

@@ -171,7 +171,7 @@ TEST(Certified, LatexHasATableOfItsOwn) {
 TEST(Certified, PageHasTheBand) {
   for (const record::Run& run : {joined(), alone()}) {
     const page::PageRun page{.run = &run};
-    const std::string html = page::to_html({&page, 1}, "");
+    const std::string html = page::to_html({&page, 1}, {});
     EXPECT_EQ(record::cases::xml_problem("band.html", html), "");
     for (const char* text :
          {"<h2>Certified band</h2>", "2 / 4", "15.0–85.0 %", "0<small>exact</small>",

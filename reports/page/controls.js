@@ -28,6 +28,7 @@ function moveEpsilon(step) {
     const before = norm();
     const [runIndex, seriesIndex] = attack.value.split(' ').map(Number);
     Object.assign(state, { run: runIndex, series: seriesIndex });
+    state.hidden.delete(curveKey(chosenCurve()));
     change(norm() === before ? {} : { epsilon: tellingEpsilon(series()) });
   });
   slider.addEventListener('input', () => {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 'use strict';
-// Accuracy over ε: a line and its 95 % band per curve, a mark at the chosen ε.
+// Accuracy over ε: a line and its 95 % band per curve, a mark at the chosen ε. Bands are faint, but
+// that of the curve pointed at.
 {
   const CLEAN_ONLY = 'without attack';
+
+  const FAINT = 0.12;
+  const FULL = 0.38;
+  const REACH = 24; // pixels from a curve at which it is pointed at
 
   const shown = () => curves().filter((c) => !state.hidden.has(curveKey(c)));
 
@@ -10,12 +15,12 @@
   const pointsOf = (c) => c.series.points.filter((p) => !state.log || p.e > 0);
 
   // Of a band: its upper edge, and its lower one as a line that is solid where the two are one.
-  function bandOf(points, line, look, edge) {
+  function bandOf(points, line, look, edge, pointed) {
     const one = (segment) => exact(points[segment.p0DataIndex]) && exact(points[segment.p1DataIndex]);
     return [
       { ...edge, data: line((p) => 1 - p.attacked.k / p.n), borderWidth: 1.2, borderColor: look.colour },
       {
-        fill: '-1', backgroundColor: faded(look.colour, 0.28),
+        fill: '-1', backgroundColor: () => faded(look.colour, pointed() ? FULL : 0.2),
         pointBackgroundColor: points.map((p) => (exact(p) ? look.colour : css('--card'))),
         segment: {
           borderDash: (segment) => (one(segment) ? [] : undefined),
@@ -26,19 +31,23 @@
   }
 
   function datasetsOf(c) {
-    const look = lookOf(c.series);
+    const look = lookOf(c);
     const points = pointsOf(c);
+    const pointed = () => state.pointed === curveKey(c);
     const line = (y) => points.map((p) => ({ x: p.e, y: 100 * y(p) }));
     const edge = { pointRadius: 0, pointHitRadius: 0, borderWidth: 0, edge: true };
-    const shade = faded(look.colour, isBand(c.series) ? 0.2 : 0.38);
-    const [upper, more] = isBand(c.series) ? bandOf(points, line, look, edge) : [];
+    const [upper, more] = isBand(c.series) ? bandOf(points, line, look, edge, pointed) : [];
     return [
       { ...edge, data: line((p) => p.low), fill: false },
-      { ...edge, data: line((p) => p.high), fill: '-1', backgroundColor: shade },
+      {
+        ...edge, data: line((p) => p.high), fill: '-1',
+        backgroundColor: () => faded(look.colour, pointed() ? FULL : FAINT),
+      },
       ...(upper ? [upper] : []),
       {
         label: curveName(c), data: line((p) => p.k / p.n), curve: c, points,
-        borderColor: look.colour, backgroundColor: look.colour, borderWidth: look.worst ? 2.2 : 1.6,
+        borderColor: look.colour, backgroundColor: look.colour,
+        borderWidth: () => (pointed() ? 1 : 0) + (look.worst ? 2.2 : 1.6),
         borderDash: dashOf(c), pointStyle: look.mark, pointRadius: points.length > 16 ? 1.8 : 3.5,
         pointHoverRadius: 6, clip: 8, ...more,
       },
@@ -52,8 +61,6 @@
       const classes = run().classes.length;
       ctx.save();
       ctx.strokeStyle = css('--faint');
-      ctx.fillStyle = css('--faint');
-      ctx.font = `12px ${Chart.defaults.font.family}`;
       if (classes > 1) {
         const y = scales.y.getPixelForValue(100 / classes);
         ctx.setLineDash([2, 3]);
@@ -61,8 +68,6 @@
         ctx.moveTo(area.left, y);
         ctx.lineTo(area.right, y);
         ctx.stroke();
-        ctx.textAlign = 'right';
-        ctx.fillText(`chance level, 1 of ${classes}`, area.right - 4, y - 5);
       }
       const x = scales.x.getPixelForValue(state.epsilon);
       if (x >= area.left - 1 && x <= area.right + 1) {
@@ -91,7 +96,8 @@
       element('strong', {}, `ε = ${rows[0].p.text}`),
       ...rows.map((row) => {
         const swatch = element('i', { class: 'swatch', style: `background:${row.set.borderColor}` });
-        return element('div', { 'data-attack': row.set.curve.series.attack }, swatch,
+        const chosen = curveKey(row.set.curve) === state.pointed ? 'pointed' : '';
+        return element('div', { class: chosen, 'data-attack': row.set.curve.series.attack }, swatch,
           `${row.set.label}: ${seriesText(row.set.curve.series, row.p)}`);
       }));
     const width = chart.canvas.clientWidth;
@@ -111,6 +117,10 @@
       plugins: {
         tooltip: { enabled: false, external: showTip, filter: (hit) => !hit.dataset.edge },
       },
+      // Chart.js tells of a move later, when the pointer may be elsewhere.
+      onHover(event, _, self) {
+        if (self.canvas.matches(':hover')) point(keyAt(self, event));
+      },
       onClick(event, hits, self) {
         const hit = hits.find((one) => self.data.datasets[one.datasetIndex].points);
         if (hit) change({ epsilon: self.data.datasets[hit.datasetIndex].points[hit.index].e });
@@ -118,24 +128,50 @@
     },
   });
 
+  function point(key) {
+    if (state.pointed === key) return;
+    state.pointed = key;
+    chart.update('none');
+  }
+  // The curve nearest above or below, along its line.
+  function keyAt(self, { x, y }) {
+    let best = { key: null, away: REACH };
+    self.data.datasets.forEach((set, index) => {
+      if (!set.curve) return;
+      const marks = self.getDatasetMeta(index).data;
+      const right = marks.findIndex((mark) => mark.x >= x);
+      const [from, to] = right > 0 ? [marks[right - 1], marks[right]] : [marks[right], marks[right]];
+      if (!from) return;
+      const share = to.x > from.x ? (x - from.x) / (to.x - from.x) : 0;
+      const away = Math.abs(y - (from.y + share * (to.y - from.y)));
+      if (away < best.away) best = { key: curveKey(set.curve), away };
+    });
+    return best.key;
+  }
+  byId('curve').addEventListener('pointerleave', () => point(null));
+
   // Says how a band is to be read.
   function legendName(c) {
-    if (!isBand(c.series)) return curveName(c);
-    return curveName(c) + (c.series.points.every(exact) ? ' = not falsified: exact (0 undecided)'
+    if (!isBand(c.series)) return seriesName(c.series);
+    return seriesName(c.series) + (c.series.points.every(exact) ? ' = not falsified: exact (0 undecided)'
       : ' (dashed) to not falsified (solid), undecided between');
   }
 
   function legendEntry(c) {
-    const look = lookOf(c.series);
+    const look = lookOf(c);
     const key = curveKey(c);
+    const dash = dashOf(c);
     const line = element('i', {
       class: 'swatch line',
-      style: `border-top-color:${look.colour};border-top-style:${dashOf(c).length ? 'dashed' : 'solid'}`,
+      style: `border-top-color:${look.colour};border-top-style:` +
+        (dash.length === 0 ? 'solid' : dash[0] < 3 ? 'dotted' : 'dashed'),
     });
     const button = element('button', {
       type: 'button', 'aria-pressed': String(!state.hidden.has(key)), 'data-curve': key,
       title: 'show or hide this curve',
     }, line, legendName(c));
+    for (const event of ['pointerenter', 'focus']) button.addEventListener(event, () => point(key));
+    for (const event of ['pointerleave', 'blur']) button.addEventListener(event, () => point(null));
     button.addEventListener('click', () => {
       state.hidden.has(key) ? state.hidden.delete(key) : state.hidden.add(key);
       change({});
@@ -161,6 +197,29 @@
     });
   }
 
+  // A line per model where there are several.
+  function legendGroups(list) {
+    if (!several) return list.map(legendEntry);
+    return data.runs.map((r, index) => element('div', { class: 'row', role: 'group', 'aria-label': r.name },
+      element('strong', { style: `border-left-color:${colourOf(index)}` }, r.name),
+      ...list.filter((c) => c.run === index).map(legendEntry)));
+  }
+
+  // Below the chart: inside it, the label would stand on points somewhere.
+  function chanceEntry() {
+    const classes = run().classes.length;
+    if (classes < 2) return [];
+    return [element('span', { class: 'chance' }, element('i', { class: 'swatch line' }),
+      `chance level, 1 of ${classes}`)];
+  }
+
+  // "8/255" where all are written so.
+  function tickText(measured) {
+    const text = new Map(curves().flatMap((c) => c.series.points.map((p) => [p.e, p.text])));
+    const levels = measured.every((e) => e === 0 || text.get(e).includes('='));
+    return (e) => (levels && e > 0 ? text.get(e).split('= ')[1] : compact(e));
+  }
+
   function axisButton() {
     const button = element('button',
       { type: 'button', id: 'axis-log', 'aria-pressed': String(state.log) }, 'logarithmic ε axis');
@@ -175,18 +234,19 @@
     const list = curves();
     chart.data.datasets = shown().flatMap(datasetsOf);
     const symbol = series().symbol;
-    const largest = Math.max(...epsilons());
+    const measured = epsilons().filter((e) => !state.log || e > 0);
+    const largest = measured.at(-1);
     chart.options.scales = {
       x: axis(`perturbation size ε (${unitsOf(run(), norm())}, ${symbol})`, {
-        type: state.log ? 'logarithmic' : 'linear', max: largest,
-        ...(state.log ? {} : { min: 0 }),
-        ticks: { maxRotation: 0, autoSkipPadding: 12 },
+        type: state.log ? 'logarithmic' : 'linear', min: state.log ? measured[0] : 0,
+        max: largest, afterBuildTicks: measuredTicks(measured, tickText(measured)),
+        ticks: { autoSkip: false, maxRotation: 0, callback: (_, index, ticks) => ticks[index].label },
       }),
       y: axis(`accuracy in %, n = ${[...new Set(data.runs.map((r) => grouped(r.n)))].join(' and ')}`,
         { min: 0, max: 100 }),
     };
     chart.update();
-    byId('curve-legend').replaceChildren(...list.map(legendEntry));
+    byId('curve-legend').replaceChildren(...legendGroups(list), ...chanceEntry());
     byId('curve-controls').replaceChildren(...normButtons(), axisButton());
     byId('curve').setAttribute('aria-label', `Accuracy over perturbation size, ${symbol}. ` +
       `At ε = ${state.epsilon}: ` + shown().map((c) => {

@@ -26,7 +26,7 @@
       datasets: [{
         data: d.counts.map((count, k) => ({ x: centre(k), y: count })),
         ranges: d.counts.map((_, k) => `${compact(k * d.width)} to ${compact((k + 1) * d.width)}`),
-        backgroundColor: faded(lookOf(series()).colour, 0.75), grouped: false,
+        backgroundColor: faded(lookOf(chosenCurve()).colour, 0.75), grouped: false,
         barPercentage: 1, categoryPercentage: 0.96,
       }],
     };

@@ -63,7 +63,7 @@ std::string detail_row(const record::Series& series, const record::CurvePoint& p
   std::string row = fmt::format(R"(<tr class="{}{}">{}<td class="left">{}</td>)",
                                 table::css_of(table::role_of(series)), first ? " group" : "",
                                 table::row_head(first ? record::epsilon_text(point.epsilon) : ""),
-                                table::breakable(table::head_of(series)));
+                                table::breakable(series.name));
   for (const std::string& cell : cells)
     row += fmt::format("<td>{}</td>", record::escape_html(cell));
   return row + "</tr>\n";
@@ -120,7 +120,7 @@ std::string class_table(const record::Panel& panel, const record::Series& series
       body += class_cell(point->class_correct.at(c), point->class_n.at(c));
     body += "</tr>\n";
   }
-  const std::string label = fmt::format("{}, {}: accuracy in % per true class", series.attack,
+  const std::string label = fmt::format("{}, {}: accuracy in % per true class", series.name,
                                         record::norm_symbol(panel.norm));
   return fmt::format("<h3>{}</h3>\n", record::escape_html(label)) +
          table::html_table(label, "classes", head, body);
@@ -196,7 +196,8 @@ std::string passes_tables(const record::Run& run, std::span<const record::Panel>
     for (const std::uint64_t queries : columns) head += table::head_cell(record::grouped(queries));
     std::string rows;
     for (const auto& [point, curve] : curves) {
-      rows += fmt::format("<tr><th scope=\"row\">{}</th>", table::breakable(point->attack));
+      rows += fmt::format("<tr><th scope=\"row\">{}</th>",
+                          table::breakable(record::display_name(run, point->attack, point->kind)));
       for (const std::uint64_t queries : columns) {
         std::uint64_t correct = curve.back().correct;
         for (const formats::QueryPoint& at : curve)
@@ -325,7 +326,7 @@ std::string provenance_section(const record::Run& run) {
                     .columns = {{.head = "key", .align = table::Align::kLeft},
                                 {.head = "value", .align = table::Align::kLeft}}};
   add_provenance(provenance, "", rows);
-  return "<h2>Provenance</h2>\n" + render_html(rows, "provenance");
+  return folded("Provenance", render_html(rows, "provenance"));
 }
 
 }  // namespace gibbon::reports::page

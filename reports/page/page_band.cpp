@@ -53,6 +53,7 @@ Json radii_json(const record::Certificates& certificates) {
 
 Json band_json(const record::Certificates& certificates) {
   Json json{{"attack", "certified"},
+            {"name", "certified"},
             {"norm", certificates.norm},
             {"symbol", record::norm_symbol(certificates.norm)},
             {"kind", record::RowKind::kCertified},

@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/norm.hpp"
 #include "reports/formats/base64.hpp"
 #include "reports/formats/png.hpp"
 #include "reports/gallery/canvas.hpp"
@@ -55,13 +56,14 @@ Json point_json(const record::Run& run, std::size_t row, const RowDetails& detai
   return json;
 }
 
-Json series_json(const record::Run& run) {
+Json series_json(const record::Run& run, record::Repeats repeats) {
   const std::vector<RowDetails> details = row_details(run);
   const std::vector<DistanceHistogram> histograms = distance_histograms(run, kBins);
   Json list = Json::array();
-  for (const record::Panel& panel : record::panels_of(run)) {
+  for (const record::Panel& panel : record::panels_of(run, repeats)) {
     for (const record::Series& series : panel.series) {
       Json json{{"attack", printable(series.attack)},
+                {"name", series.name},
                 {"norm", panel.norm},
                 {"symbol", record::norm_symbol(panel.norm)},
                 {"kind", series.kind},
@@ -132,6 +134,11 @@ Json shares_json(const std::vector<float>& shares, int label, double confidence)
   return list;
 }
 
+bool bounds_each_value(const std::string& name) {
+  const NormInfo* norm = known_norm(name);
+  return norm != nullptr && norm->each_value;
+}
+
 Json walk_json(const Items& walk) {
   const record::GalleryItem& first = *walk.front();
   Json frames = Json::array();
@@ -144,6 +151,7 @@ Json walk_json(const Items& walk) {
                        shares_json(item->confidences, item->found_label, item->found_confidence)}});
   return {{"attack", printable(first.attack)},
           {"norm", first.norm},
+          {"each_value", bounds_each_value(first.norm)},
           {"id", first.id},
           {"label", first.label},
           {"says", first.clean_label},
@@ -182,7 +190,16 @@ Json changes_json(std::span<const Changes> changes) {
 
 }  // namespace
 
+std::string run_name(std::span<const PageRun> runs, std::size_t index) {
+  const std::string model = record::subject_of(*runs[index].run).model;
+  if (runs.size() == 1) return model;
+  return fmt::format("{:c}: {}", static_cast<char>('A' + index % 26), model);
+}
+
 Json page_data(std::span<const PageRun> runs, const Comparison& comparison) {
+  // Side by side, all attacks together are compared with all attacks together.
+  const record::Repeats repeats =
+      runs.size() > 1 ? record::Repeats::kKept : record::Repeats::kDropped;
   Json list = Json::array();
   std::size_t room = kMostWalkBytes;
   for (const PageRun& page : runs) {
@@ -190,13 +207,12 @@ Json page_data(std::span<const PageRun> runs, const Comparison& comparison) {
     Json classes = Json::array();
     for (std::size_t c = 0; c < subject.classes; ++c)
       classes.push_back(printable(record::class_name(subject.class_names, static_cast<int>(c))));
-    const std::string letter = fmt::format("{:c}: ", static_cast<char>('A' + list.size() % 26));
-    Json json{{"name", runs.size() > 1 ? letter + subject.model : subject.model},
+    Json json{{"name", run_name(runs, list.size())},
               {"data", subject.data_and_split()},
               {"n", subject.n},
               {"units", subject.units},
               {"classes", classes},
-              {"series", series_json(*page.run)},
+              {"series", series_json(*page.run, repeats)},
               {"walks", Json::array()}};
     std::size_t left_out = 0;
     if (page.gallery != nullptr) {

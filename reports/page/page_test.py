@@ -3,6 +3,7 @@
 """Drives report.html in headless Chromium as a person would, and compares what it shows with the
 run's files. Usage: page_test.py GIBBON [unittest arguments]. Exit code 77: no browser here."""
 
+import base64
 import csv
 import json
 import os
@@ -73,6 +74,10 @@ def make_runs(folder):
     run_gibbon("sweep", "--model", "other.onnx", "--data", "grey", "--attack", "fgsm", "--attack",
                "pgd:steps=5", "--epsilons", EPSILONS, "--quiet", "-o", "run_other", cwd=folder)
     run_gibbon("compare", "run_grey", "run_other", "-o", "compare.html", cwd=folder)
+    # Neither attack is the worst case: each breaks samples that the other one does not.
+    run_gibbon("sweep", "--model", "other.onnx", "--data", "grey", "--attack", "r-fgsm", "--attack",
+               "uap", "--epsilons", "0.05,0.1,0.2", "--gallery", "1", "--quiet", "-o", "run_mixed",
+               cwd=folder)
 
 
 def open_browser():
@@ -243,7 +248,8 @@ class Page(unittest.TestCase):
             ActionChains(self.browser).move_to_element_with_offset(
                 canvas, round(at) - size["width"] // 2, 20 - size["height"] // 4).perform()
             tips = {tip.get_attribute("data-attack"): tip.text for tip in self.all("#curve-tip div")}
-            here = [r for r in rows if float(r["epsilon"]) == epsilon]
+            here = [r for r in rows if float(r["epsilon"]) == epsilon
+                    and r["attack"] != "worst-case"]
             self.assertEqual(set(tips), {r["attack"] for r in here})
             for r in here:
                 tip = tips[r["attack"]]
@@ -254,29 +260,119 @@ class Page(unittest.TestCase):
 
     def test_bands_are_the_intervals_of_curve_csv(self):
         sets = self.js("Chart.getChart('curve').data.datasets.map(s => s.data.map(p => [p.x, p.y]))")
-        for i, attack in enumerate(["fgsm", "pgd:steps=5", "noise-sign", "worst-case"]):
+        self.assertEqual(len(sets), 9)
+        for i, attack in enumerate(["fgsm", "pgd:steps=5", "noise-sign"]):
             rows = [r for r in self.curve() if r["norm"] == "linf" and r["attack"] == attack]
             for k, column in enumerate(["wilson_low", "wilson_high", "accuracy"]):
                 expected = [[float(r["epsilon"]), 100 * float(r[column])] for r in rows]
                 numpy.testing.assert_allclose(sets[3 * i + k], expected, atol=1e-9)
 
+    def test_the_band_pointed_at_is_full(self):
+        bands = ("Chart.getChart('curve').data.datasets.filter(s => s.fill === '-1')"
+                 ".map(s => Number(/[0-9.]+(?=\\)$)/.exec(s.backgroundColor())))")
+        self.assertEqual(self.js(bands), [0.12] * 3)
+        canvas = self.find("#curve")
+        self.js("document.getElementById('curve').scrollIntoView({block: 'center'})")
+        x, y = self.js("(p => [p.x, p.y])(Chart.getChart('curve').getDatasetMeta(5).data[4])")  # pgd
+        ActionChains(self.browser).move_to_element_with_offset(
+            canvas, round(x) - canvas.size["width"] // 2,
+            round(y) - canvas.size["height"] // 2).perform()
+        self.assertEqual(self.js(bands), [0.12, 0.38, 0.12])
+        self.assertIn("pgd", self.find("#curve-tip .pointed").text)
+        ActionChains(self.browser).move_to_element(self.all("#curve-legend button")[0]).perform()
+        self.assertEqual(self.js(bands), [0.38, 0.12, 0.12])
+        ActionChains(self.browser).move_to_element(self.find("h2")).perform()
+        self.assertEqual(self.js(bands), [0.12] * 3)
+
+    def check_axis(self):
+        """Every line of the ε axis has a label, and every label has room and stands where something was
+        measured."""
+        ticks = self.js("(s => s.ticks.map((t, i) => [t.value, t.label, s.getPixelForTick(i)]))"
+                        "(Chart.getChart('curve').scales.x)")
+        measured = self.js("epsilons()")
+        for value, label, _ in ticks:
+            self.assertIn(value, measured)
+            self.assertTrue(label)
+        self.assertEqual(ticks[-1][0], measured[-1])
+        gaps = numpy.diff([x for _, _, x in ticks])
+        self.assertTrue((gaps > 20).all(), ticks)
+        return [label for _, label, _ in ticks]
+
+    def test_lines_of_the_axes_meet_their_labels(self):
+        self.assertEqual(self.check_axis()[0], "0")
+        self.find("#axis-log").click()
+        self.assertEqual(self.check_axis()[0], "0.031373")
+        self.resize(320, 700)
+        self.wait(lambda: self.js("Chart.getChart('curve').width < 320"), "resize")
+        self.check_axis()
+
+    def test_chance_is_named_beside_the_curves(self):
+        self.assertEqual(self.find("#curve-legend .chance").text, "chance level, 1 of 3")
+
+    def test_the_chart_is_there_as_files(self):
+        for page, csv_file in (("run_grey/report.html", "run_grey/curve.csv"), ("both.html", None)):
+            self.open(page)
+            files = {}
+            for link in self.all(".downloads a"):
+                kind, data = link.get_attribute("href").split(";base64,")
+                files[link.get_attribute("download")] = (kind, base64.b64decode(data))
+            self.assertEqual({name: kind for name, (kind, _) in files.items()},
+                             {"curve.svg": "data:image/svg+xml", "curve.pdf": "data:application/pdf",
+                              "curve.csv": "data:text/csv"})
+            self.assertTrue(files["curve.pdf"][1].startswith(b"%PDF"))
+            self.assertIn(b"<svg", files["curve.svg"][1])
+            if csv_file:
+                self.assertEqual(files["curve.csv"][1], (self.folder / csv_file).read_bytes())
+            else:
+                rows = list(csv.DictReader(files["curve.csv"][1].decode().splitlines()))
+                self.assertEqual({r["model"][:3] for r in rows}, {"A: ", "B: "})
+
+    def test_all_attacks_are_a_curve_unless_one_of_them_is_it(self):
+        names = "run().series.filter(s => s.norm === 'linf').map(s => s.name)"
+        self.assertEqual(self.js(names), ["fgsm", "pgd:steps=5", "noise-sign (noise)"])
+        self.open("run_mixed/report.html")
+        self.assertEqual(self.js(names), ["r-fgsm", "uap", "all attacks"])
+        self.assertEqual(self.js("seriesName(series())"), "all attacks")
+        # Each sample under the attack that breaks it first.
+        first = {}
+        for item in self.manifest():
+            if item["still_adversarial"]:
+                first[item["id"]] = min(first.get(item["id"], (9, "")), (item["epsilon"], item["attack"]),
+                                        key=lambda one: one[0])
+        for button in self.all("#walk-samples button"):
+            sample = int(button.get_attribute("data-id"))
+            button.click()
+            if sample in first:
+                self.assertTrue(self.find("#walk-title").text.endswith("under " + first[sample][1]))
+        self.choose_attack("uap", "l∞")
+        self.assertEqual(self.find("#walk-attack").text, "Attack: uap.")
+
+    def test_the_order_of_the_page(self):
+        heads = [h.text for h in self.all("main h2") if h.is_displayed()]
+        self.assertEqual(heads[:5], ["Accuracy over perturbation size", "Adversarial examples",
+                                     "Accuracy per class", "Confusion matrix", "Diagnosis"])
+        folded = [s.text for s in self.all("details:not([open]) > summary")]
+        self.assertEqual(folded[-1], "Provenance")
+
     def test_legend_switches_curves(self):
         drawn = "Chart.getChart('curve').data.datasets.filter(s => s.label).map(s => s.label)"
         self.assertEqual(self.js(drawn),
-                         ["fgsm", "pgd:steps=5", "noise-sign (noise)", "worst-case"])
+                         ["fgsm", "pgd:steps=5", "noise-sign (noise)"])
         button = self.find("#curve-legend button")
         self.assertEqual((button.text, button.get_attribute("aria-pressed")), ("fgsm", "true"))
         button.click()
-        self.assertEqual(self.js(drawn), ["pgd:steps=5", "noise-sign (noise)", "worst-case"])
+        self.assertEqual(self.js(drawn), ["pgd:steps=5", "noise-sign (noise)"])
         self.assertEqual(self.find("#curve-legend button").get_attribute("aria-pressed"), "false")
         self.browser.switch_to.active_element.send_keys(Keys.ENTER)  # the focus stayed on it
-        self.assertEqual(len(self.js(drawn)), 4)
+        self.assertEqual(len(self.js(drawn)), 3)
 
     def test_logarithmic_axis_leaves_zero_out(self):
         self.find("#axis-log").click()
         self.assertEqual(self.js("Chart.getChart('curve').scales.x.type"), "logarithmic")
-        self.assertGreater(self.js("Math.min(...Chart.getChart('curve').data.datasets"
-                                   ".flatMap(s => s.data.map(p => p.x)))"), 0)
+        first = self.js("Math.min(...Chart.getChart('curve').data.datasets"
+                        ".flatMap(s => s.data.map(p => p.x)))")
+        self.assertGreater(first, 0)
+        self.assertEqual(self.js("Chart.getChart('curve').scales.x.min"), first)
 
     def test_norms_are_switched(self):
         self.find("[data-norm=l2]").click()
@@ -474,8 +570,12 @@ class Page(unittest.TestCase):
     # The other charts.
 
     def test_who_becomes_whom_sums_to_the_curve(self):
-        for attack in ("fgsm", "pgd:steps=5", "worst-case"):
-            self.choose_attack(attack, "l∞")
+        for page, attack, name in (("run_grey", "fgsm", "fgsm"),
+                                   ("run_grey", "pgd:steps=5", "pgd:steps=5"),
+                                   ("run_mixed", "worst-case", "all attacks")):
+            if not self.page.match(f"{page}/*"):
+                self.open(f"{page}/report.html")
+            self.choose_attack(name, "l∞")
             for row in (r for r in self.curve() if r["norm"] == "linf" and r["attack"] == attack):
                 self.choose_epsilon(float(row["epsilon"]))
                 cells = numpy.array([[int(cell.text or 0) for cell in tr.find_elements("tag name", "td")]
@@ -528,11 +628,45 @@ class Page(unittest.TestCase):
     def test_prints(self):
         pdf = self.browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
         self.assertTrue(pdf.startswith("JVBERi"))  # "%PDF-" in base64
+        # As the paper has them: sharp, light and in their own proportions, beside their headings.
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+        self.resize(680, 900)
+        self.js("dispatchEvent(new Event('beforeprint'))")
+        for chart, section in (("curve", "accuracy"), ("classes-chart", "classes"),
+                               ("confidence-chart", "confidence"), ("distances-chart", "distances")):
+            width, height, box_width, box_height = self.js(
+                "(c => [c.width, c.height, c.getBoundingClientRect().width,"
+                " c.getBoundingClientRect().height])(document.getElementById(arguments[0]))", chart)
+            self.assertAlmostEqual(width / height, box_width / box_height, 1, chart)
+            self.assertGreater(width, 1.9 * box_width)
+            self.assertEqual(self.js(f"getComputedStyle(document.getElementById('{section}'))"
+                                     ".breakInside"), "avoid")
+        self.assertEqual(self.js("css('--ink')"), "#1c1f23")
+        self.assertTrue(all(fold.get_attribute("open") for fold in self.all("details")))
+        self.js("dispatchEvent(new Event('afterprint'))")
+        self.assertEqual(self.js("css('--paper')"), "#fff")
 
     def test_several_runs(self):
         self.open("both.html")
-        labels = self.js("Chart.getChart('curve').data.datasets.filter(s => s.label).length")
-        self.assertEqual(labels, 8)
+        self.assertEqual(len(self.all("h1")), 1)
+        drawn = "Chart.getChart('curve').data.datasets.filter(s => s.label)"
+        names = [f"A: {MODEL} (81-8-3)", "B: colour.onnx (243-8-3)"]
+        self.assertEqual(self.js(drawn + ".map(s => s.label)"),
+                         [name + " · all attacks" for name in names])
+        rows = self.all(".summary tbody tr")[:2]
+        self.assertEqual([row.find_element("tag name", "th").text for row in rows], names)
+        with open(self.folder / "run_grey/curve.csv", newline="") as file:
+            worst = {r["epsilon"]: r for r in csv.DictReader(file)
+                     if r["norm"] == "linf" and r["attack"] == "worst-case"}
+        cells = rows[0].find_elements("tag name", "td")
+        self.assertEqual(cells[0].text, "all attacks")
+        self.assertIn(f"{worst['0.4']['correct']} / 90", cells[-1].text)
+        # Colour means the model, in the table and in every curve of it.
+        self.all("#curve-legend button")[0].click()
+        colours = self.js(drawn + ".map(s => [s.curve.run, s.borderColor])")
+        self.assertEqual(len(colours), 3)
+        self.assertEqual(len({tuple(one) for one in colours}), 2)
         self.assertEqual(len(self.all("#attack optgroup")), 2)
         self.choose_epsilon(0.2)
         attack = Select(self.find("#attack"))

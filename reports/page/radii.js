@@ -24,7 +24,7 @@
     const radii = band?.radii;
     byId('radii').hidden = !radii;
     if (!radii) return;
-    const { colour } = lookOf(band);
+    const { colour } = lookOf({ run: state.run, series: band });
     const line = (label, counts, more) => ({
       label, counts, borderColor: colour, pointRadius: 0, stepped: 'before',
       data: counts.map((k, i) => ({ x: (radii.largest * i) / (counts.length - 1), y: (100 * k) / run().n })),

@@ -67,7 +67,7 @@ BENCHMARK(read_records)->Unit(benchmark::kMillisecond);
 void draw_page(benchmark::State& state) {
   const record::Run run = large_run();
   const PageRun page{.run = &run};
-  for (auto _ : state) benchmark::DoNotOptimize(to_html({&page, 1}, "").data());
+  for (auto _ : state) benchmark::DoNotOptimize(to_html({&page, 1}, {}).data());
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(run.samples.size()));
 }
 BENCHMARK(draw_page)->Unit(benchmark::kMillisecond);

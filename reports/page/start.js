@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 'use strict';
-// The strongest curve of the first norm, of those with pictures where there are any, at the ε where
-// there is most to see.
+// The strongest curve of the first norm, at the ε where there is most to see. Of several models, one
+// curve each: the others are a click away.
 {
-  const first = data.runs[0]?.series[0];
+  const first = data.runs.find((r) => r.series.length > 0);
   if (first) {
-    const own = data.runs[0].series.filter((s) => s.norm === first.norm);
-    const pictured = (s) => data.runs[0].walks.some((w) => w.attack === s.attack && w.norm === s.norm);
-    const attacks = own.filter((s) => s.kind !== 'control' && !isBand(s));
-    const strongest = own.findLast(pictured) ?? attacks.at(-1) ?? first;
+    if (several) {
+      for (const [index, r] of data.runs.entries()) {
+        for (const s of r.series) {
+          if (s === strongest(r, s.norm) || isBand(s)) continue;
+          state.hidden.add(curveKey({ run: index, series: s }));
+        }
+      }
+    }
+    const shown = strongest(first, first.series[0].norm);
     for (const node of document.querySelectorAll('[data-needs-script]')) node.hidden = false;
-    change({ series: data.runs[0].series.indexOf(strongest), epsilon: tellingEpsilon(strongest) });
+    change({
+      run: data.runs.indexOf(first), series: first.series.indexOf(shown), epsilon: tellingEpsilon(shown),
+    });
   }
 }

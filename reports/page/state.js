@@ -10,6 +10,7 @@ const state = {
   epsilon: 0,
   log: false,
   hidden: new Set(), // keys of curves that the legend switched off
+  pointed: null, // key of the curve that is pointed at
 };
 
 const observers = [];
@@ -46,11 +47,24 @@ function epsilons() {
 // The point at this ε, or null.
 const pointAt = (s, epsilon) => s.points.find((p) => p.e === epsilon) ?? null;
 
+// The curve whose numbers the sections below the chart show.
+const chosenCurve = () => ({ run: state.run, series: series() });
+
 // The series' name as in the tables.
-const seriesName = (s) => (s.kind === 'control' ? `${s.attack} (noise)` : s.attack);
+const seriesName = (s) => s.name;
 const curveKey = (c) => `${c.run} ${c.series.norm} ${c.series.attack}`;
 const curveName = (c) =>
-  several ? `${seriesName(c.series)} · ${data.runs[c.run].name}` : seriesName(c.series);
+  several ? `${data.runs[c.run].name} · ${seriesName(c.series)}` : seriesName(c.series);
+
+// What stands for a run in a norm: all attacks together, or the strongest one; of noise and
+// certificates alone the first.
+function strongest(r, normName) {
+  const own = r.series.filter((s) => s.norm === normName);
+  const attacks = own.filter((s) => s.kind !== 'control' && !isBand(s));
+  const mean = (s) => s.points.reduce((sum, p) => sum + p.k / p.n, 0) / s.points.length;
+  return attacks.find((s) => s.kind === 'worst-case') ??
+    attacks.reduce((best, s) => (best && mean(best) <= mean(s) ? best : s), null) ?? own[0];
+}
 
 function unitsOf(r, normName) {
   return normName === 'l0' ? 'changed input values' : r.units;

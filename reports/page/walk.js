@@ -8,12 +8,20 @@
   const pixels = new WeakMap(); // walk -> ImageData of its frames, below each other
 
   const allWalks = () => run().walks;
-  // The chosen attack's pictures, or those of the attack in this norm that has some.
+  // The chosen attack's pictures; of all attacks together, and of a proof, each sample under the
+  // attack that breaks it at the smallest ε.
+  const ofAll = () => series().kind === 'worst-case' || isBand(series());
   function walksHere() {
     const inNorm = allWalks().filter((w) => w.norm === norm());
-    const own = inNorm.filter((w) => w.attack === series().attack);
-    return own.length > 0 ? own : inNorm.filter((w) => w.attack === inNorm[0].attack);
+    if (!ofAll()) return inNorm.filter((w) => w.attack === series().attack);
+    const first = new Map();
+    for (const w of inNorm) {
+      if (!first.has(w.id) || breaksAt(w) < breaksAt(first.get(w.id))) first.set(w.id, w);
+    }
+    return [...first.values()];
   }
+  const attackName = (w) =>
+    run().series.find((s) => s.attack === w.attack && s.norm === w.norm)?.name ?? w.attack;
   const breaksAt = (w) => w.frames.find((f) => f.adversarial)?.e ?? Infinity;
   const mistake = (w) => {
     const f = frameAt(w);
@@ -59,20 +67,21 @@
     const end = share < 0 ? [33, 102, 172] : [178, 24, 43];
     return end.map((to) => 255 + Math.abs(share) * (to - 255));
   }
-  function largestOf(w, all) {
-    let largest = 0;
+  // What the colours end at, in levels of 255: ε where it bounds each value, else the largest change.
+  function endOf(w, all, index) {
+    if (index === 0) return 0;
+    if (w.each_value) return 255 * w.frames[index - 1].e;
     const clean = frameOf(w, all, 0);
-    const last = frameOf(w, all, w.frames.length);
-    for (let i = 0; i < clean.length; ++i) largest = Math.max(largest, Math.abs(last[i] - clean[i]));
-    return largest;
+    const found = frameOf(w, all, index);
+    return clean.reduce((largest, level, i) => Math.max(largest, Math.abs(found[i] - level)), 0);
   }
-  function perturbation(w, all, index, largest) {
+  function perturbation(w, all, index, end) {
     const clean = frameOf(w, all, 0);
     const found = frameOf(w, all, index);
     const out = new Uint8ClampedArray(clean.length);
     for (let i = 0; i < clean.length; i += 4) {
-      const share = (c) => (largest === 0 ? 0
-        : Math.max(-1, Math.min(1, (found[i + c] - clean[i + c]) / largest)));
+      const share = (c) => (end === 0 ? 0
+        : Math.max(-1, Math.min(1, (found[i + c] - clean[i + c]) / end)));
       const rgb = w.channels === 1 ? diverging(share(0))
         : [0, 1, 2].map((c) => 127.5 + 127.5 * share(c));
       out.set([...rgb, 255], i);
@@ -90,6 +99,13 @@
     const right = label === truth;
     return element('span', { class: right ? 'right' : 'wrong' },
       `${right ? '✓' : '✗'} says ${className(label)} · ${percent(share)}`);
+  }
+
+  const noteOf = (w, f) => (f && f.says !== w.label && !f.adversarial
+    ? 'as 8-bit file outside the ball: does not count' : '');
+  function same(w, all, index) {
+    const found = frameOf(w, all, index);
+    return frameOf(w, all, 0).every((level, i) => level === found[i]);
   }
 
   function drawBars(w, f) {
@@ -119,23 +135,24 @@
     const w = view.walk;
     const f = frameAt(w);
     const index = f ? w.frames.indexOf(f) + 1 : 0;
-    byId('walk-title').textContent = `sample ${w.id}, true class ${className(w.label)}`;
+    byId('walk-title').textContent = `sample ${w.id}, true class ${className(w.label)}` +
+      (ofAll() ? `, under ${attackName(w)}` : '');
     byId('walk-clean-says').replaceChildren(says(w.says, w.label, shareOf(w, w.says)));
-    byId('walk-formula').textContent = f ? `δ = x′ − x, ε = ${f.text}` : 'δ = 0';
+    byId('walk-formula').textContent = f ? `x′ − x, ε = ${f.text}` : 'x′ − x = 0';
     byId('walk-says').replaceChildren(f ? says(f.says, w.label, shareOf(f, f.says))
       : says(w.says, w.label, shareOf(w, w.says)));
-    byId('walk-note').textContent = f && f.says !== w.label && !f.adversarial
-      ? 'as 8-bit file outside the ball: does not count' : '';
+    byId('walk-note').textContent = noteOf(w, f);
     drawBars(w, f);
     load(w).then((all) => {
       if (view.walk !== w || frameAt(w) !== f) return; // moved on while the picture was decoded
-      const largest = largestOf(w, all);
+      const end = endOf(w, all, index);
+      if (index > 0 && same(w, all, index)) byId('walk-note').textContent = 'stands at a larger ε: not attacked here';
       paint(byId('walk-clean'), w, frameOf(w, all, 0));
-      paint(byId('walk-delta'), w, perturbation(w, all, index, largest));
+      paint(byId('walk-delta'), w, perturbation(w, all, index, end));
       paint(byId('walk-adversarial'), w, frameOf(w, all, index));
-      const end = (largest / 255).toPrecision(3);
+      const text = String(Number((end / 255).toPrecision(3)));
       byId('walk-scale').replaceChildren(
-        ...[`−${end}`, '0', `+${end}`].map((text) => element('span', {}, text)));
+        ...(end === 0 ? ['0'] : [`−${text}`, '0', `+${text}`]).map((one) => element('span', {}, one)));
       byId('walk-stage').dataset.frame = index;
     });
   }
@@ -167,6 +184,8 @@
     const key = `${state.run} ${walks.map((w) => `${w.attack} ${w.id}`).join()}`;
     if (!walks.includes(view.walk)) view.walk = walks[0] ?? null;
     byId('walk-empty').hidden = walks.length > 0;
+    byId('walk-empty').textContent = walksHere().length > 0
+      ? 'No sample of this class in the gallery.' : `The gallery has no pictures of ${seriesName(series())}.`;
     byId('walk-stage').hidden = walks.length === 0;
     if (key !== listed) byId('walk-samples').replaceChildren(...walks.map(thumbnail));
     listed = key;
@@ -206,9 +225,8 @@
     if (!any) return;
     fillFilters();
     list();
-    const attack = walksHere()[0].attack;
-    byId('walk-attack').textContent = (attack === series().attack ? `Attack: ${attack}.`
-      : `Pictures are of ${attack}; ${series().attack} has none.`) +
+    byId('walk-attack').textContent = (ofAll()
+      ? 'Each sample under the attack that breaks it at the smallest ε.' : `Attack: ${seriesName(series())}.`) +
       (run().left_out > 0 ? ` ${run().left_out} more samples are in the folder gallery.` : '');
     if (view.walk) draw();
   }

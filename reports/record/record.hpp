@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -133,6 +134,8 @@ struct GalleryItem {
   std::uint32_t backwards = 0;  ///< likewise
   Pixels clean;
   std::vector<float> perturbation;  ///< adversarial - clean, input units, same layout
+  std::vector<float> direction;  ///< sign(∇ₓJ) at the clean input, same layout, where x + ε times
+                                 ///< it is all that the attack does; else empty. Not stored
   Pixels adversarial;
   std::string file;            ///< of the adversarial image, relative to the run folder
   std::string sha256;          ///< of that file; empty: not stored
@@ -144,6 +147,7 @@ struct GalleryItem {
 struct Gallery {
   std::vector<std::string> class_names;
   std::vector<GalleryItem> items;
+  std::map<std::string, std::string> labels;  ///< what pictures call attacks that have one
 };
 
 /// A finished run. `provenance` holds the whole run.json that is not the curve: schema version,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/printable.hpp"
+
 namespace gibbon::reports::record {
 namespace {
 
@@ -12,14 +14,16 @@ int rank(const Series& series) {
   return series.kind == RowKind::kControl ? 1 : 0;
 }
 
-Series& series_of(Panel& panel, const CurvePoint& point) {
+Series& series_of(Panel& panel, const Run& run, const CurvePoint& point) {
   const auto found =
       std::find_if(panel.series.begin(), panel.series.end(), [&](const Series& series) {
         return series.attack == point.attack && series.kind == point.kind;
       });
   if (found != panel.series.end()) return *found;
-  return panel.series.emplace_back(
-      Series{.attack = point.attack, .kind = point.kind, .points = {}});
+  return panel.series.emplace_back(Series{.attack = point.attack,
+                                          .name = display_name(run, point.attack, point.kind),
+                                          .kind = point.kind,
+                                          .points = {}});
 }
 
 Panel& panel_of(std::vector<Panel>& panels, const std::string& norm) {
@@ -34,6 +38,19 @@ double mean_accuracy(const Series& series) {
       std::transform_reduce(series.points.begin(), series.points.end(), 0.0, std::plus<>(),
                             [](const auto* p) { return p->accuracy(); });
   return sum / static_cast<double>(series.points.size());
+}
+
+bool same_counts(const Series& a, const Series& b) {
+  return std::ranges::equal(a.points, b.points, [](const CurvePoint* p, const CurvePoint* q) {
+    return p->epsilon == q->epsilon && p->correct == q->correct && p->n == q->n;
+  });
+}
+
+bool repeats_another(const Panel& panel, const Series& series) {
+  return series.kind == RowKind::kWorstCase &&
+         std::ranges::any_of(panel.series, [&](const Series& other) {
+           return other.kind == RowKind::kAttack && same_counts(series, other);
+         });
 }
 
 }  // namespace
@@ -65,12 +82,22 @@ const CurvePoint* Panel::headline() const {
   return halved != worst->points.end() ? *halved : worst->points.back();
 }
 
-std::vector<Panel> panels_of(const Run& run) {
+std::string display_name(const Run& run, const std::string& attack, RowKind kind) {
+  if (kind == RowKind::kWorstCase) return "all attacks";
+  const auto labels = run.provenance.find("labels");
+  std::string name = attack;
+  if (labels != run.provenance.end() && labels->is_object())
+    if (const auto label = labels->find(attack); label != labels->end() && label->is_string())
+      name = label->get<std::string>();
+  return printable(name) + (kind == RowKind::kControl ? " (noise)" : "");
+}
+
+std::vector<Panel> panels_of(const Run& run, Repeats repeats) {
   std::vector<Panel> panels;
   for (const CurvePoint& point : run.curve) {
     Panel& panel = panel_of(panels, point.norm);
     panel.epsilons.push_back(point.epsilon);
-    series_of(panel, point).points.push_back(&point);
+    series_of(panel, run, point).points.push_back(&point);
   }
   for (const Certificates& certificates : run.certificates)
     panel_of(panels, certificates.norm).band = &certificates;
@@ -83,6 +110,9 @@ std::vector<Panel> panels_of(const Run& run) {
     for (Series& series : panel.series)
       std::stable_sort(series.points.begin(), series.points.end(),
                        [](const auto* a, const auto* b) { return a->epsilon < b->epsilon; });
+    if (repeats == Repeats::kDropped)
+      std::erase_if(panel.series,
+                    [&](const Series& series) { return repeats_another(panel, series); });
   }
   return panels;
 }

@@ -11,7 +11,8 @@ namespace gibbon::reports::record {
 
 /// One attack in one norm. Points belong to the Run it was made from, which must live longer.
 struct Series {
-  std::string attack;
+  std::string attack;  ///< as the files name it
+  std::string name;    ///< as people read it: display_name()
   RowKind kind = RowKind::kAttack;
   std::vector<const CurvePoint*> points;  ///< ascending ε
 
@@ -38,7 +39,21 @@ struct Panel {
   [[nodiscard]] const CurvePoint* headline() const;
 };
 
+/// A run and what it is called beside others; the name is not shown where there is only one.
+struct NamedRun {
+  std::string name;
+  const Run* run = nullptr;
+};
+
+/// What to do with a worst case that is one of its attacks: as many correct at every ε, and so the
+/// same samples.
+enum class Repeats { kDropped, kKept };
+
 /// Norms in order of first appearance.
-[[nodiscard]] std::vector<Panel> panels_of(const Run& run);
+[[nodiscard]] std::vector<Panel> panels_of(const Run& run, Repeats repeats = Repeats::kDropped);
+
+/// The label that the run gives the attack, or its name; of noise that it is noise. The worst case
+/// is "all attacks".
+[[nodiscard]] std::string display_name(const Run& run, const std::string& attack, RowKind kind);
 
 }  // namespace gibbon::reports::record

@@ -15,6 +15,7 @@ namespace gibbon::reports::record {
 ///
 ///   "model": "name" or {"name": …}
 ///   "data":  "name" or {"name": …, "split": …, "units": …, "classes": [names]}
+///   "labels":  {attack: name}  names of attacks in tables and figures
 ///   "limits": {…}              the adversary is limited beside ball and range
 ///   "command": text            the command that repeats the run
 ///   "not_comparable_with": text or [texts]

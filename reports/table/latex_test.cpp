@@ -2,6 +2,8 @@
 #include "reports/table/latex.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 #include <sstream>
 
 #include "reports/record/record_cases.hpp"
@@ -22,6 +24,121 @@ std::pair<int, int> braces(const std::string& text) {
     least = std::min(least, depth);
   }
   return {depth, least};
+}
+
+/// What pdfLaTeX with the packages that report.tex names would stop at; "" for nothing. A TeX
+/// itself is too large for a test.
+class LatexCheck {
+ public:
+  explicit LatexCheck(const std::string& text) : text_(text) {}
+
+  std::string problem() {
+    while (at_ < text_.size() && problem_.empty()) step();
+    if (problem_.empty() && math_) problem_ = "a $ is open at the end";
+    if (problem_.empty() && !open_.empty()) problem_ = open_.back() + " is open at the end";
+    return problem_;
+  }
+
+ private:
+  void step() {
+    const char c = text_[at_++];
+    const bool in_table = std::ranges::count(open_, "tabular") > 0;
+    if (c == '\\') return command();
+    if (c == '%') {
+      at_ = std::min(text_.find('\n', at_), text_.size());
+    } else if (c == '{') {
+      open_.emplace_back("{");
+    } else if (c == '}') {
+      close("{");
+    } else if (c == '$') {
+      math_ = !math_;
+    } else if (c == '\n' && text_.substr(at_, 1) == "\n" && math_) {
+      problem_ = "a paragraph ends inside $";
+    } else if ((c == '_' || c == '^') && !math_) {
+      problem_ = std::string("a bare ") + c;
+    } else if ((c == '&' && !in_table) || c == '#') {
+      problem_ = std::string("a bare ") + c;
+    } else if (static_cast<unsigned char>(c) >= 0xC6U) {  // from U+0180 on: beyond T1 and textcomp
+      problem_ = "a character that its fonts do not have: " + text_.substr(at_ - 1, 4);
+    }
+  }
+
+  void command() {
+    if (std::isalpha(static_cast<unsigned char>(text_[at_])) == 0) {
+      ++at_;  // an escaped character, or the end of a row
+      return;
+    }
+    std::string name;
+    while (std::isalpha(static_cast<unsigned char>(text_[at_])) != 0) name += text_[at_++];
+    static const std::set<std::string> kKnown{"begin",
+                                              "end",
+                                              "centering",
+                                              "caption",
+                                              "label",
+                                              "toprule",
+                                              "midrule",
+                                              "bottomrule",
+                                              "multicolumn",
+                                              "shortstack",
+                                              "scriptsize",
+                                              "varepsilon",
+                                              "ell",
+                                              "infty",
+                                              "textbackslash",
+                                              "textless",
+                                              "textgreater",
+                                              "textasciitilde",
+                                              "textasciicircum",
+                                              "textbar",
+                                              "textquotedbl",
+                                              "textquotesingle",
+                                              "textasciigrave"};
+    if (!kKnown.contains(name)) problem_ = "\\" + name + " is not known";
+    if (name != "begin" && name != "end") return;
+    const std::size_t end = text_.find('}', at_);
+    const std::string environment = text_.substr(at_ + 1, end - at_ - 1);
+    at_ = end + 1;
+    if (name == "begin") open_.push_back(environment);
+    if (name == "end") close(environment);
+  }
+
+  void close(const std::string& what) {
+    if (open_.empty() || open_.back() != what)
+      problem_ = what + " closes " + (open_.empty() ? "nothing" : open_.back());
+    else
+      open_.pop_back();
+  }
+
+  const std::string& text_;
+  std::size_t at_ = 0;
+  std::vector<std::string> open_;
+  bool math_ = false;
+  std::string problem_;
+};
+
+std::string latex_problem(const std::string& text) { return LatexCheck(text).problem(); }
+
+TEST(Latex, ItsCheckFindsWhatTexStopsAt) {
+  for (const char* text : {"{", "}", "$x", "\\begin{table}", "\\begin{table}\\end{tabular}",
+                           "a & b", "a_b", "\\foo", "#1", "$a\n\nb$", "ε"})
+    EXPECT_NE(latex_problem(text), "") << text;
+  EXPECT_EQ(latex_problem("% _ & {\n\\begin{table}\\_ \\& ä $\\ell_2$ {}\\\\ \\end{table}\n"), "");
+}
+
+TEST(Latex, CompilesAsFarAsACheckCanTell) {
+  record::Run run = record::cases::run();
+  for (int i = 0; i < 7; ++i)
+    run.curve.push_back(
+        record::cases::point("attack_" + std::to_string(i) + "{&#^~$%", "attack", 0.1, 9));
+  for (const char* norm : {"l2", "l1", "l0", "of_my {own}"}) {
+    run.curve.push_back(record::cases::point("pgd", "attack", 0.1, 9));
+    run.curve.back().norm = norm;
+  }
+  record::Certificates proved{.norm = "linf", .level = "R", .clean_correct = 180};
+  proved.curve = {{.epsilon = 0.1, .n = 200, .certified = 100, .attacked = 100}};
+  run.certificates.push_back(proved);
+  run.provenance["model"] = "net_1 (784-16) #2 & 50% <ü> ~^\\";
+  EXPECT_EQ(latex_problem(to_latex(run)), "") << to_latex(run);
 }
 
 TEST(Latex, IsTheGoldenFile) {

@@ -17,9 +17,7 @@ Table with_heads(std::initializer_list<const char*> heads) {
   return table;
 }
 
-}  // namespace
-
-std::string to_curve_csv(const record::Run& run) {
+Table curve_table(const record::Run& run) {
   Table table = with_heads({"attack", "norm", "epsilon", "n", "correct", "accuracy", "wilson_low",
                             "wilson_high", "accuracy_on_clean_correct"});
   for (const record::CurvePoint& point : run.curve) {
@@ -28,7 +26,26 @@ std::string to_curve_csv(const record::Run& run) {
                           point.accuracy(), interval.low, interval.high,
                           point.accuracy_on_clean_correct()});
   }
-  return render_csv(table);
+  return table;
+}
+
+}  // namespace
+
+std::string to_curve_csv(const record::Run& run) { return render_csv(curve_table(run)); }
+
+std::string to_curves_csv(std::span<const record::NamedRun> runs) {
+  if (runs.size() == 1) return to_curve_csv(*runs.front().run);
+  Table all;
+  for (const record::NamedRun& named : runs) {
+    Table one = curve_table(*named.run);
+    one.columns.insert(one.columns.begin(), {.head = "model"});
+    all.columns = one.columns;
+    for (auto& row : one.rows) {
+      row.insert(row.begin(), named.name);
+      all.rows.push_back(std::move(row));
+    }
+  }
+  return render_csv(all);
 }
 
 std::string to_queries_csv(const record::Run& run) {

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "reports/record/record.hpp"
+#include "reports/record/series.hpp"
 
 // The tables of a run for programs; docs/formats.md describes their columns.
 namespace gibbon::reports::table {
 
 /// One line per CurvePoint in the order of the run; "nan" where nothing was counted.
 [[nodiscard]] std::string to_curve_csv(const record::Run& run);
+
+/// to_curve_csv() of a single run; of several below each other, with their names in a first column
+/// "model".
+[[nodiscard]] std::string to_curves_csv(std::span<const record::NamedRun> runs);
 
 /// What had been broken after so many passes, for every named row.
 [[nodiscard]] std::string to_queries_csv(const record::Run& run);

@@ -27,6 +27,17 @@ TEST(CurveCsv, PythonReadsEveryNumberBack) {
             "8 fgsm:loss=ce,\"x\" True True\n");
 }
 
+TEST(CurveCsv, OfSeveralRunsHasAColumnOfTheirNames) {
+  const record::Run run = record::cases::run();
+  const std::vector<record::NamedRun> two{{.name = "A: \"x\", y", .run = &run},
+                                          {.name = "B", .run = &run}};
+  const std::string csv = to_curves_csv(two);
+  EXPECT_TRUE(csv.starts_with("model,attack,norm,epsilon,")) << csv;
+  EXPECT_NE(csv.find("\n\"A: \"\"x\"\", y\",\"fgsm:loss=ce,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\nB,worst-case,linf,0.1,200,0,"), std::string::npos) << csv;
+  EXPECT_EQ(to_curves_csv(std::vector{two[0]}), to_curve_csv(run));
+}
+
 TEST(QueriesCsv, HasARowPerStep) {
   record::Run run;
   run.curve = {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "reports/table/run_tables.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <tuple>
 
 #include "reports/record/certified.hpp"
 #include "reports/record/text.hpp"
@@ -11,11 +13,17 @@ namespace {
 
 const Column kEpsilon{.head = "ε", .align = Align::kLeft};
 
-}  // namespace
-
-std::string head_of(const record::Series& series) {
-  return printable(series.attack) + (series.kind == record::RowKind::kControl ? " (noise)" : "");
+bool repeats_another(const record::Run& run, const record::DistanceSummary& all) {
+  const auto numbers = [](const record::DistanceSummary& d) {
+    return std::tie(d.norm, d.found, d.lower_quartile, d.median, d.upper_quartile);
+  };
+  return all.kind == record::RowKind::kWorstCase &&
+         std::ranges::any_of(run.distances, [&](const record::DistanceSummary& d) {
+           return d.kind == record::RowKind::kAttack && numbers(d) == numbers(all);
+         });
 }
+
+}  // namespace
 
 Role role_of(const record::Series& series) {
   if (series.kind == record::RowKind::kWorstCase) return Role::kWorstCase;
@@ -32,7 +40,7 @@ Table accuracy_table(const record::Panel& panel) {
       .title = "Accuracy by perturbation size and attack, " + record::norm_symbol(panel.norm),
       .columns = {kEpsilon}};
   for (const record::Series& series : panel.series)
-    table.columns.push_back({.head = head_of(series), .role = role_of(series)});
+    table.columns.push_back({.head = series.name, .role = role_of(series)});
   for (const double epsilon : panel.epsilons) {
     auto& row = table.rows.emplace_back(1, Epsilon{epsilon});
     for (const record::Series& series : panel.series) {
@@ -52,10 +60,13 @@ Table distance_table(const record::Run& run) {
                           {.head = "lower quartile"},
                           {.head = "median"},
                           {.head = "upper quartile"}}};
-  for (const record::DistanceSummary& d : run.distances)
-    table.rows.push_back({Name{d.attack}, record::norm_symbol(d.norm), Ratio{d.found, d.n},
+  for (const record::DistanceSummary& d : run.distances) {
+    if (repeats_another(run, d)) continue;
+    table.rows.push_back({Name{record::display_name(run, d.attack, d.kind)},
+                          record::norm_symbol(d.norm), Ratio{d.found, d.n},
                           Distance{d.lower_quartile}, Distance{d.median},
                           Distance{d.upper_quartile}});
+  }
   return table;
 }
 

@@ -11,8 +11,6 @@
 // The tables of a run that every report shows.
 namespace gibbon::reports::table {
 
-/// The attack and, for a control, that it is noise.
-[[nodiscard]] std::string head_of(const record::Series& series);
 [[nodiscard]] Role role_of(const record::Series& series);
 
 /// "l∞, ε in [0, 1]".
@@ -21,7 +19,8 @@ namespace gibbon::reports::table {
 /// ε × attack.
 [[nodiscard]] Table accuracy_table(const record::Panel& panel);
 
-/// Quartiles of the smallest distances; without rows when none were measured.
+/// Quartiles of the smallest distances; without rows when none were measured. All attacks together
+/// are no row where one of them says the same.
 [[nodiscard]] Table distance_table(const record::Run& run);
 
 /// Per ε the samples certified, attacked and undecided.
