@@ -148,11 +148,12 @@ std::vector<float> difference(const datasets::Picture& clean,
 
 /// Samples attacked at a time: a block costs hardly more than one, but keeps a candidate for every
 /// budget.
-std::size_t block_size(const datasets::Dataset& data, std::size_t budgets) {
+std::size_t block_size(const models::Target& target, const datasets::Dataset& data,
+                       std::size_t budgets) {
   constexpr std::size_t kMostFloats = 16'000'000;
   constexpr std::size_t kMostSamples = 64;
-  return std::clamp<std::size_t>(
-      kMostFloats / std::max<std::size_t>(1, budgets * data.shape.size()), 1, kMostSamples);
+  const std::size_t room = kMostFloats / std::max<std::size_t>(1, budgets * data.shape.size());
+  return std::max<std::size_t>(1, std::min({room, kMostSamples, data.size(), target.most_rows()}));
 }
 
 /// Draws candidates for single samples and judges what the disk gives back.
@@ -433,7 +434,7 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
     const auto samples = pick_samples(records, n, data.class_names.size(), choice);
     if (samples.empty()) continue;
     const datasets::Dataset shown = datasets::take_rows(data, samples);
-    const std::size_t block = block_size(shown, rows.size());
+    const std::size_t block = block_size(target, shown, rows.size());
     Painter painter(target, shown, plan, folder, block);
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       const sweep::Pair& pair = result.pairs[pairs[k]];

@@ -73,8 +73,9 @@ std::string answer(const Panel& panel) {
   return fmt::format(
       "At ε = {} ({}, {}), robust accuracy under {} is {}", epsilon_text(point.epsilon),
       norm_symbol(panel.norm),
-      is_halved(point) ? "the smallest ε tested at which robust accuracy is below half of clean accuracy"
-                : "the largest ε tested",
+      is_halved(point)
+          ? "the smallest ε tested at which robust accuracy is below half of clean accuracy"
+          : "the largest ε tested",
       attack, outcome(point));
 }
 
