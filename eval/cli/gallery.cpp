@@ -167,7 +167,8 @@ class GalleryCommand {
       fail_usage("gallery: {} holds points, not images; choose image data such as mnist or digits",
                  samples.name);
     }
-    const runs::GalleryChoice chosen = choice(samples);
+    runs::GalleryChoice chosen = choice(samples);
+    chosen.labels_are_answers = !image_.empty() && label_.empty();
     runs::load_training(data_, target, plan, sweep_.classes);
     if (!sweep_.save.empty()) runs::require_savable(sweep_.save, samples, plan);
     const runs::RunLock lock = lock_new_folder(output_, common_);

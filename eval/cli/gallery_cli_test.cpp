@@ -200,6 +200,7 @@ TEST(DigitCli, APhotographOfADigitBecomesOneOfMnist) {
   }
   EXPECT_GE(right, 9U);
   EXPECT_TRUE(shell.has("g/preparation.png"));
+  EXPECT_EQ(json::parse(shell.text("g/gallery.json"))[0]["label_is_answer"], true);
   // As it is, a dark digit on a light page is no digit of MNIST.
   const auto fit = shell.run("gibbon gallery --image p0.jpg --prepare fit --label 7" + model +
                              "--epsilons 0.1 -o h");

@@ -417,7 +417,10 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
                                       const sweep::SweepPlan& plan,
                                       const sweep::SweepResult& result, const GalleryChoice& choice,
                                       const std::filesystem::path& folder) {
-  reports::record::Gallery gallery{.class_names = data.class_names, .items = {}, .labels = {}};
+  reports::record::Gallery gallery{.class_names = data.class_names,
+                                   .items = {},
+                                   .labels = {},
+                                   .labels_are_answers = choice.labels_are_answers};
   if (!data.shape.image || choice.per_class == 0 || result.finished == 0) return gallery;
   make_folders(folder / "gallery");
   const std::size_t n = result.finished;

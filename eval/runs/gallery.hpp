@@ -26,6 +26,7 @@ struct GalleryChoice {
   std::vector<int> classes;          ///< empty: all
   std::vector<std::string> attacks;  ///< as in the curve; empty: all but noise
   std::vector<attacks::Norm> norms;  ///< empty: all
+  bool labels_are_answers = false;   ///< see record::Gallery
 };
 
 /// Pictures of the sweep: per class the chosen samples that are right when clean, the same ones for

@@ -46,9 +46,9 @@ SlidePart part(const GallerySet& set, const record::GalleryItem& item, const rec
 // What the slide itself cannot say: of which image its numbers are, and what became of the file.
 std::string small_print(const GallerySet& set, const record::GalleryItem& item) {
   const record::Slide& slide = *item.slide;
-  std::string text = fmt::format("{}, ε = {}, sample {}, true class {}{}. ", set.heading(),
-                                 record::epsilon_text(item.epsilon), item.id, set.name(item.label),
-                                 outcome(set, item, slide.label));
+  std::string text = fmt::format("{}, ε = {}, sample {}, {}{}. ", set.heading(),
+                                 record::epsilon_text(item.epsilon), item.id,
+                                 set.true_class(item.label), outcome(set, item, slide.label));
   text += fmt::format("Middle: {}, channel by channel, black for −1 and white for +1",
                       !item.direction.empty()
                           ? std::string("the signs")
@@ -123,16 +123,15 @@ Figure draw_sample(const GallerySet& set, std::uint64_t id, const Items& items) 
                             .adversarial_label = adversarial,
                             .note = note(*item)});
   }
-  const std::string truth = set.name(any.label);
   return finish(
-      draw_sample(fmt::format("{} · sample {} · true {}", set.heading(), id, truth), sample),
+      draw_sample(fmt::format("{} · sample {} · {}", set.heading(), id, set.truth(any.label)),
+                  sample),
       fmt::format("gallery/sample_{:05}{}.png", id, set.suffix),
-      fmt::format(
-          "{}, sample {}, true class {}: clean image plus the difference of the 8-bit images "
-          "gives the adversarial image, at the ε before and at which the answer changes. "
-          "Without attack the model {};{}.{}",
-          set.heading(), id, truth, sentence(sample.clean_label), results,
-          limited(sample.steps.size(), items.size(), "budgets")));
+      fmt::format("{}, sample {}, {}: clean image plus the difference of the 8-bit images "
+                  "gives the adversarial image, at the ε before and at which the answer changes. "
+                  "Without attack the model {};{}.{}",
+                  set.heading(), id, set.true_class(any.label), sentence(sample.clean_label),
+                  results, limited(sample.steps.size(), items.size(), "budgets")));
 }
 
 Json top(const record::Gallery& gallery, std::span<const float> confidences) {
@@ -166,6 +165,7 @@ Json to_json(const record::Gallery& gallery, const record::GalleryItem& item) {
             {"epsilon", item.epsilon},
             {"label", item.label},
             {"label_name", record::class_name(gallery.class_names, item.label)},
+            {"label_is_answer", gallery.labels_are_answers},
             {"clean_label", item.clean_label},
             {"clean_confidence", item.clean_confidence},
             {"found_label", item.found_label},

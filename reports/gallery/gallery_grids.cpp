@@ -17,7 +17,7 @@ constexpr std::size_t kMostClasses = 10;  // as columns
 constexpr std::size_t kMostCells = 40;    // of a list that is only ordered
 
 Label truth(const GallerySet& set, const record::GalleryItem& item) {
-  return {.text = "true " + set.name(item.label)};
+  return {.text = set.truth(item.label)};
 }
 
 Label faint(std::string text) { return {.text = std::move(text), .colour = kFaint}; }
@@ -48,13 +48,13 @@ Figure draw_by_class(const GallerySet& set) {
     grid.rows.assign(longest, std::vector<Cell>(classes.size()));
     std::size_t column = 0;
     for (const auto& [label, cells] : classes) {
-      grid.column_heads.push_back("true " + set.name(label));
+      grid.column_heads.push_back(set.truth(label));
       for (std::size_t r = 0; r < cells.size(); ++r) grid.rows[r][column] = cells[r];
       ++column;
     }
   } else {
     for (auto& [label, cells] : classes) {
-      grid.row_heads.push_back({{.text = "true " + set.name(label)}});
+      grid.row_heads.push_back({{.text = set.truth(label)}});
       grid.rows.push_back(std::move(cells));
     }
   }

@@ -52,6 +52,14 @@ std::string GallerySet::heading() const {
 
 std::string GallerySet::name(int label) const { return record::class_name(class_names, label); }
 
+std::string GallerySet::truth(int label) const {
+  return (labels_are_answers ? "answer " : "true ") + name(label);
+}
+
+std::string GallerySet::true_class(int label) const {
+  return (labels_are_answers ? "without attack the model says " : "true class ") + name(label);
+}
+
 Label GallerySet::clean_label(const record::GalleryItem& item) const {
   return says(*this, item.clean_label, item.clean_confidence, item.clean_label == item.label);
 }
@@ -73,7 +81,8 @@ std::vector<GallerySet> sets_of(const record::Gallery& gallery) {
                           {.attack = item.attack,
                            .title = label == gallery.labels.end() ? item.attack : label->second,
                            .norm = item.norm,
-                           .class_names = gallery.class_names});
+                           .class_names = gallery.class_names,
+                           .labels_are_answers = gallery.labels_are_answers});
     found->samples[item.id].push_back(&item);
   }
   std::set<std::string> taken;

@@ -23,10 +23,13 @@ struct GallerySet {
   std::string norm;
   std::string suffix;  ///< of file names; empty when there is one set only
   std::span<const std::string> class_names;
+  bool labels_are_answers = false;
   std::map<std::uint64_t, Items> samples;  ///< ascending ε each
 
   [[nodiscard]] std::string heading() const;  ///< "pgd, l∞"
   [[nodiscard]] std::string name(int label) const;
+  [[nodiscard]] std::string truth(int label) const;  ///< "true 7"; "answer 7" where nobody knows
+  [[nodiscard]] std::string true_class(int label) const;  ///< likewise "true class 7"
   [[nodiscard]] Label clean_label(const record::GalleryItem& item) const;
   [[nodiscard]] Label adversarial_label(const record::GalleryItem& item) const;
 };

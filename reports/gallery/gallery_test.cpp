@@ -102,6 +102,15 @@ TEST(Gallery, NamesItsFilesAndSortsRowsByEpsilon) {
       "0.1 it says <two> · 97.1 %.");
 }
 
+TEST(Gallery, TheModelsAnswerIsNotCalledTheTruth) {
+  record::Gallery gallery = record::cases::gallery();
+  gallery.labels_are_answers = true;
+  for (const Figure& figure : draw_gallery(gallery))
+    EXPECT_EQ(figure.caption.find("true class one"), std::string::npos) << figure.caption;
+  EXPECT_NE(draw_gallery(gallery)[5].caption.find("without attack the model says one"),
+            std::string::npos);
+}
+
 TEST(Gallery, PicturesHaveTheSizeTheyClaim) {
   for (const Figure& figure : draw_gallery(record::cases::gallery())) {
     const Picture picture(figure.png);

@@ -137,10 +137,10 @@ record::Pixels draw_step(const Stage& stage, const Step& step) {
   Canvas canvas(stage.width, stage.height);
   const record::GalleryItem& any = *stage.items.front();
   const double room = stage.width - 2 * kMargin;
-  canvas.text(kMargin, 28, room,
-              fmt::format("{} · sample {} · true {}", stage.set.heading(), any.id,
-                          stage.set.name(any.label)),
-              kTitleFont, kInk, Align::kLeft);
+  canvas.text(
+      kMargin, 28, room,
+      fmt::format("{} · sample {} · {}", stage.set.heading(), any.id, stage.set.truth(any.label)),
+      kTitleFont, kInk, Align::kLeft);
   canvas.text(kMargin, 62, room / 2, fmt::format("ε = {}", record::epsilon_text(step.epsilon)),
               kEpsilonFont, kInk, Align::kLeft);
   canvas.text(stage.width - kMargin, 62, room / 2, step.label.text + " · " + step.label.tail,

@@ -148,6 +148,8 @@ struct Gallery {
   std::vector<std::string> class_names;
   std::vector<GalleryItem> items;
   std::map<std::string, std::string> labels;  ///< what pictures call attacks that have one
+  /// The items' labels are what the model says to the clean pictures: nobody knows the true ones.
+  bool labels_are_answers = false;
 };
 
 /// A finished run. `provenance` holds the whole run.json that is not the curve: schema version,
