@@ -8,6 +8,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/phase.hpp"
 #include "base/printable.hpp"
 #include "base/suggest.hpp"
 
@@ -63,6 +64,7 @@ std::span<const FormatInfo> formats() {
 }
 
 Dataset load(const std::string& name, const Request& request) {
+  const Phase phase("data " + name);
   std::vector<std::string> known;
   for (const SourceInfo& source : sources()) {
     if (source.name == name) return source.load(request);

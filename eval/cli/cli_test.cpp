@@ -42,7 +42,7 @@ TEST_F(Cli, HelpAndVersion) {
   }
   EXPECT_THAT(expect(0, "gibbon --version").out, StartsWith("gibbon 0."));
   EXPECT_THAT(expect(2, "gibbon swepe").err, HasSubstr("did you mean 'sweep'?"));
-  EXPECT_THAT(expect(2, "gibbon sweep --epsilon 1").err, HasSubstr("did you mean '--epsilons'?"));
+  EXPECT_THAT(expect(2, "gibbon sweep --epsilom 1").err, HasSubstr("did you mean '--epsilon'?"));
   const std::string overview = expect(2, "gibbon").out;
   EXPECT_THAT(overview, AllOf(HasSubstr("Train and attack:"), HasSubstr("Guard in CI:")));
   EXPECT_EQ(expect(0, "gibbon help").out, overview);
@@ -56,6 +56,18 @@ TEST_F(Cli, HelpAndVersion) {
   expect(0,
          "(export LC_ALL=C; gibbon train --help; gibbon list; gibbon sweep --data x 2>&1) "
          "> ascii.txt; ! LC_ALL=C grep -P '[^\\x00-\\x7F]' ascii.txt");
+}
+
+TEST_F(Cli, VerboseTellsWhatTakesHowLong) {
+  train_moons();
+  const std::string sweep =
+      "gibbon sweep --model m.onnx --data moons --samples 0:20 --epsilon 0.1 --gallery 0 ";
+  const auto said = expect(0, sweep + "-v -o r");
+  for (const char* part : {" s  data moons\n", " s  model m.onnx\n", " s  sweep\n",
+                           " s  curve.svg\n", " s  report.html\n"})
+    EXPECT_THAT(said.err, HasSubstr(part));
+  EXPECT_EQ(expect(0, sweep + "-o q").err.find(" s  sweep"), std::string::npos);
+  EXPECT_EQ(shell.text("r/curve.csv"), shell.text("q/curve.csv"));
 }
 
 TEST_F(Cli, OutputFoldersAreNumberedAndFailuresLeaveNone) {

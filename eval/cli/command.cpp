@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/phase.hpp"
 #include "base/printable.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/input_scaling.hpp"
@@ -51,6 +52,7 @@ void say_notes(const runs::CommonOptions& common, std::span<const std::string> n
 
 models::ModelFile load_model(const std::string& path, const runs::InputOptions& input) {
   if (path.empty()) fail_usage("--model is required; give an ONNX file: --model FILE.onnx");
+  const Phase phase("model " + path);
   return models::read_model(path, runs::input_scaling(input));
 }
 

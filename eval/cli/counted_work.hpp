@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/parallel.hpp"
+#include "base/phase.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
 #include "eval/cli/progress.hpp"
@@ -26,6 +27,7 @@ auto run_counted(const char* label, const runs::CommonOptions& common, const Wor
   Progress progress(label, "images", common.quiet);
   const auto update = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
   std::optional<Counted<std::invoke_result_t<Work, decltype(update)>>> out;
+  const Phase phase(label);
   const auto start = std::chrono::steady_clock::now();
   try {
     out.emplace(work(update));

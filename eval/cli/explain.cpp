@@ -61,7 +61,7 @@ void add_explain(Parser root) {
   app.option("--sample", state->sample, "index of the sample, from 0").shows_default();
   app.option("--loss", state->loss, "loss C; empty: the one the model was trained with");
   app.option("--lr", state->learning_rate, "learning rate α of the step shown").shows_default();
-  app.option("--epsilon", state->epsilon, "ε of the FGSM step shown").shows_default();
+  app.option("--epsilon,--epsilons", state->epsilon, "ε of the FGSM step shown").shows_default();
   app.option("--norm", state->norm,
              "norm of the certificate shown: " + listed(models::bounds::kBoundedNorms))
       .shows_default();

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/limits.hpp"
 #include "base/parallel.hpp"
+#include "base/phase.hpp"
 #include "base/printable.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/cli/exit_code.hpp"
@@ -64,6 +65,8 @@ int run(int argc, char** argv) {
     for (const auto add : commands) add(root);
     root.name_group(heading);
   }
+  root.flag_everywhere("-v,--verbose", "print on stderr how long each part of the command takes",
+                       [] { gibbon::verbose = true; });
   root.size_everywhere("--file-limit", "2GB",
                        "memory limit for the decoded content of one file, with unit: 512MB, 8GB",
                        [](std::uint64_t bytes) { gibbon::file_limit = bytes; });

@@ -111,6 +111,19 @@ void add_size(CLI::App& app, const std::string& names, const std::string& standa
       ->default_str(standard);
 }
 
+void add_flag(CLI::App& app, const std::string& names, const std::string& help,
+              const std::function<void()>& take) {
+  for (CLI::App* command : app.get_subcommands({})) add_flag(*command, names, help, take);
+  if (app.get_subcommands({}).empty()) app.add_flag_callback(names, take, help);
+}
+
+/// As typed. Budgets are one or many.
+std::string names_of(std::string_view option) {
+  if (option == "quiet") return "-q,--quiet";
+  if (option == "epsilons") return "--epsilons,--epsilon";
+  return "--" + std::string(option);
+}
+
 }  // namespace
 
 ParsedOption& ParsedOption::required() {
@@ -204,7 +217,7 @@ void Parser::options(const std::vector<runs::Option>& options, const std::string
     return added;
   };
   for (const runs::Option& one : options) {
-    const std::string name = (one.name == "quiet" ? "-q,--" : "--") + std::string(one.name);
+    const std::string name = names_of(one.name);
     const std::string help(one.help);
     std::visit(
         [&]<class Bound>(Bound* value) {
@@ -226,6 +239,11 @@ void Parser::size_everywhere(const std::string& names, const std::string& standa
                              const std::string& help,
                              const std::function<void(std::uint64_t)>& take) {
   add_size(*app_, names, standard, help, take);
+}
+
+void Parser::flag_everywhere(const std::string& names, const std::string& help,
+                             const std::function<void()>& take) {
+  add_flag(*app_, names, help, take);
 }
 
 void Parser::footer(const std::string& text) { app_->footer(text); }

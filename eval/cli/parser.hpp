@@ -62,6 +62,9 @@ class Parser {
   /// Of this command and all below it: a number of bytes with its unit, handed to `take`.
   void size_everywhere(const std::string& names, const std::string& standard,
                        const std::string& help, const std::function<void(std::uint64_t)>& take);
+  /// Likewise a flag; `take` is called when it is given.
+  void flag_everywhere(const std::string& names, const std::string& help,
+                       const std::function<void()>& take);
 
   void footer(const std::string& text);
   /// Those of the commands below that have no heading yet stand under this one.

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
+#include "base/phase.hpp"
 #include "base/printable.hpp"
 #include "eval/cli/progress.hpp"
 #include "eval/cli/training_summary.hpp"
@@ -125,8 +126,10 @@ models::ModelFile train_and_write(Net network, const std::string& architecture,
             progress.pause();
             print_epoch(r, epochs, common);
           }};
-  const models::train::TrainResult result =
-      models::train::train(network, samples, settings, listener);
+  const models::train::TrainResult result = [&] {
+    const Phase phase("training");
+    return models::train::train(network, samples, settings, listener);
+  }();
   progress.pause();
   runs::describe_training(network.metadata, job.train, common, samples, result);
   if (result.best_epoch != 0) {

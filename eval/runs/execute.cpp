@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "base/phase.hpp"
 #include "eval/runs/limit_files.hpp"
 #include "eval/runs/provenance.hpp"
 
@@ -13,8 +14,11 @@ reports::record::Run execute(const RunPlan& plan, const models::Target& target,
                              const Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
   const sweep::SweepProgress silent = [](const sweep::SweepStatus&) {};
-  sweep::SweepResult result = sweep::sweep(target, data, plan.sweep,
-                                           observer.progress ? observer.progress : silent, journal);
+  sweep::SweepResult result = [&] {
+    const Phase phase("sweep");
+    return sweep::sweep(target, data, plan.sweep, observer.progress ? observer.progress : silent,
+                        journal);
+  }();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (observer.swept) observer.swept(result, seconds);

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/parallel.hpp"
+#include "base/phase.hpp"
 #include "base/sha256.hpp"
 #include "base/suggest.hpp"
 #include "datasets/image_io.hpp"
@@ -417,6 +418,7 @@ reports::record::Gallery make_gallery(const models::Target& target, const datase
                                       const sweep::SweepPlan& plan,
                                       const sweep::SweepResult& result, const GalleryChoice& choice,
                                       const std::filesystem::path& folder) {
+  const Phase phase("gallery: examples");
   reports::record::Gallery gallery{.class_names = data.class_names,
                                    .items = {},
                                    .labels = {},

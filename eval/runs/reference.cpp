@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "base/phase.hpp"
 #include "base/rng.hpp"
 #include "models/kernels/gemm.hpp"
 #include "models/mlp.hpp"
@@ -103,6 +104,7 @@ std::vector<double> reference_epsilons(attacks::Norm norm) {
 
 std::vector<reports::gate::Strength> measure_strength(const sweep::SweepPlan& plan,
                                                       std::size_t classes) {
+  const Phase phase("attacks on the reference network");
   const ReferenceBench bench = make_reference_bench(classes);
   std::vector<reports::gate::Strength> strengths;
   for (const attacks::Norm norm : plan.norms) {

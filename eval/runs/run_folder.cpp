@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/phase.hpp"
 #include "base/sha256.hpp"
 #include "eval/runs/consistency.hpp"
 #include "eval/runs/gallery.hpp"
@@ -73,9 +74,11 @@ void require_digests(const std::filesystem::path& folder, const reports::record:
 void export_stage(const std::filesystem::path& folder, const reports::record::Run& run,
                   ExportStage stage) {
   std::vector<std::pair<std::string_view, std::string>> files;
-  for (const ExporterInfo& exporter : reports::exporters())
-    if (exporter.stage == stage && exporter.applies(run))
-      files.emplace_back(exporter.file, exporter.render(run));
+  for (const ExporterInfo& exporter : reports::exporters()) {
+    if (exporter.stage != stage || !exporter.applies(run)) continue;
+    const Phase phase(std::string(exporter.file));
+    files.emplace_back(exporter.file, exporter.render(run));
+  }
   for (const auto& [name, bytes] : files) write_atomically(folder / name, bytes);
 }
 
@@ -142,6 +145,7 @@ void draw_run(const std::filesystem::path& folder, reports::record::Run& run,
 void write_gallery(const std::filesystem::path& folder, const reports::record::Gallery& gallery,
                    reports::gallery::Drawn drawn) {
   if (gallery.items.empty()) return;
+  const Phase phase("gallery: figures");
   make_folders(folder / "gallery");
   for (const reports::gallery::Figure& figure : reports::gallery::draw_gallery(gallery, drawn))
     write_atomically(folder / figure.file, figure.png);
@@ -187,6 +191,7 @@ void write_page(const std::filesystem::path& folder, const reports::record::Run&
   const auto drawn = [&](const char* name) {
     return is_there(folder / name) ? read_file(folder / name) : std::string();
   };
+  const Phase phase("report.html");
   const reports::page::PageRun page{.run = &run, .gallery = &gallery};
   write_atomically(folder / "report.html",
                    reports::page::to_html({&page, 1}, {drawn("curve.svg"), drawn("curve.pdf")}));
