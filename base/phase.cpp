@@ -3,13 +3,12 @@
 
 #include <cstdio>
 #include <unistd.h>
-#include <utility>
 
 #include "base/printable.hpp"
 
 namespace gibbon {
 
-Phase::Phase(std::string what) : what_(verbose ? printable(std::move(what)) : std::string()) {}
+Phase::Phase(std::string_view what) : what_(verbose ? printable(what) : std::string()) {}
 
 Phase::~Phase() {
   if (!verbose) return;

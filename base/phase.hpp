@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <string_view>
 
 // What a command spends its time on, for whoever asks with --verbose.
 namespace gibbon {
@@ -15,7 +16,7 @@ inline std::atomic<bool> verbose =
 /// lies inside of another part, its time is part of that one's.
 class Phase {
  public:
-  explicit Phase(std::string what);
+  explicit Phase(std::string_view what);
   Phase(const Phase&) = delete;
   Phase& operator=(const Phase&) = delete;
   ~Phase();

@@ -75,6 +75,20 @@ TEST(Digit, IsTwentyPixelsHighWithItsMassInTheMiddle) {
   }
 }
 
+TEST(Digit, IsFoundOnASheetOnADarkDesk) {
+  const Picture sheet = letter(220, 60);
+  Picture desk{.height = kHeight + 160, .width = kWidth + 160, .channels = 3, .pixels = {}};
+  desk.pixels.assign(desk.height * desk.width * 3, 25);
+  for (std::size_t row = 0; row < kHeight; ++row)
+    std::copy_n(sheet.pixels.data() + row * kWidth * 3, kWidth * 3,
+                desk.pixels.data() + ((row + 80) * desk.width + 80) * 3);
+  const std::vector<DigitStep> steps = prepare_digit(desk, "desk.jpg");
+  EXPECT_EQ(steps[1].name, "sheet");
+  const Extent e = extent_of(steps.back().picture);
+  EXPECT_EQ(e.bottom - e.top + 1, 20U);
+  EXPECT_EQ(e.right - e.left + 1, 10U);
+}
+
 TEST(Digit, StandsWhereverItIsWritten) {
   const Picture here = prepare_digit(letter(220, 60), "").back().picture;
   const Picture there = prepare_digit(letter(220, 60, 180, 90), "").back().picture;

@@ -256,7 +256,8 @@ std::vector<DigitStep> prepare_digit(const Picture& picture, const std::string& 
   if (steps.empty()) {
     fail_usage(
         "{}: no digit can be seen, for ink and paper are of nearly the same grey; allowed is one "
-        "digit on plain ground; or take the picture as it is: --prepare fit",
+        "digit on plain ground; of a transparent picture try --background white; or take the "
+        "picture as it is: --prepare fit",
         name);
   }
   return steps;

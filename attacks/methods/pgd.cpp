@@ -63,7 +63,7 @@ const AttackInfo& pgd_info() {
   static const AttackInfo info{
       .name = "pgd",
       .summary = "Projected gradient ascent from a random start inside the ball.",
-      .formula = "x' = P(x' + step · ε · sign(∇ₓJ(θ, x', y))), 40 times, from a random x'",
+      .formula = "x' = P(x' + step · ε · sign(∇ₓJ(θ, x', y))), 'steps' times, from a random x'",
       .source = "Madry et al. 2018, arXiv:1706.06083",
       .kind = Kind::kFixedBudget,
       .access = Access::kGradients,

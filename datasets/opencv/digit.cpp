@@ -12,17 +12,25 @@
 namespace gibbon::datasets {
 namespace {
 
+constexpr int kSmallest = 224;
 constexpr int kLargest = 512;  // pixels of the longer side to work on; strokes are wider than one
 constexpr int kInk = 20;       // pixels of the digit's longer side
 constexpr int kField = static_cast<int>(kDigitSide);
 constexpr int kCentre = 14;         // where MNIST has the centre of mass, counted from 0
 constexpr int kLeastContrast = 24;  // of 255 between ink and paper
 
-/// Longer side at most `longest`, each pixel the mean of the area it covers.
-cv::Mat shrink(const cv::Mat& image, int longest) {
-  const double factor = static_cast<double>(longest) / std::max(image.rows, image.cols);
-  if (factor >= 1.0) return image.clone();
+/// Longer side within these bounds. Shrunk, each pixel is the mean of the area it covers; small
+/// pictures grow smoothly, or strokes of two pixels would not outlive the steps.
+cv::Mat in_size(const cv::Mat& image, int shortest, int longest) {
+  const int side = std::max(image.rows, image.cols);
   cv::Mat out;
+  if (side < shortest) {
+    const double grow = static_cast<double>(shortest) / side;
+    cv::resize(image, out, {}, grow, grow, cv::INTER_CUBIC);
+    return out;
+  }
+  const double factor = static_cast<double>(longest) / side;
+  if (factor >= 1.0) return image.clone();
   cv::resize(image, out, {}, factor, factor, cv::INTER_AREA);
   return out;
 }
@@ -141,11 +149,11 @@ cv::Mat centred(const cv::Mat& digit) {
 
 }  // namespace
 
-std::vector<DigitStep> digit_steps(const Picture& picture) {
+namespace {
+
+/// Steps up to the ink alone, of a grey picture; empty when there is none.
+std::vector<DigitStep> ink_steps(cv::Mat image) {
   std::vector<DigitStep> steps;
-  cv::Mat image = shrink(to_mat(picture), kLargest);
-  if (image.channels() == 3) cv::cvtColor(image, image, cv::COLOR_RGB2GRAY);
-  steps.push_back({"grey", to_picture(image)});
   if (is_dark_on_light(image)) {
     image = 255 - image;
     steps.push_back({"inverted", to_picture(image)});
@@ -156,9 +164,53 @@ std::vector<DigitStep> digit_steps(const Picture& picture) {
   image = without_specks(image);
   if (cv::countNonZero(image >= 64) == 0) return {};
   steps.push_back({"ink alone", to_picture(image)});
-  image = in_ink_box(image);
-  steps.push_back({"20 pixels", to_picture(image)});
-  steps.push_back({"centre of mass", to_picture(centred(image))});
+  return steps;
+}
+
+/// A sheet of paper on a dark desk: the part of the picture inside of it; empty where there is
+/// none.
+cv::Mat sheet_in(const cv::Mat& grey) {
+  constexpr double kLeastSide = 0.4;   // of the picture's
+  constexpr double kLeastShare = 0.7;  // of its box: what is missing are ink, and a turned sheet
+  cv::Mat light;
+  cv::threshold(grey, light, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+  cv::Mat labels;
+  cv::Mat stats;
+  cv::Mat centres;
+  const int count = cv::connectedComponentsWithStats(light, labels, stats, centres, 8, CV_32S);
+  for (int k = 1; k < count; ++k) {
+    const cv::Rect box(stats.at<int>(k, cv::CC_STAT_LEFT), stats.at<int>(k, cv::CC_STAT_TOP),
+                       stats.at<int>(k, cv::CC_STAT_WIDTH), stats.at<int>(k, cv::CC_STAT_HEIGHT));
+    const bool whole = box.width == grey.cols || box.height == grey.rows;  // no desk around it
+    if (whole || box.width < kLeastSide * grey.cols || box.height < kLeastSide * grey.rows ||
+        stats.at<int>(k, cv::CC_STAT_AREA) < kLeastShare * box.area()) {
+      continue;
+    }
+    const int inset = std::max(box.width, box.height) / 16;  // its edge, and a little turn
+    return grey(cv::Rect(box.x + inset, box.y + inset, box.width - 2 * inset,
+                         box.height - 2 * inset))
+        .clone();
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<DigitStep> digit_steps(const Picture& picture) {
+  cv::Mat grey = in_size(to_mat(picture), kSmallest, kLargest);
+  if (grey.channels() == 3) cv::cvtColor(grey, grey, cv::COLOR_RGB2GRAY);
+  std::vector<DigitStep> steps{{"grey", to_picture(grey)}};
+  if (const cv::Mat sheet = sheet_in(grey); !sheet.empty()) {
+    grey = sheet;
+    steps.push_back({"sheet", to_picture(grey)});
+  }
+  const std::vector<DigitStep> ink = ink_steps(grey);
+  if (ink.empty()) return {};
+  steps.insert(steps.end(), ink.begin(), ink.end());
+  const Picture alone = steps.back().picture;
+  const cv::Mat digit = in_ink_box(to_mat(alone));
+  steps.push_back({"20 pixels", to_picture(digit)});
+  steps.push_back({"centre of mass", to_picture(centred(digit))});
   return steps;
 }
 

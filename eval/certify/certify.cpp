@@ -367,7 +367,7 @@ class Prover {
 }  // namespace
 
 Norm ball_of(Norm norm) {
-  constexpr auto& kBounded = models::bounds::kBoundedNorms;
+  constexpr const auto& kBounded = models::bounds::kBoundedNorms;
   if (std::ranges::find(kBounded, norm) != kBounded.end()) return norm;
   fail_usage("--norm {}: nothing can be certified in it; allowed are {}", to_string(norm),
              listed(kBounded, "and"));

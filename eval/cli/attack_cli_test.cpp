@@ -206,6 +206,13 @@ TEST_F(AttackCli, NormAndBudgetsFollowAttackAndData) {
   EXPECT_EQ(run["configuration"]["norm"], nlohmann::json::array({"l2"}));
   EXPECT_EQ(run["curve"].size(), 13U) << "0 and twelve steps";
   EXPECT_EQ(run["curve"].back()["epsilon"], 0.6);
+  EXPECT_THAT(expect(2, kSweep + "--attack ddn --attack jsma -o n").err,
+              HasSubstr("no norm is supported by all of these attacks; give --norm"));
+  EXPECT_THAT(
+      expect(0, kSweep + "--attack 'worst-case(deepfool,jsma)' --samples 0:5 --epsilons 0.1 "
+                         "--gallery 0 -o w")
+          .err,
+      HasSubstr("worst-case(deepfool,jsma) in linf: without jsma"));
   expect(0, kSweep + "--attack jsma --samples 0:20 --gallery 0 -o k");
   EXPECT_THAT(shell.text("k/curve.csv"), HasSubstr("jsma,l0,2,20,"));
   EXPECT_EQ(shell.text("k/curve.csv").find("jsma,l0,3,"), std::string::npos)

@@ -14,4 +14,7 @@ namespace gibbon::eval::cli {
 /// The topics of 'gibbon list'.
 [[nodiscard]] std::vector<std::string> list_topics();
 
+/// What 'gibbon list' says of a name; empty when it is in none of the lists.
+[[nodiscard]] std::string listed_entry(const std::string& name);
+
 }  // namespace gibbon::eval::cli

@@ -70,6 +70,16 @@ TEST_F(Cli, VerboseTellsWhatTakesHowLong) {
   EXPECT_EQ(shell.text("r/curve.csv"), shell.text("q/curve.csv"));
 }
 
+TEST_F(Cli, WhatIsListedIsExplained) {
+  EXPECT_THAT(expect(0, "gibbon explain cosine").out, HasSubstr("of the schedules"));
+  EXPECT_THAT(expect(0, "gibbon explain xavier").out, HasSubstr("of the initialisers"));
+  EXPECT_THAT(expect(0, "gibbon explain fog").out, HasSubstr("of the corruptions"));
+  EXPECT_THAT(expect(0, "gibbon explain step").out, Not(HasSubstr("alpha")));
+  EXPECT_THAT(expect(2, "gibbon explain nothing").err, HasSubstr("is called so"));
+  EXPECT_THAT(expect(2, "gibbon trend a b -o t.png").err, HasSubstr("the chart is SVG"));
+  EXPECT_THAT(expect(2, "gibbon compare a b -o x.pdf").err, HasSubstr("the page is HTML"));
+}
+
 TEST_F(Cli, OutputFoldersAreNumberedAndFailuresLeaveNone) {
   train_moons();
   const std::string sweep = "gibbon sweep --model m.onnx --data moons --quiet --samples 0:20 ";

@@ -58,6 +58,8 @@ struct State {
   }
 
   void run() const {
+    if (!output.empty() && std::filesystem::path(output).extension() != ".html")
+      fail_usage("--output {}: the page is HTML; give FILE.html", output);
     const Side given(first);
     const Side next(second);
     // A baseline is what was before, whatever the order: RUN BASELINE as well as BASELINE RUN.

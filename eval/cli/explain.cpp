@@ -2,6 +2,7 @@
 #include "eval/lab/explain.hpp"
 
 #include "base/error.hpp"
+#include "eval/cli/choices.hpp"
 #include "eval/cli/command.hpp"
 #include "eval/lab/explain_entry.hpp"
 #include "models/bounds/region.hpp"
@@ -24,7 +25,8 @@ struct State {
 
   void run() {
     if (!name.empty()) {
-      fmt::print("{}", lab::explain_entry(name));
+      const std::string listed = lab::is_explained(name) ? "" : listed_entry(name);
+      fmt::print("{}", listed.empty() ? lab::explain_entry(name) : listed);
       return;
     }
     const models::ModelFile file = load_model(model, input);

@@ -209,6 +209,9 @@ TEST(DigitCli, APhotographOfADigitBecomesOneOfMnist) {
   EXPECT_EQ(
       shell.run("gibbon gallery --image p0.jpg --label 7" + model + "--epsilons 0.1 -o h").status,
       0);
+  EXPECT_THAT(
+      shell.run("gibbon gallery --image p0.jpg --prepare digit --invert" + model + "-o i").err,
+      HasSubstr("--invert: not allowed with --prepare digit"));
   EXPECT_THAT(shell.run("gibbon gallery --image p0.jpg --prepare photo" + model + "-o i").err,
               HasSubstr("allowed are auto, fit and digit"));
 }

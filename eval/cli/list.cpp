@@ -134,6 +134,14 @@ void print(const Topic& topic) {
 
 }  // namespace
 
+std::string listed_entry(const std::string& name) {
+  for (const Topic& topic : topics())
+    for (const auto& [entry, text] : topic.lines())
+      if (is_called(entry, name))
+        return fmt::format("{}\n  of the {}: {}\n", entry, topic.name, text);
+  return {};
+}
+
 std::vector<std::string> list_topics() {
   std::vector<std::string> out;
   for (const Topic& topic : topics()) out.push_back(topic.name);

@@ -154,6 +154,7 @@ class ReportCommand {
       if (output == Output::kPage) read.gallery = runs::read_run_gallery(folder, read.run);
     }
     std::vector<reports::page::PageRun> pages;
+    pages.reserve(all.size());
     for (const Read& read : all) pages.push_back({.run = &read.run, .gallery = &read.gallery});
     write_atomically(output_, bytes_of(output, pages, options));
     for (const Read& read : all) print_table(read.run);

@@ -74,6 +74,8 @@ struct State {
   void run() const {
     if (order != "time" && order != "given")
       fail_usage("--order {}: unknown; known are time, given", order);
+    if (!output.empty() && fs::path(output).extension() != ".svg")
+      fail_usage("--output {}: the chart is SVG; give FILE.svg", output);
     std::vector<double> at;
     if (!epsilons.empty()) at = sweep::parse_epsilons(epsilons);
     const std::vector<Dated> all = in_order();

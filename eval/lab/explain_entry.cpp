@@ -53,7 +53,8 @@ std::string explain_activation(const models::ActivationInfo& info) {
              "{}\n  activation: a = σ(z)\n\n  σ(z)     {}\n  σ'(z)    {}\n  kink     {}\n"
              "  ONNX     {}\n{}{}  example\n",
              info.name, info.formula, info.derivative, info.kink, info.onnx_op,
-             info.alpha == 0.0 ? "" : fmt::format("  alpha    {}\n", info.alpha),
+             info.alpha == 0.0 || info.alpha > 1e30 ? ""
+                                                    : fmt::format("  alpha    {}\n", info.alpha),
              info.trainable ? "" : "  training impossible: σ' is 0 almost everywhere\n") +
          row("z", kPoints) + row("σ(z)", values) + row("σ'(z)", slopes);
 }
@@ -86,7 +87,7 @@ std::string explain_optimizer(const models::OptimizerInfo& info) {
   }
   return fmt::format(
              "{}\n  optimizer\n\n  step     {}\n  usual α  {}\n  source   {}\n"
-             "  example  J(W) = W², so ∂J/∂W = 2 W; three steps from W = 1\n",
+             "  example  J(W) = W², so ∂J/∂W = 2 W; three steps from W = 1; μ = 0.9\n",
              info.name, info.formula, info.usual_learning_rate, info.source) +
          row("W", path);
 }
@@ -118,6 +119,15 @@ std::string explain_entry(const std::string& name) {
       "'gibbon "
       "list' shows all",
       name, did_you_mean(name, explained_names(), 3));
+}
+
+bool is_explained(const std::string& name) {
+  bool found = false;
+  look_through_all([&](const auto& entry, const auto& /*explain*/) {
+    found = is_meant(entry, name);
+    return found;
+  });
+  return found;
 }
 
 std::vector<std::string> explained_names() {

@@ -11,6 +11,9 @@ namespace gibbon::eval::lab {
 /// Throws a usage Error with "did you mean".
 [[nodiscard]] std::string explain_entry(const std::string& name);
 
+/// Whether it is one of these.
+[[nodiscard]] bool is_explained(const std::string& name);
+
 /// All the names.
 [[nodiscard]] std::vector<std::string> explained_names();
 

@@ -33,6 +33,8 @@ TEST(ExplainEntry, EveryNameIsExplainedAndNoOther) {
   for (const std::string& name : explained_names()) {
     EXPECT_THAT(explain_entry(name), testing::StartsWith(name + "\n")) << name;
   }
+  EXPECT_TRUE(is_explained("PGD"));
+  EXPECT_FALSE(is_explained("cosine"));
   try {
     static_cast<void>(explain_entry("rellu"));
     ADD_FAILURE();

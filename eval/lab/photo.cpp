@@ -87,6 +87,8 @@ bool reads_digits(const models::Target& target, const Shape& shape) {
 bool wants_digit(const PhotoOptions& options, const models::Target& target, const Shape& shape,
                  const Picture& picture) {
   if (options.preparation == Preparation::kDigit) {
+    if (options.tones == Tones::kInverted)
+      fail_usage("--invert: not allowed with --prepare digit, which inverts where that is needed");
     if (shape.height == kSide && shape.width == kSide && shape.channels == 1) return true;
     fail_usage(
         "--prepare digit: makes {0} x {0} grey pixels, but the model takes {1} x {2} x {3}; "

@@ -25,7 +25,6 @@
 namespace gibbon::eval::runs {
 namespace {
 
-using reports::record::GalleryItem;
 using reports::record::SampleRecord;
 
 constexpr std::size_t kBudgets =

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -98,10 +99,27 @@ attacks::Norm norm_of(const std::vector<sweep::Entry>& attacks, const Note& warn
   const auto fits = [&](attacks::Norm norm) {
     return std::ranges::all_of(attacks, [&](const auto& entry) { return entry.supports(norm); });
   };
-  const auto norm = std::ranges::find_if(attacks::kNorms, fits);
-  if (norm == attacks::kNorms.begin() || norm == attacks::kNorms.end()) return attacks::Norm::kLinf;
+  const auto* const norm = std::ranges::find_if(attacks::kNorms, fits);
+  if (norm == attacks::kNorms.begin()) return attacks::Norm::kLinf;
+  if (norm == attacks::kNorms.end()) {
+    fail_usage(
+        "--attack: no norm is supported by all of these attacks; give --norm, or sweep them one "
+        "by one");
+  }
   warn(fmt::format("note: norm {}, the first that all these attacks support", to_string(*norm)));
   return *norm;
+}
+
+/// A worst case over attacks of which some do not know the norm is one over fewer.
+void warn_of_missing(const sweep::Entry& entry, attacks::Norm norm, const Note& warn) {
+  if (!entry.ensemble || !entry.version.empty() || !entry.supports(norm)) return;
+  std::set<std::string> missing;
+  for (const auto& members : entry.members)
+    for (const sweep::AttackSpec& spec : members) missing.insert(spec.text);
+  for (const sweep::AttackSpec& spec : entry.in(norm)) missing.erase(spec.text);
+  if (missing.empty()) return;
+  warn(fmt::format("note: {} in {}: without {}, which does not know this norm", entry.text,
+                   to_string(norm), fmt::join(missing, ", ")));
 }
 
 /// Budgets are what the norms take, and no pixels of 0 … 255.
@@ -152,6 +170,8 @@ sweep::SweepPlan plan_sweep(const SweepOptions& options, const CommonOptions& co
   require_different_labels(plan.attacks);
   for (const std::string& norm : options.norm) plan.norms.push_back(attacks::find_norm(norm));
   if (plan.norms.empty()) plan.norms = {norm_of(plan.attacks, warn)};
+  for (const sweep::Entry& entry : plan.attacks)
+    for (const attacks::Norm norm : plan.norms) warn_of_missing(entry, norm, warn);
   if (options.epsilons.empty()) return plan;
   plan.epsilons = sweep::parse_epsilons(options.epsilons);
   require_budgets(plan, options.epsilons, warn);

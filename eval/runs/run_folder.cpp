@@ -76,7 +76,7 @@ void export_stage(const std::filesystem::path& folder, const reports::record::Ru
   std::vector<std::pair<std::string_view, std::string>> files;
   for (const ExporterInfo& exporter : reports::exporters()) {
     if (exporter.stage != stage || !exporter.applies(run)) continue;
-    const Phase phase(std::string(exporter.file));
+    const Phase phase(exporter.file);
     files.emplace_back(exporter.file, exporter.render(run));
   }
   for (const auto& [name, bytes] : files) write_atomically(folder / name, bytes);

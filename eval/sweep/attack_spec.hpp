@@ -28,7 +28,7 @@ struct AttackSpec {
 /// "NAME" or "NAME:knob=value,knob=value"; every targeted attack also knows target=CLASS, a number
 /// or a name (resolve_targets()), and target=least-likely. Throws a usage Error with "did you mean"
 /// for unknown names and knobs.
-[[nodiscard]] AttackSpec parse_attack(const std::string& text);
+[[nodiscard]] AttackSpec parse_attack(const std::string& typed);
 
 /// One --attack: a row of the curve in each norm. Its members share what they know of a sample.
 struct Entry {
@@ -52,7 +52,7 @@ struct Entry {
 /// parse_attack()'s texts, "autoattack", "autoattack:version=standard|plus|rand", and
 /// "worst-case(a,b:knob=value,c)" over any attacks; each with label=TEXT among its options, or
 /// behind the brackets as ":label=TEXT".
-[[nodiscard]] Entry parse_entry(const std::string& text);
+[[nodiscard]] Entry parse_entry(const std::string& typed);
 
 /// The text with full=1 where a targeted attack has that option and does not say it: for a single
 /// picture, whose target should be reached as surely as the attack can.

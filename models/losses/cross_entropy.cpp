@@ -38,7 +38,7 @@ const LossInfo& cross_entropy_info() {
   static const LossInfo info{
       .name = "cross-entropy",
       .formula = "-log softmax(z)_y",
-      .source = "Bridle 1990; numerically as in the header of the file",
+      .source = "Bridle 1990",
       .softmax_only = true,
       .usual_output = Output::kSoftmax,
       .evaluate = cross_entropy<float>,

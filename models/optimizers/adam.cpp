@@ -36,7 +36,9 @@ GIBBON_OPTIMIZER_LOOPS(rule)
 const OptimizerInfo& adam_info() {
   static const OptimizerInfo info{
       .name = "adam",
-      .formula = "m, v: running means of ∇L, ∇L²; W' = W - α m̂ / (√v̂ + 1e-8)",
+      .formula =
+          "m, v: running means of ∇L, ∇L² (β₁ = 0.9, β₂ = 0.999); W' = W - α m̂ / (√v̂ + 1e-8), "
+          "m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ)",
       .source = "Kingma & Ba 2015, arXiv:1412.6980",
       .usual_learning_rate = 0.002,
       .full_batch = false,

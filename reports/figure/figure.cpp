@@ -264,10 +264,10 @@ std::string draw(std::span<const record::NamedRun> runs, FigureFile file,
       return run_gnuplot_svg(
           script, runs.size() == 1 ? record::subject_of(*runs.front().run).title()
                                    : fmt::format("{}", fmt::join(about(runs).models, " and ")));
-    case FigureFile::kPng: return run_gnuplot(script);
+    case FigureFile::kPng: return run_gnuplot(within_font(script));
     case FigureFile::kPdf: break;
   }
-  return without_date(run_gnuplot(script));
+  return without_date(run_gnuplot(within_font(script)));
 }
 
 std::string to_curve_svg(const record::Run& run) {

@@ -239,5 +239,11 @@ TEST(Gnuplot, ItsOwnWordsAreInTheError) {
   EXPECT_NE(problem.find("undefined_name"), std::string::npos);
 }
 
+TEST(Gnuplot, CharactersBeyondTheFontBecomeBoxes) {
+  EXPECT_EQ(within_font("ε = 0.1, é, l∞, 猫 and 🐼"), "ε = 0.1, é, l∞, □ and □");
+  EXPECT_EQ(within_font(""), "");
+  EXPECT_EQ(within_font("\xE2"), "\xE2") << "cut off";
+}
+
 }  // namespace
 }  // namespace gibbon::reports::figure

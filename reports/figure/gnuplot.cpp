@@ -102,6 +102,23 @@ std::string run_gnuplot(std::string_view script, const std::string& program) {
   return read_all(out.get());
 }
 
+std::string within_font(std::string_view script) {
+  constexpr std::string_view kBox = "\u25A1";
+  constexpr unsigned char kFirst = 0xE2;  // U+2E80 is E2 BA 80
+  constexpr unsigned char kSecond = 0xBA;
+  std::string out;
+  for (std::size_t at = 0; at < script.size();) {
+    const auto lead = static_cast<unsigned char>(script[at]);
+    const std::size_t length = lead < 0x80U ? 1 : lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
+    const std::string_view one = script.substr(at, length);
+    const bool beyond = lead > kFirst || (lead == kFirst && one.size() > 1 &&
+                                          static_cast<unsigned char>(one[1]) >= kSecond);
+    out += beyond ? kBox : one;
+    at += one.size();
+  }
+  return out;
+}
+
 std::string run_gnuplot_svg(std::string_view script, std::string_view title) {
   std::string svg = run_gnuplot(script);
   // Readers without DejaVu get a sans-serif of nearly its widths instead of their default.

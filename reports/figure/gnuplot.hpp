@@ -16,6 +16,11 @@ namespace gibbon::reports::figure {
 /// and in a sans-serif font where there is no DejaVu.
 [[nodiscard]] std::string run_gnuplot_svg(std::string_view script, std::string_view title);
 
+/// The script with a box in place of every character that the figures' font does not have: Chinese,
+/// Japanese, Korean, emoji. Where another font is put in for one, gnuplot's Cairo terminals spoil
+/// the whole figure.
+[[nodiscard]] std::string within_font(std::string_view script);
+
 /// A gnuplot literal that shows `text` as it is, on one line, with nothing left to expand.
 [[nodiscard]] std::string gnuplot_quoted(std::string_view text);
 

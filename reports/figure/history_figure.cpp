@@ -61,17 +61,17 @@ std::string to_history_svg(std::span<const HistoryPoint> history, std::size_t be
       "set border 3 lc rgb '#404040'\nset tics nomirror out scale 0.6\n"
       "set grid lc rgb '#DDDDDD' lt 1 lw 0.7\nset xlabel 'epoch'\n"
       "set xrange [{}:{}]\nset xtics 1,{}\n"
-      "set key samplen 2 spacing 1.3 {}\n",
-      gnuplot_quoted(title), 0.8, static_cast<double>(epochs) + 0.2, step, "top right");
+      "set key below samplen 2 spacing 1.3\n",
+      gnuplot_quoted(title), 0.8, static_cast<double>(epochs) + 0.2, step);
   if (best > 0 && validated) {
     script += fmt::format(
         "set arrow 1 from {0}, graph 0 to {0}, graph 1 nohead dt 2 lc rgb '#777777'\n"
-        "set label 1 'kept' at {0}, graph 1 right offset -0.5,-0.7 tc rgb '#777777'\n",
+        "set label 1 'kept' at {0}, graph 0 right offset -0.5,0.7 tc rgb '#777777'\n",
         best);
   }
   script += fmt::format("set yrange [0:{}]\n", highest > 0.0 ? 1.1 * highest : 1.0);
   script += panel("loss", 2, 3, validated);
-  script += "set key bottom right\nset yrange [*:100]\n";
+  script += "set yrange [*:100]\n";
   script += panel("accuracy (%)", 4, 5, validated);
   return run_gnuplot_svg(script + "unset multiplot\n", "learning curve of " + title);
 }

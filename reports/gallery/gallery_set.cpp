@@ -168,6 +168,7 @@ std::vector<const Items*> representatives(const GallerySet& set, std::size_t mos
   std::stable_sort(places.begin(), places.end(),
                    [](const Place& a, const Place& b) { return a.label < b.label; });
   std::vector<const Items*> picked;
+  picked.reserve(places.size());
   for (const Place& place : places) picked.push_back(place.items);
   return picked;
 }

@@ -14,7 +14,7 @@
 namespace gibbon::reports::page {
 
 /// ε × attack: accuracy, count and interval; then confidences, distances, rounding; then per class.
-[[nodiscard]] std::string numbers_section(std::span<const record::Panel> panels,
+[[nodiscard]] std::string numbers_section(std::span<const record::Panel> all,
                                           const record::Subject& subject);
 
 /// Passes and seconds per attack, and the accuracy that was left after so many passes.

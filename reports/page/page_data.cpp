@@ -191,7 +191,7 @@ Json changes_json(std::span<const Changes> changes) {
 }  // namespace
 
 std::string run_name(std::span<const PageRun> runs, std::size_t index) {
-  const std::string model = record::subject_of(*runs[index].run).model;
+  std::string model = record::subject_of(*runs[index].run).model;
   if (runs.size() == 1) return model;
   return fmt::format("{:c}: {}", static_cast<char>('A' + index % 26), model);
 }
