@@ -66,6 +66,12 @@ std::vector<std::size_t> all_that(std::span<const std::string> names, Fits fits)
     for (std::string& part : synonyms(name)) known.push_back(std::move(part));
   std::string hint = did_you_mean(relaxed(text), known, kNear);
   if (hint.empty()) hint = ";";
+  const bool numbers = std::ranges::all_of(
+      names, [](const std::string& name) { return number_in(name).has_value(); });
+  if (numbers) {
+    fail_usage("{}: unknown class '{}'{} allowed are class numbers 0 to {}", what, text, hint,
+               names.size() - 1);
+  }
   fail_usage("{}: unknown class '{}'{} allowed are class numbers 0 to {} and {}", what, text, hint,
              names.size() - 1,
              names.size() <= kShown ? fmt::format("{}", fmt::join(names, ", "))

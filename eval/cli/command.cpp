@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -10,6 +11,7 @@
 #include "base/printable.hpp"
 #include "eval/cli/work.hpp"
 #include "eval/runs/input_scaling.hpp"
+#include "reports/record/text.hpp"
 
 namespace gibbon::eval::cli {
 
@@ -71,7 +73,10 @@ void say(const runs::CommonOptions& common, const std::string& text) {
   if (common.quiet) return;
   std::fflush(stdout);  // both may be one file: the note belongs behind what was said before it
   // Not fmt::print, which throws: a note nobody can read must not end the work.
-  std::fputs((printable(text) + "\n").c_str(), stderr);
+  std::string lines = printable(text);
+  if (const std::size_t width = columns_of(STDERR_FILENO, 0); width > 0)
+    lines = fmt::format("{}", fmt::join(reports::record::wrapped(lines, width), "\n"));
+  std::fputs((lines + "\n").c_str(), stderr);
 }
 
 runs::RunLock lock_folder(const std::filesystem::path& folder, const runs::CommonOptions& common) {

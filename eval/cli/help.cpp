@@ -14,29 +14,7 @@ namespace gibbon::eval::cli {
 namespace {
 
 using reports::record::display_width;
-
-/// Words of `text`, of which as many as fit go into a line; lines of the text stay apart.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-  std::vector<std::string> lines;
-  while (true) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string line;
-    for (std::size_t at = 0; at < end;) {
-      const std::size_t stop = std::min(text.find(' ', at), end);
-      const std::string_view word = text.substr(at, stop - at);
-      if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
-        lines.push_back(std::move(line));
-        line.clear();
-      }
-      if (!line.empty()) line += ' ';
-      line += word;
-      at = stop + 1;
-    }
-    lines.push_back(std::move(line));
-    if (end == text.size()) return lines;
-    text.remove_prefix(end + 1);
-  }
-}
+using reports::record::wrapped;
 
 /// A name and what it means, the meaning in a column of its own.
 std::string entry(const std::string& name, const std::string& meaning, std::size_t column,

@@ -38,6 +38,10 @@ void require_different_labels(const std::vector<sweep::Entry>& entries) {
     const auto called_so = std::ranges::count_if(entries, [&](const sweep::Entry& other) {
       return other.label == entry.label || other.text == entry.label;
     });
+    if (entry.label == "clean" || entry.label == "worst-case" || entry.label == "all attacks") {
+      fail_usage("--attack {}: '{}' is what a row of every report is called; choose another label",
+                 entry.text, entry.label);
+    }
     if (entry.label.empty() || called_so == 1) continue;
     fail_usage("--attack {}: another attack is called '{}', too; choose another label", entry.text,
                entry.label);

@@ -67,8 +67,8 @@ std::string answer(const Panel& panel) {
     return fmt::format(
         "In {}, only noise was tried; this says nothing about robustness to attacks.",
         norm_symbol(panel.norm));
-  const std::string attack = series->kind == RowKind::kWorstCase ? "the strongest attack per image"
-                                                                 : printable(series->attack);
+  const std::string attack =
+      series->kind == RowKind::kWorstCase ? "the strongest attack per image" : series->name;
   const CurvePoint& point = *panel.headline();
   return fmt::format(
       "At ε = {} ({}, {}), robust accuracy under {} is {}", epsilon_text(point.epsilon),

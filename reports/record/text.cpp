@@ -102,6 +102,28 @@ std::string to_ascii(std::string_view text) {
   return out;
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string line;
+    for (std::size_t at = 0; at < end;) {
+      const std::size_t stop = std::min(text.find(' ', at), end);
+      const std::string_view word = text.substr(at, stop - at);
+      if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
+        lines.push_back(std::move(line));
+        line.clear();
+      }
+      if (!line.empty()) line += ' ';
+      line += word;
+      at = stop + 1;
+    }
+    lines.push_back(std::move(line));
+    if (end == text.size()) return lines;
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string pad_left(std::string_view text, std::size_t width) {
   return std::string(width - std::min(width, display_width(text)), ' ').append(text);
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/printable.hpp"
 
@@ -47,6 +48,10 @@ namespace gibbon::reports::record {
 
 /// In the characters of ASCII: "eps", "x", "<="; what has no such form is a question mark.
 [[nodiscard]] std::string to_ascii(std::string_view text);
+
+/// Words of `text`, of which as many as fit go into a line of `width` columns; lines of the text
+/// stay apart.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// Blanks on the left, or on the right, up to `width` columns.
 [[nodiscard]] std::string pad_left(std::string_view text, std::size_t width);

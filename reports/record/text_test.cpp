@@ -29,6 +29,12 @@ TEST(Text, EpsilonShowsEightBitSteps) {
   EXPECT_EQ(epsilon_text(1.0), "1");
 }
 
+TEST(Text, WrapsBetweenWords) {
+  EXPECT_EQ(wrapped("one two  three", 8), (std::vector<std::string>{"one two ", "three"}));
+  EXPECT_EQ(wrapped("ε = 0.1\n\nlongword", 4),
+            (std::vector<std::string>{"ε =", "0.1", "", "longword"}));
+}
+
 TEST(Text, GroupsThousands) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

@@ -16,19 +16,29 @@ constexpr std::string_view kCellMeaning =
     "accuracy   correct/n   [95 % Wilson interval in %]; errors without attack count as not "
     "correct";
 
+/// In one table where it fits, else folded.
+std::string distances_text(const record::Run& run, const Screen& screen) {
+  const Table table = distance_table(run);
+  const std::string whole = render_text(table, Colour::kNever);
+  const bool fits = record::display_width(whole.substr(0, whole.find('\n'))) <= screen.width;
+  return fits ? "\n" + render_text(table, screen.colour) : render_text_blocks(table, screen);
+}
+
 }  // namespace
 
 std::string to_table(const record::Run& run, const Screen& screen) {
   const Colour colour = screen.colour;
   const record::Subject subject = record::subject_of(run);
   std::string text = paint(subject.title(), Emphasis::kBold, colour) + "\n";
-  if (!run.curve.empty()) text += paint(kCellMeaning, Emphasis::kDim, colour) + "\n";
+  if (!run.curve.empty())
+    for (const std::string& line : record::wrapped(kCellMeaning, screen.width))
+      text += paint(line, Emphasis::kDim, colour) + "\n";
   for (const record::Panel& panel : record::panels_of(run)) {
     text += fmt::format("\n{}\n{}", paint(panel_title(panel, subject), Emphasis::kBold, colour),
                         render_text_blocks(accuracy_table(panel), screen));
     if (panel.band != nullptr) text += "\n" + to_certified_table(*panel.band);
   }
-  if (!run.distances.empty()) text += "\n" + render_text(distance_table(run), colour);
+  if (!run.distances.empty()) text += distances_text(run, screen);
   return screen.ascii ? record::to_ascii(text) : text;
 }
 

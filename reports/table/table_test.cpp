@@ -44,6 +44,17 @@ TEST(Table, ManyAttacksStayWithin100Columns) {
     EXPECT_LE(record::display_width(line), 100U) << line;
 }
 
+TEST(Table, DistancesFoldOnNarrowScreens) {
+  record::Run run = record::cases::run();
+  run.distances = {{"fmn", "l2", record::RowKind::kAttack, 200, 120, 0.25, 0.5, 0.75}};
+  const std::string text = to_table(run, {.width = 60});
+  const std::size_t begin = text.find("smallest distance");
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream lines(text.substr(begin));
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_LE(record::display_width(line), 60U) << line;
+}
+
 TEST(Table, MissingPointsAreDashes) {
   EXPECT_NE(to_table(record::cases::run(), {}).find("–"), std::string::npos);
 }
